@@ -1,0 +1,49 @@
+# Thin aliases; README.md shows the plain command behind each.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo clean-demo test lint ui viz lock
+
+help: ## show these targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11, 3.12 or 3.13 is needed, this is %d.%d. Name one: make PYTHON=python3.12 <target>" % sys.version_info[:2] if not (3, 11) <= sys.version_info < (3, 14) else 0)'
+	@echo "Setting up .venv from requirements.lock: about 3 GB, some minutes."
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m compileall -qq -j 0 .venv/lib src || true # templates in packages do not compile
+	@touch $@
+
+setup: $(INSTALLED) ## make .venv from requirements.lock
+
+demo: $(INSTALLED) ## set up, then train and report on drawn phantoms
+	$(BIN)/kedro run --env=demo --pipeline=brisc_bilinear
+	@echo
+	@echo "Open the report:    data/demo/08_reporting/brisc/patient_safe/bilinear/seed-0/report.html"
+	@echo "Browse the runs:    $(BIN)/kedro mlflow ui --env=demo"
+	@echo "Take it all away:   make clean-demo"
+
+clean-demo: ## take away all that the demo wrote
+	rm -rf data/demo
+
+test: $(INSTALLED) ## set up, then run the tests
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED) ## style, import contracts, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+ui: $(INSTALLED) ## browse runs in MLflow
+	$(BIN)/kedro mlflow ui
+
+viz: $(INSTALLED) ## browse pipelines in Kedro-Viz
+	$(BIN)/kedro viz run
+
+lock: ## make requirements.lock anew; needs uv
+	uv pip compile pyproject.toml --universal --extra dev --extra jax --generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock

@@ -1,0 +1,79 @@
+"""The device that the Keras backend computes on."""
+
+import os
+import platform
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+CPUINFO = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One GPU of this process.
+
+    Attributes:
+        name: As its maker calls it.
+        compute_capability: Of an NVIDIA GPU, such as (9, 0); None for other makers.
+    """
+
+    name: str
+    compute_capability: tuple[int, int] | None
+
+
+def gpus() -> list[Gpu]:
+    """List the GPUs that TensorFlow or JAX would compute on; empty for any other backend."""
+    match keras.backend.backend():
+        case "tensorflow":
+            return _tensorflow_gpus()
+        case "jax":
+            return _jax_gpus()
+        case _:
+            return []
+
+
+def on_gpu() -> bool:
+    """Whether the backend computes on a GPU."""
+    return bool(gpus())
+
+
+def describe_device() -> str:
+    """Name the device in one line, such as ``2 × NVIDIA H200`` or ``CPU (Intel Xeon, 2 cores)``."""
+    names = Counter(gpu.name for gpu in gpus())
+    if names:
+        return ", ".join(f"{count} × {name}" if count > 1 else name for name, count in names.items())
+    return f"CPU ({_cpu_field('model name') or platform.machine()}, {os.cpu_count()} cores)"
+
+
+def cpu_flags() -> frozenset[str]:
+    """Instruction sets of the CPU as Linux names them, such as ``avx512_bf16``; elsewhere empty."""
+    return frozenset(_cpu_field("flags").split())
+
+
+def _cpu_field(name: str) -> str:
+    if not CPUINFO.exists():
+        return ""
+    found = re.search(rf"^{name}\s*: (.*)$", CPUINFO.read_text(), re.MULTILINE)
+    return found[1].strip() if found else ""
+
+
+def _tensorflow_gpus() -> list[Gpu]:
+    import tensorflow as tf
+
+    details = map(tf.config.experimental.get_device_details, tf.config.list_physical_devices("GPU"))
+    return [Gpu(each.get("device_name", "GPU"), each.get("compute_capability")) for each in details]
+
+
+def _jax_gpus() -> list[Gpu]:
+    import jax
+
+    found = []
+    for device in jax.local_devices():
+        if device.platform == "gpu":
+            numbers = re.fullmatch(r"(\d+)\.(\d+)", device.compute_capability)
+            found.append(Gpu(device.device_kind, (int(numbers[1]), int(numbers[2])) if numbers else None))
+    return found

@@ -1,0 +1,114 @@
+"""Circular convolution with kernels of image size, computed in the frequency domain."""
+
+from collections.abc import Callable
+
+import keras
+from keras import ops
+
+from s3f_pipeline.backend import Tensor
+
+Spectrum = tuple[Tensor, Tensor]
+"""Real and imaginary part of a half spectrum, each of shape (..., H, W // 2 + 1)."""
+
+
+def spectral_product(x: Tensor, real: Tensor, imag: Tensor) -> Tensor:
+    """Multiply the spectra of images with kernels, sum over input channels, and transform back.
+
+    ``y[b, f] = irfft2(sum_c rfft2(x[b, c]) * (real[c, f] + i imag[c, f]))`` with unnormalised ``rfft2``,
+    that is, the sum over c of the circular convolutions of ``x[b, c]`` with the kernel whose half
+    spectrum is given (convolution theorem). TensorFlow and JAX use their own FFT; any other backend
+    takes the general path through ``keras.ops``.
+
+    Args:
+        x: float32 of shape (B, C, H, W) with known C, H and W; H and W may be odd.
+        real: Real part of the half spectra of the kernels, float32 of shape (C, F, H, W // 2 + 1).
+        imag: Imaginary part, of the same shape.
+
+    Returns:
+        float32 of shape (B, F, H, W).
+    """
+    width = x.shape[-1]
+    kernel = hermitian_part(real, width, sign=1), hermitian_part(imag, width, sign=-1)
+    match keras.backend.backend():
+        case "tensorflow":
+            return _tensorflow_product(x, kernel)
+        case "jax":
+            return _jax_product(x, kernel)
+        case _:
+            return general_product(x, kernel)
+
+
+def hermitian_part(part: Tensor, width: int, sign: int) -> Tensor:
+    """Take what is redundant out of the real or imaginary part of the half spectrum of a real image.
+
+    The DC column and, for an even width, the Nyquist column mirror themselves: row k is the complex
+    conjugate of row -k. Inverse transforms differ in what they make of columns that do not (NumPy, and
+    TensorFlow and JAX on the CPU, take the Hermitian part; cuFFT's multi-dimensional transform does
+    not). Free weights rarely mirror themselves, so the Hermitian part is taken here, once for all devices.
+
+    The gradient passes unchanged: that of a real image's spectrum is Hermitian already.
+
+    Args:
+        part: Of shape (..., H, W // 2 + 1).
+        width: W, the width of the image.
+        sign: 1 for a real part, which is even in the frequency, -1 for an imaginary part, which is odd.
+
+    Returns:
+        Of the same shape.
+    """
+
+    def mirrored_mean(column: Tensor) -> Tensor:
+        return (column + sign * ops.roll(ops.flip(column, axis=-2), 1, axis=-2)) / 2
+
+    nyquist = [] if width % 2 else [mirrored_mean(part[..., -1:])]
+    inner = part[..., 1 : part.shape[-1] - len(nyquist)]
+    hermitian = ops.concatenate([mirrored_mean(part[..., :1]), inner, *nyquist], axis=-1)
+    return part + ops.stop_gradient(hermitian - part)
+
+
+def general_product(x: Tensor, kernel: Spectrum) -> Tensor:
+    """Compute the spectral product of any backend from the one-dimensional FFTs of ``keras.ops``."""
+    real, imag = _rfft2(x)
+    product = (
+        _multiply(ops.einsum, real, kernel[0]) - _multiply(ops.einsum, imag, kernel[1]),
+        _multiply(ops.einsum, real, kernel[1]) + _multiply(ops.einsum, imag, kernel[0]),
+    )
+    return _irfft2(product, width=x.shape[-1])
+
+
+def _tensorflow_product(x: Tensor, kernel: Spectrum) -> Tensor:
+    import tensorflow as tf
+
+    product = _multiply(tf.einsum, tf.signal.rfft2d(x), tf.complex(*kernel))
+    return tf.signal.irfft2d(product, list(x.shape[-2:]))
+
+
+def _jax_product(x: Tensor, kernel: Spectrum) -> Tensor:
+    import jax
+
+    product = _multiply(jax.numpy.einsum, jax.numpy.fft.rfft2(x), jax.lax.complex(*kernel))
+    return jax.numpy.fft.irfft2(product, x.shape[-2:])
+
+
+def _multiply(einsum: Callable[..., Tensor], spectrum: Tensor, kernel: Tensor) -> Tensor:
+    """Multiply (B, C, H, W') with (C, F, H, W') and sum over C; for one channel broadcasting is faster."""
+    if kernel.shape[0] == 1:
+        return spectrum * kernel[0]
+    return einsum("bchw,cfhw->bfhw", spectrum, kernel)
+
+
+def _rfft2(x: Tensor) -> Spectrum:
+    return _fft_of_columns(ops.rfft(x))
+
+
+def _irfft2(spectrum: Spectrum, width: int) -> Tensor:
+    """Invert ``_rfft2``; ifft(z) = conj(fft(conj(z))) / H, as ``keras.ops`` has no 1-D ifft."""
+    real, imag = spectrum
+    height = real.shape[-2]
+    real, imag = _fft_of_columns((real, -imag))
+    return ops.irfft((real / height, -imag / height), fft_length=width)
+
+
+def _fft_of_columns(spectrum: Spectrum) -> Spectrum:
+    real, imag = ops.fft(tuple(ops.swapaxes(part, -1, -2) for part in spectrum))
+    return ops.swapaxes(real, -1, -2), ops.swapaxes(imag, -1, -2)

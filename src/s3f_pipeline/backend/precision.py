@@ -1,0 +1,44 @@
+"""The numeric precision that suits the device."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from s3f_pipeline.backend.devices import cpu_flags, gpus
+
+FIRST_WITH_BFLOAT16 = (8, 0)
+"""Compute capability of NVIDIA's Ampere, the first with bfloat16 tensor cores."""
+CPU_BFLOAT16 = {"avx512_bf16", "amx_bf16"}
+
+
+@dataclass(frozen=True)
+class Precision:
+    """A Keras dtype policy and why it was chosen.
+
+    Attributes:
+        policy: Name for ``keras.config.set_dtype_policy``.
+        reason: For log and report.
+    """
+
+    policy: str
+    reason: str
+
+
+def choose_precision(
+    requested: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"],
+) -> Precision:
+    """Choose the dtype policy of a network.
+
+    ``auto`` computes in bfloat16, with float32 weights, where the hardware multiplies bfloat16 natively:
+    NVIDIA GPUs from compute capability 8.0 on, and CPUs with AVX512-BF16 or AMX-BF16. Elsewhere it is
+    float32. Everything else is taken as requested.
+    """
+    if requested != "auto":
+        return Precision(requested, "as requested")
+    if found := gpus():
+        slow = [gpu.name for gpu in found if (gpu.compute_capability or (0, 0)) < FIRST_WITH_BFLOAT16]
+        if slow:
+            return Precision("float32", f"{slow[0]} is not known to have bfloat16 units")
+        return Precision("mixed_bfloat16", f"{found[0].name} has bfloat16 units")
+    if native := CPU_BFLOAT16 & cpu_flags():
+        return Precision("mixed_bfloat16", f"the CPU has {', '.join(sorted(native))}")
+    return Precision("float32", "the CPU has no bfloat16 instructions")

@@ -1,0 +1,18 @@
+"""Kedro dataset types whose files appear whole or not at all.
+
+The classes are imported by their full path in ``catalog.yml``; nothing heavy is imported here.
+"""
+
+from s3f_pipeline.catalog_types.atomic_dataset import AtomicDataset
+from s3f_pipeline.catalog_types.bytes_dataset import BytesDataset
+from s3f_pipeline.catalog_types.folder_dataset import FolderDataset
+from s3f_pipeline.catalog_types.image_store_dataset import ImageStoreDataset
+from s3f_pipeline.catalog_types.keras_model_dataset import KerasModelDataset
+
+__all__ = [
+    "AtomicDataset",
+    "BytesDataset",
+    "FolderDataset",
+    "ImageStoreDataset",
+    "KerasModelDataset",
+]

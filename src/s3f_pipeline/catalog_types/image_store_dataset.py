@@ -1,0 +1,33 @@
+"""The memory-mapped image store."""
+
+from pathlib import Path
+
+import numpy as np
+
+from s3f_pipeline.catalog_types.file_dataset import FileDataset
+from s3f_pipeline.files import publish
+
+
+class ImageStoreDataset(FileDataset[Path, np.memmap]):
+    """A ``.npy`` file that is loaded as a read-only memory map.
+
+    Saving takes the path of a finished temporary file *in the same folder* and gives it its name, so
+    that a store larger than memory can be written image by image.
+
+    Example:
+        YAML::
+
+            images:
+              type: s3f_pipeline.catalog_types.ImageStoreDataset
+              filepath: data/03_primary/brisc/images_256x256.npy
+    """
+
+    def load(self) -> np.memmap:
+        """Map the store, uint8 of shape (N, H, W, C), without reading it."""
+        self._require()
+        images: np.memmap = np.load(self._filepath, mmap_mode="r")
+        return images
+
+    def save(self, data: Path) -> None:
+        """Give the finished temporary file ``data`` the name of the store."""
+        publish(data, self._filepath)

@@ -1,0 +1,54 @@
+"""``kedro run`` of this project: Kedro's own command with our runner and readable errors."""
+
+import logging
+import traceback
+import warnings
+from typing import Any
+
+import click
+from kedro import KedroDeprecationWarning
+from kedro.framework.cli.project import run as kedro_run
+
+from s3f_pipeline.errors import S3FError
+
+RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
+logger = logging.getLogger(__name__)
+
+
+@click.group(name="s3f_pipeline")
+def cli() -> None:
+    """Commands of the S3F pipeline project."""
+
+
+def run_pipeline(**options: Any) -> Any:
+    """Run a pipeline, by default one experiment: brisc_bilinear."""
+    warnings.filterwarnings("ignore", message="Option '--pipeline'", category=KedroDeprecationWarning)
+    options["runner"] = options["runner"] or RUNNER
+    try:
+        return kedro_run.callback(**options)
+    except click.ClickException:
+        raise
+    except Exception as error:
+        raise readable(error) from error
+
+
+def readable(error: BaseException) -> S3FError:
+    """Turn any failure into one message; the full trace goes to the log file of the run."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, S3FError):
+            return cause
+        if isinstance(cause, OSError) and cause.errno in (28, 122):
+            return S3FError(
+                f"The disk is full ({cause.filename or cause}). Make room and run the same command again; "
+                f"what was finished is kept."
+            )
+        cause = cause.__cause__
+    logger.debug("Unexpected failure\n%s", "".join(traceback.format_exception(error)))
+    message = str(error).strip().splitlines()
+    return S3FError(f"{message[0] if message else ''} ({type(error).__name__})")
+
+
+cli.add_command(
+    click.Command("run", params=kedro_run.params, callback=run_pipeline, help=run_pipeline.__doc__)
+)

@@ -1,0 +1,127 @@
+"""The configuration loader of the project.
+
+It expands the parameter files into one block per pipeline namespace, after base, environment and
+``--params`` have been merged (OmegaConf interpolation would resolve each of them too early), and it
+remembers itself, because Kedro does not tell ``register_pipelines`` the environment of the run.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+from kedro.config import OmegaConfigLoader
+
+from s3f_pipeline.config.layers import (
+    Layer,
+    merge,
+    read_layer,
+    resolve_experiment,
+    resolve_parameters,
+)
+from s3f_pipeline.config.names import experiments, run_folder
+from s3f_pipeline.config.schema import CohortConfig, ExperimentConfig, Parameters, Protocol
+from s3f_pipeline.errors import ConfigError
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+class ProjectConfigLoader(OmegaConfigLoader):
+    """OmegaConfigLoader whose ``parameters`` are typed, checked and expanded per namespace."""
+
+    current: ClassVar["ProjectConfigLoader | None"] = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take the arguments of ``OmegaConfigLoader`` and become the current loader."""
+        self._stages: list[list[Layer]] | None = None
+        self._resolved: Parameters | None = None
+        type(self).current = self
+        super().__init__(*args, **kwargs)
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """Return the configuration of one kind; ``parameters`` come expanded per namespace.
+
+        Raises:
+            ConfigError: If a parameter file or ``--params`` has an unknown key or a wrong value.
+        """
+        if key != "parameters":
+            return super().__getitem__(key)
+        return self._expand()
+
+    @property
+    def stages(self) -> list[list[Layer]]:
+        """The parameter layers, weakest first: base, environment, ``--params``."""
+        if self._stages is None:
+            source = Path(self.conf_source)
+            names = dict.fromkeys([self.base_env, self.env or self.default_run_env])
+            for name in names:
+                if not (source / name).is_dir():
+                    raise ConfigError(
+                        f"There is no configuration folder {source / name}. "
+                        f"Choose another --env, or make the folder."
+                    )
+            stages = [read_layer(source / name) for name in names]
+            runtime = self.runtime_params or {}
+            self._stages = [*stages, [Layer("--params", merge(runtime))]]
+        return self._stages
+
+    @property
+    def typed(self) -> Parameters:
+        """The merged and checked parameters."""
+        if self._resolved is None:
+            self._resolved = resolve_parameters([layer for stage in self.stages for layer in stage])
+        return self._resolved
+
+    @property
+    def data_root(self) -> Path:
+        """Absolute folder below which all stages read and write."""
+        return PROJECT / self["globals"]["data_root"]
+
+    @property
+    def run_folder(self) -> str:
+        """Folder name of this run, such as ``seed-0``."""
+        return run_folder(self.typed.seed)
+
+    def cohort(self, name: str) -> CohortConfig:
+        """The block of one cohort, at the image size of this run."""
+        block = self.typed.cohorts[name]
+        if self.typed.image_size is None:
+            return block
+        return block.model_copy(update={"image_size": self.typed.image_size})
+
+    def experiment(self, cohort: str, protocol: Protocol, variant: str) -> ExperimentConfig:
+        """The configuration of one experiment."""
+        return resolve_experiment(self.typed, self.stages, cohort, protocol, variant)
+
+    def _expand(self) -> dict[str, Any]:
+        """Give each namespace what its nodes take: ``cohort``, ``splitting``, ``experiment``."""
+        parameters = self.typed.model_dump(mode="json")
+        archives = os.environ.get("S3F_ARCHIVES") or parameters["archives"]
+        expanded: dict[str, Any] = {"seed": parameters["seed"], "force": parameters["force"]}
+        for name in self.typed.cohorts:
+            expanded[name] = {
+                "cohort": {"name": name, **self.cohort(name).model_dump(mode="json")},
+                "acquisition": {"archives": archives, "phantoms": parameters["phantoms"]},
+                "ingestion": parameters["ingestion"],
+                "splitting": parameters["splitting"],
+            }
+        for cohort, protocol, variant in experiments(self.typed):
+            block = expanded[cohort].setdefault(protocol, {"splitting": parameters["splitting"]})
+            experiment = self.experiment(cohort, protocol, variant)
+            block[variant] = {"experiment": experiment.model_dump(mode="json")}
+        return expanded
+
+
+def current_loader() -> ProjectConfigLoader:
+    """Return the loader of the running session, or one made from ``KEDRO_ENV`` where none runs.
+
+    ``kedro registry list`` builds the pipelines without a session and has no ``--env``.
+    """
+    if ProjectConfigLoader.current is not None:
+        return ProjectConfigLoader.current
+    from kedro.framework.project import settings
+
+    return ProjectConfigLoader(
+        conf_source=str(PROJECT / settings.CONF_SOURCE),
+        env=os.getenv("KEDRO_ENV"),
+        **settings.CONFIG_LOADER_ARGS,
+    )

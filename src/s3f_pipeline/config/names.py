@@ -1,0 +1,44 @@
+"""Names that hold across the project: of pipelines, namespaces and run folders."""
+
+from typing import NamedTuple
+
+from s3f_pipeline.config.schema import PROTOCOLS, Parameters, Protocol
+
+
+class Experiment(NamedTuple):
+    """What one pipeline trains: ``<cohort>_<variant>``, with ``_published`` under that protocol."""
+
+    cohort: str
+    protocol: Protocol
+    variant: str
+
+    @property
+    def pipeline(self) -> str:
+        """Name of the registered pipeline."""
+        ending = "_published" if self.protocol == "published" else ""
+        return f"{self.cohort}_{self.variant}{ending}"
+
+    @property
+    def namespace(self) -> str:
+        """Kedro namespace of the nodes from training to report."""
+        return f"{self.cohort}.{self.protocol}.{self.variant}"
+
+
+def experiments(parameters: Parameters) -> list[Experiment]:
+    """List every experiment that the cohort and variant blocks allow."""
+    return [
+        Experiment(cohort, protocol, variant)
+        for cohort in parameters.cohorts
+        for variant in parameters.variants
+        for protocol in PROTOCOLS
+    ]
+
+
+def run_folder(seed: int) -> str:
+    """Name of the folder of one run of an experiment."""
+    return f"seed-{seed}"
+
+
+def images_name(height: int, width: int) -> str:
+    """Catalog and file name of an image store, without cohort and ending."""
+    return f"images_{height}x{width}"

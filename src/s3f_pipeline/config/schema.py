@@ -1,0 +1,294 @@
+"""The configuration, typed: what each key is, and what it may be.
+
+Values live in ``conf/``; the models have no defaults of their own except where leaving a key out is
+part of its meaning.
+"""
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    create_model,
+    model_validator,
+)
+
+Protocol = Literal["patient_safe", "published"]
+PROTOCOLS: tuple[Protocol, ...] = ("patient_safe", "published")
+Guarantee = Literal["patient", "lesion", "near_duplicate"]
+
+
+def parse_image_size(value: Any) -> Any:
+    """Read ``64``, ``"384x512"`` (height x width) or ``[384, 512]`` as ``(height, width)``.
+
+    Raises:
+        ValueError: If the text is none of these.
+    """
+    if isinstance(value, int):
+        return (value, value)
+    if isinstance(value, str):
+        match = re.fullmatch(r"(\d+)(?:x(\d+))?", value.strip())
+        if match is None:
+            raise ValueError("give one number for a square, or height x width such as 384x512")
+        height, width = match.groups()
+        return (int(height), int(width or height))
+    return value
+
+
+ImageSize = Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(parse_image_size)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Block(BaseModel):
+    """A block of the configuration: frozen, and no key that it does not name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class PhantomsConfig(Block):
+    """How many phantoms are drawn for a demonstration.
+
+    Attributes:
+        images_per_class: Images of each class, by official split.
+        seed: Of the drawing; the same seed draws the same images.
+    """
+
+    images_per_class: dict[Literal["train", "test"], PositiveInt]
+    seed: NonNegativeInt
+
+
+class IngestionConfig(Block):
+    """How raw files become an index and an image store.
+
+    Attributes:
+        max_rejected_share: Share of unreadable files above which the run stops, in [0, 1].
+        workers: Decoding threads, ``None`` for one per CPU core.
+    """
+
+    max_rejected_share: Annotated[float, Field(ge=0, le=1)]
+    workers: PositiveInt | None
+
+
+class SplittingConfig(Block):
+    """How groups and splits are made.
+
+    Attributes:
+        validation_share: Share of the training images that validate, in (0, 1).
+        test_share: Share of all images that test where there is no official test set, in (0, 1).
+        contradictory: What happens to training images of a group with more than one label.
+        seed: Of the split alone.
+    """
+
+    validation_share: Share
+    test_share: Share
+    contradictory: Literal["exclude", "keep"]
+    seed: NonNegativeInt
+
+
+class TrainingConfig(Block):
+    """How a network is trained (published_values: S3F-Net notebooks).
+
+    Attributes:
+        optimizer: Name of the optimizer.
+        learning_rate: At the start.
+        batch_size: Images per step.
+        epochs: At most this many passes over the training images.
+        class_weights: ``balanced`` weights each class by n / (classes * n_class).
+        selection_metric: Decides which epoch is kept; measured on the selection split.
+        early_stopping_patience: Epochs without a better selection metric before training stops.
+        reduce_lr_patience: Epochs without a lower selection loss before the rate is reduced.
+        reduce_lr_factor: By which the learning rate is multiplied, in (0, 1).
+        min_learning_rate: The rate is never reduced below this.
+        precision: Compute precision; ``auto`` takes bfloat16 where the hardware has it.
+        deterministic: Ask the backend for deterministic operations; ``auto`` does on the CPU.
+    """
+
+    optimizer: Literal["adam"]
+    learning_rate: PositiveFloat
+    batch_size: PositiveInt
+    epochs: PositiveInt
+    class_weights: Literal["balanced", "none"]
+    selection_metric: Literal["weighted_f1", "macro_f1", "positive_f1", "accuracy"]
+    early_stopping_patience: PositiveInt
+    reduce_lr_patience: PositiveInt
+    reduce_lr_factor: Share
+    min_learning_rate: PositiveFloat
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+    deterministic: Literal["auto"] | bool
+
+
+TrainingOverrides = create_model(
+    "TrainingOverrides",
+    __base__=Block,
+    __doc__="Training keys that a cohort or a variant sets differently.",
+    **{
+        name: (field.rebuild_annotation() | None, None) for name, field in TrainingConfig.model_fields.items()
+    },  # type: ignore[call-overload]
+)
+
+
+class VariantConfig(Block):
+    """One network for which pipelines are built.
+
+    Attributes:
+        network: Name that ``s3f_pipeline.models.build_model`` knows.
+        options: Further options of ``build_model``.
+        training: Training keys that this network sets differently.
+    """
+
+    network: str
+    options: dict[str, Any] = {}
+    training: TrainingOverrides = TrainingOverrides()  # type: ignore[valid-type]
+
+
+class PublishedResult(Block):
+    """One published row, as it stands beside ours in the report."""
+
+    model: str
+    accuracy: float | None = None
+    macro_f1: float | None = None
+    weighted_f1: float | None = None
+    kappa: float | None = None
+    mcc: float | None = None
+    auc_macro: float | None = None
+    loss: float | None = None
+    note: str
+
+
+class CohortConfig(Block):
+    """One medical image data set.
+
+    Attributes:
+        title: As it stands in reports.
+        layout: How it lies on disk, the name of a reader in ``s3f_pipeline.cohorts``.
+        raw_folder: Folder below ``<data_root>/01_raw``.
+        archive: Name of the zip file, without the ending, that unpacks to ``raw_folder``.
+        source: Where a person downloads it.
+        licence: Licence of the images.
+        citation: Whom to cite.
+        color: ``grey`` or ``rgb``.
+        image_size: (height, width) in pixels.
+        classes: Class names; their order is the order of the network's outputs.
+        positive_class: The class that a sigmoid output stands for, ``None`` for softmax.
+        guarantee: What a patient-safe split keeps on one side.
+        spectranet: The SpectraNet published for this cohort.
+        selection_split: Which split chose the epoch in the published protocol.
+        published_counts: Images per split and class in the published work.
+        published_results: Published figures.
+        training: Training keys that this cohort sets differently.
+    """
+
+    title: str
+    layout: Literal["brisc"]
+    raw_folder: str
+    archive: str
+    source: str
+    licence: str
+    citation: str
+    color: Literal["grey", "rgb"]
+    image_size: ImageSize
+    classes: Annotated[tuple[str, ...], Field(min_length=2)]
+    positive_class: str | None
+    guarantee: Guarantee
+    spectranet: Literal["sn1", "sn2"]
+    selection_split: Literal["validation", "test"]
+    published_counts: dict[str, dict[str, NonNegativeInt]] = {}
+    published_results: tuple[PublishedResult, ...] = ()
+    training: TrainingOverrides = TrainingOverrides()  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _positive_class_is_a_class(self) -> Self:
+        if self.positive_class is not None and (
+            self.positive_class not in self.classes or len(self.classes) != 2
+        ):
+            raise ValueError("positive_class must be one of exactly two classes")
+        return self
+
+    @classmethod
+    def from_named(cls, values: dict[str, Any]) -> tuple[str, Self]:
+        """Read a cohort block that carries its own ``name``, as nodes receive it."""
+        block = {key: value for key, value in values.items() if key != "name"}
+        return values["name"], cls.model_validate(block)
+
+    @property
+    def channels(self) -> int:
+        """Channels of a decoded image: 1 for grey, 3 for RGB."""
+        return 1 if self.color == "grey" else 3
+
+
+class Parameters(Block):
+    """All of ``conf/<environment>/parameters*.yml`` and ``--params``."""
+
+    seed: NonNegativeInt
+    force: bool
+    image_size: ImageSize | None
+    archives: str | None
+    phantoms: PhantomsConfig | None
+    ingestion: IngestionConfig
+    splitting: SplittingConfig
+    training: TrainingConfig
+    variants: dict[str, VariantConfig]
+    cohorts: dict[str, CohortConfig]
+
+
+class ExperimentConfig(Block):
+    """Everything that a trained network depends on: cohort x protocol x variant x seed.
+
+    Attributes:
+        cohort: Name of the cohort.
+        protocol: How data is split and the epoch chosen.
+        variant: Name of the variant.
+        network: Name for ``build_model``.
+        options: Further options of ``build_model``.
+        classes: Class names in the order of the outputs.
+        positive_class: What a sigmoid output stands for, ``None`` for softmax.
+        image_size: (height, width) in pixels.
+        channels: 1 for grey, 3 for RGB.
+        guarantee: What a patient-safe split keeps on one side.
+        selection_split: The split on which the epoch is chosen.
+        training: How the network is trained.
+        seed: Of weights, dropout and batch order.
+    """
+
+    cohort: str
+    protocol: Protocol
+    variant: str
+    network: str
+    options: dict[str, Any]
+    classes: tuple[str, ...]
+    positive_class: str | None
+    image_size: ImageSize
+    channels: PositiveInt
+    guarantee: Guarantee
+    selection_split: Literal["validation", "test"]
+    training: TrainingConfig
+    seed: NonNegativeInt
+
+    @model_validator(mode="after")
+    def _positive_f1_needs_a_positive_class(self) -> Self:
+        if self.training.selection_metric == "positive_f1" and self.positive_class is None:
+            raise ValueError(
+                f"training.selection_metric is positive_f1, but {self.cohort} has no positive_class"
+            )
+        return self
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the network's input."""
+        return (*self.image_size, self.channels)
+
+    @property
+    def outputs(self) -> int:
+        """Units of the head: 1 for a sigmoid, else the number of classes."""
+        return 1 if self.positive_class else len(self.classes)
+
+    @property
+    def selected_on_test(self) -> bool:
+        """Whether the published protocol chose the epoch on the test set."""
+        return self.selection_split == "test"

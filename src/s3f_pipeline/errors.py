@@ -1,0 +1,56 @@
+"""Errors that a user reads: what is wrong, where, and what to do.
+
+They derive from ``click.ClickException`` so that ``kedro run`` ends in one readable line
+instead of a traceback; the full trace goes to the log file of the run.
+"""
+
+try:
+    from click import ClickException
+except ModuleNotFoundError:  # a GPU box that has Keras but no command line of ours
+
+    class ClickException(Exception):  # type: ignore[no-redef]  # noqa: N818
+        """Stands in for click's class, with the same ``message``."""
+
+        def __init__(self, message: str) -> None:
+            super().__init__(message)
+            self.message = message
+
+
+class S3FError(ClickException):
+    """Base of every error that this package raises on purpose."""
+
+
+class ConfigError(S3FError):
+    """A key or value in the configuration, or in ``--params``, that is not allowed."""
+
+
+class AcquisitionError(S3FError):
+    """Raw data that is neither on disk, nor in an archive, nor to be had otherwise."""
+
+
+class CohortError(S3FError):
+    """A raw folder that does not have the layout, classes or images of its cohort."""
+
+
+class ImageError(S3FError):
+    """Images that cannot be used, or a store that does not fit its index."""
+
+
+class SplitError(S3FError):
+    """A split that cannot be made, or that has one group on two sides."""
+
+
+class ModelError(S3FError):
+    """A network that cannot be built for an input, or a model file that cannot be used."""
+
+
+class TrainingError(S3FError):
+    """Training that cannot start or go on."""
+
+
+class EvaluationError(S3FError):
+    """Predictions from which the metrics cannot be computed."""
+
+
+class LockedError(S3FError):
+    """Another process works on the same experiment."""

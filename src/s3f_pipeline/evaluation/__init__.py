@@ -1,0 +1,1 @@
+"""Metrics and intervals: what a table of predictions is worth."""

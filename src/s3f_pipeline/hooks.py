@@ -1,0 +1,159 @@
+"""What happens around a run: its log file, signals, and the MLflow run of an experiment."""
+
+import logging
+import signal
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from s3f_pipeline.config.loader import current_loader
+from s3f_pipeline.config.names import Experiment, run_folder
+from s3f_pipeline.config.schema import ExperimentConfig
+from s3f_pipeline.errors import S3FError
+from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
+from s3f_pipeline.tracking.run import RUN
+
+logger = logging.getLogger(__name__)
+
+
+class RunLogHooks:
+    """Write everything that happens, the full trace of a failure included, to one file per run."""
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
+        """Open the log file."""
+        name = "+".join(run_params["pipeline_names"] or ["default"])
+        now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+        path = current_loader().data_root / "logs" / f"{now}_{name}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        for owner in (None, "kedro", "s3f_pipeline"):
+            logging.getLogger(owner).addHandler(handler)
+        logger.info("Log file: %s", path)
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception) -> None:
+        """Keep the trace."""
+        logger.debug("The run failed", exc_info=error)
+
+
+class InterruptedRunError(S3FError):
+    """Ctrl-C or SIGTERM, as an exception, so that what is open gets closed."""
+
+    def __init__(self, number: int) -> None:
+        """Take the signal's number; the exit code follows the convention of shells."""
+        super().__init__(
+            f"Interrupted by {signal.Signals(number).name}. What was finished is kept; the same command "
+            f"goes on from there."
+        )
+        self.exit_code = 128 + number
+
+
+class InterruptHooks:
+    """Turn SIGINT and SIGTERM into an exception that Kedro's error hooks see."""
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Install the handlers, in the main thread alone, where signals arrive."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise InterruptedRunError(number)
+
+
+class TrackingHooks:
+    """One MLflow run from training to report; preparation opens none."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Give ``kedro mlflow ui`` its configuration, and remember where runs are tracked."""
+        from s3f_pipeline.tracking.kedro_mlflow import load_config
+
+        config = load_config(context.config_loader["mlflow"])
+        context.__setattr__("mlflow", config)  # the context is frozen
+        self._uri: str = config.server.mlflow_tracking_uri
+        self._experiment: ExperimentConfig | None = None
+
+    @hook_impl
+    def before_node_run(self, node: Node, catalog: CatalogProtocol, inputs: dict[str, Any]) -> None:
+        """Open the MLflow run before the first node of an experiment."""
+        self._catalog = catalog
+        if self._experiment is not None or not node.tags & set(EXPERIMENT_STAGES):
+            return
+        from s3f_pipeline.tracking.experiment import tracked_params, tracked_tags
+
+        config = ExperimentConfig.model_validate(inputs[f"params:{node.namespace}.experiment"])
+        self._experiment = config
+        training = f"{node.namespace}.training"
+        goes_on = "training" not in node.tags and catalog.get(training).exists()
+        synthetic = catalog.load(f"{config.cohort}.acquisition")["provenance"]["synthetic"]
+        RUN.start(
+            self._uri,
+            f"demo-{config.cohort}" if synthetic else config.cohort,
+            f"{config.variant} {config.protocol} {run_folder(config.seed)}",
+            params=tracked_params(config.model_dump(mode="json")),
+            tags=tracked_tags(config.model_dump(mode="json"), synthetic=synthetic),
+            run_id=catalog.load(training)["mlflow_run_id"] if goes_on else None,
+        )
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
+        """Log what an experiment has written."""
+        if self._experiment is None or not node.tags & set(EXPERIMENT_STAGES):
+            return
+        from s3f_pipeline.tracking.experiment import tracked_metrics, training_tags
+
+        noun = dataset_name.rpartition(".")[2]
+        path: Path = self._catalog.get(dataset_name).filepath
+        if noun == "model":
+            RUN.log_model(path, self._experiment.input_shape, len(self._experiment.classes))
+        elif noun == "training":
+            RUN.set_tags(training_tags(data))
+        elif noun == "metrics":
+            RUN.log_metrics(tracked_metrics(data))
+        if noun != "model":
+            folder = "evaluation" if path.suffix == ".png" else None
+            RUN.log_file(path, folder)
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Close the MLflow run, and tell what came out."""
+        RUN.end("FINISHED")
+        for namespace in sorted({n.namespace for n in pipeline.nodes if "reporting" in n.tags}):
+            _tell_result(Experiment(*namespace.split(".")), catalog)
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception) -> None:
+        """Mark the MLflow run."""
+        RUN.end("KILLED" if isinstance(error, InterruptedRunError) else "FAILED")
+
+
+def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
+    metrics = catalog.load(f"{experiment.namespace}.metrics")
+    test = metrics["test"]
+    loader = current_loader()
+    environment = f" --env={loader.env}" if loader.env else ""
+    logger.info(
+        "%s, %s: accuracy %.4f, macro F1 %.4f, weighted F1 %.4f on %d test images%s%s",
+        experiment.pipeline,
+        loader.run_folder,
+        test["accuracy"],
+        test["macro_f1"],
+        test["weighted_f1"],
+        test["n"],
+        " (selected on test: optimistic)" if metrics["selected_on_test"] else "",
+        " (synthetic phantoms, no medical meaning)" if metrics["synthetic"] else "",
+    )
+    logger.info("Report: %s", catalog.get(f"{experiment.namespace}.report").filepath)
+    logger.info("Runs:   kedro mlflow ui%s", environment)

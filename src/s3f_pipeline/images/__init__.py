@@ -1,0 +1,1 @@
+"""Decode, resize, store and hash images."""

@@ -1,0 +1,6 @@
+"""Keras layers of the networks, one per file, all registered for loading in safe mode."""
+
+from s3f_pipeline.models.layers.bilinear_fusion import BilinearFusion
+from s3f_pipeline.models.layers.spectral_filter import SpectralFilter
+
+__all__ = ["BilinearFusion", "SpectralFilter"]

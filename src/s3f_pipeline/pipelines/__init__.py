@@ -1,0 +1,1 @@
+"""One pipeline per stage; nodes are thin and call the rooms."""

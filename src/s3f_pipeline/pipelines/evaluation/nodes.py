@@ -1,0 +1,102 @@
+"""Nodes of the evaluation."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from s3f_pipeline.config.schema import ExperimentConfig
+from s3f_pipeline.errors import EvaluationError
+
+
+def predict(
+    experiment: dict[str, Any],
+    index: pd.DataFrame,
+    images: np.memmap,
+    splits: pd.DataFrame,
+    model: Any,
+    training: dict[str, Any],
+) -> pd.DataFrame:
+    """Predict the validation and the test images, after a last check of the split.
+
+    Raises:
+        EvaluationError: If the network was trained for other classes or on another split.
+    """
+    from s3f_pipeline.evaluation.predictions import predictions_table
+    from s3f_pipeline.provenance import table_hash
+    from s3f_pipeline.splits import check_splits, split_rows
+    from s3f_pipeline.training.prediction import predict_probabilities
+
+    config = ExperimentConfig.model_validate(experiment)
+    check_splits(splits, index, published=config.protocol == "published")
+    trained_on = training["classes"], training["splits_hash"]
+    asked_for = list(config.classes), table_hash(splits, ["image_id", "group", "split"])
+    if trained_on != asked_for:
+        raise EvaluationError(
+            f"The saved network of {config.cohort} {config.variant} was trained for the classes "
+            f"{', '.join(training['classes'])} on another split or with another order of classes. Train it "
+            f"again: --params=force=true"
+        )
+    tables = []
+    for split in ("validation", "test"):
+        chosen = split_rows(index, splits, split, config.classes)
+        if len(chosen.rows):
+            probabilities = predict_probabilities(model, images, chosen.rows, config.training.batch_size)
+            table = splits.set_index("image_id").loc[index["image_id"].iloc[chosen.rows]].reset_index()
+            labels = [config.classes[number] for number in chosen.labels]
+            tables.append(predictions_table(table, labels, probabilities, config.classes))
+    return pd.concat(tables, ignore_index=True)
+
+
+def measure(
+    experiment: dict[str, Any],
+    predictions: pd.DataFrame,
+    training: dict[str, Any],
+    acquisition: dict[str, Any],
+) -> dict[str, Any]:
+    """Compute the metrics of each predicted split, and say under which conditions they stand."""
+    from s3f_pipeline.evaluation.metrics import compute_metrics
+
+    config = ExperimentConfig.model_validate(experiment)
+    by_split = {
+        str(split): compute_metrics(rows, config.classes, positive_class=config.positive_class)
+        for split, rows in predictions.groupby("split", sort=True)
+    }
+    return {
+        **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed"}),
+        **config.model_dump(mode="json", include={"guarantee", "selection_split"}),
+        "selected_on_test": config.selected_on_test,
+        "selected_epoch": training["selected_epoch"],
+        "synthetic": acquisition["provenance"]["synthetic"],
+        "splits_hash": training["splits_hash"],
+        **by_split,
+    }
+
+
+def plot(
+    experiment: dict[str, Any],
+    predictions: pd.DataFrame,
+    metrics: dict[str, Any],
+    history: pd.DataFrame,
+    training: dict[str, Any],
+) -> tuple[bytes, bytes, bytes]:
+    """Draw confusion matrix, ROC curves and training history as PNG."""
+    from s3f_pipeline.reporting.plots import (
+        figure_to_png,
+        plot_confusion_matrix,
+        plot_history,
+        plot_roc,
+    )
+
+    config = ExperimentConfig.model_validate(experiment)
+    title = f"{config.cohort} {config.variant}, test images"
+    test = predictions[predictions["split"] == "test"]
+    figures = (
+        plot_confusion_matrix(metrics["test"], config.classes, title),
+        plot_roc(test, config.classes),
+        plot_history(
+            history, training["selected_epoch"], training["selection_metric"], config.selection_split
+        ),
+    )
+    confusion_matrix, roc, training_history = map(figure_to_png, figures)
+    return confusion_matrix, roc, training_history

@@ -1,0 +1,41 @@
+"""Wiring of the evaluation."""
+
+from kedro.pipeline import Pipeline, node, pipeline
+
+from s3f_pipeline.config.names import Experiment, images_name
+from s3f_pipeline.pipelines.evaluation.nodes import measure, plot, predict
+
+
+def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipeline:
+    """Build the evaluation of one experiment at one image size, (height, width)."""
+    images = images_name(*image_size)
+    return pipeline(
+        [
+            node(
+                predict,
+                inputs=["params:experiment", "index", images, "splits", "model", "training"],
+                outputs="predictions",
+                name="predict",
+            ),
+            node(
+                measure,
+                inputs=["params:experiment", "predictions", "training", "acquisition"],
+                outputs="metrics",
+                name="measure",
+            ),
+            node(
+                plot,
+                inputs=["params:experiment", "predictions", "metrics", "history", "training"],
+                outputs=["confusion_matrix", "roc", "training_history"],
+                name="plot",
+            ),
+        ],
+        namespace=experiment.namespace,
+        inputs={
+            "index": f"{experiment.cohort}.index",
+            images: f"{experiment.cohort}.{images}",
+            "acquisition": f"{experiment.cohort}.acquisition",
+            "splits": f"{experiment.cohort}.{experiment.protocol}.splits",
+        },
+        tags="evaluation",
+    )

@@ -1,0 +1,70 @@
+"""Nodes of the reporting."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from s3f_pipeline.config.schema import CohortConfig, ExperimentConfig
+
+
+def write_report(
+    experiment: dict[str, Any],
+    cohort: dict[str, Any],
+    acquisition: dict[str, Any],
+    index: pd.DataFrame,
+    quality: dict[str, Any],
+    audit: dict[str, Any],
+    splits: pd.DataFrame,
+    training: dict[str, Any],
+    history: pd.DataFrame,
+    metrics: dict[str, Any],
+    confusion_matrix: bytes,
+    roc: bytes,
+    training_history: bytes,
+) -> str:
+    """Put everything that an experiment has written into one HTML file."""
+    from s3f_pipeline.provenance import command_line, package_versions
+    from s3f_pipeline.reporting.report import ReportData, render_report
+    from s3f_pipeline.splits import split_summary
+
+    config = ExperimentConfig.model_validate(experiment)
+    name, block = CohortConfig.from_named(cohort)
+    traced = ("git_commit", "git_dirty", "data_hash", "splits_hash", "seed", "mlflow_run_id", "backend",
+              "device", "precision")  # fmt: skip
+    return render_report(
+        ReportData(
+            cohort={
+                **block.model_dump(
+                    mode="json", include={"title", "classes", "positive_class", "licence", "citation"}
+                ),
+                "name": name,
+                "published": [row.model_dump() for row in block.published_results],
+            },
+            experiment={
+                **config.model_dump(
+                    mode="json",
+                    include={"cohort", "protocol", "variant", "seed", "guarantee", "selection_split"},
+                ),
+                "selected_on_test": config.selected_on_test,
+                "synthetic": acquisition["provenance"]["synthetic"],
+            },
+            quality=quality,
+            audit=audit,
+            split_summary=split_summary(index, splits),
+            training=training,
+            history=history,
+            metrics=metrics["test"],
+            figures={
+                "confusion_matrix": confusion_matrix,
+                "roc": roc,
+                "history": training_history,
+            },
+            provenance={
+                **{key: training[key] for key in traced},
+                "created": datetime.now(UTC).isoformat(timespec="minutes"),
+                "versions": package_versions(),
+                "command": command_line(),
+            },
+        )
+    )

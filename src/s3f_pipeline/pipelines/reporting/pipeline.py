@@ -1,0 +1,40 @@
+"""Wiring of the reporting."""
+
+from kedro.pipeline import Pipeline, node, pipeline
+
+from s3f_pipeline.config.names import Experiment
+from s3f_pipeline.pipelines.reporting.nodes import write_report
+
+OF_COHORT = ("acquisition", "index", "quality", "leakage_audit")
+
+
+def create_pipeline(experiment: Experiment) -> Pipeline:
+    """Build the report of one experiment."""
+    return pipeline(
+        [
+            node(
+                write_report,
+                inputs=[
+                    "params:experiment",
+                    "params:cohort",
+                    *OF_COHORT,
+                    "splits",
+                    "training",
+                    "history",
+                    "metrics",
+                    "confusion_matrix",
+                    "roc",
+                    "training_history",
+                ],
+                outputs="report",
+                name="report",
+            )
+        ],
+        namespace=experiment.namespace,
+        inputs={
+            **{name: f"{experiment.cohort}.{name}" for name in OF_COHORT},
+            "splits": f"{experiment.cohort}.{experiment.protocol}.splits",
+        },
+        parameters={"params:cohort": f"params:{experiment.cohort}.cohort"},
+        tags="reporting",
+    )

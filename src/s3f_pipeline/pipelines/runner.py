@@ -1,0 +1,113 @@
+"""The runner of ``kedro run``: stage by stage, what is finished is not done again."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from filelock import FileLock, Timeout
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from kedro.runner import SequentialRunner
+from pluggy import PluginManager
+
+from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
+from s3f_pipeline.errors import LockedError
+from s3f_pipeline.pipelines.stages import Stage, stages_of
+
+logger = logging.getLogger(__name__)
+
+
+class StageRunner(SequentialRunner):
+    """Run stage by stage, and skip finished ones unless ``force`` is set.
+
+    Two processes may share the preparation of a cohort: the second one waits. A second process on the
+    same experiment is refused.
+
+    Example:
+        >>> with KedroSession.create() as session:
+        ...     session.run(pipeline_names=["brisc_bilinear"], runner=StageRunner())
+    """
+
+    @property
+    def _logger(self) -> logging.Logger:
+        return logging.getLogger("kedro.runner")
+
+    def run(
+        self,
+        pipeline: Pipeline,
+        catalog: CatalogProtocol,
+        hook_manager: PluginManager | None = None,
+        run_id: str | None = None,
+        only_missing_outputs: bool = False,
+    ) -> dict[str, Any]:
+        """Run what is not finished; arguments as in Kedro's runners.
+
+        Raises:
+            LockedError: If another process works on the same experiment.
+        """
+        loader = current_loader()
+        outputs: dict[str, Any] = {}
+        with ExitStack() as experiment_locks:
+            for stage in stages_of(pipeline):
+                for name in stage.pipeline.datasets() | ({stage.record} if stage.keeps_record else set()):
+                    catalog.get(name, fallback_to_runtime_pattern=True)
+                if stage.is_experiment:
+                    experiment_locks.enter_context(_refuse_second_process(loader, stage))
+                    self._run_stage(stage, catalog, hook_manager, run_id, loader.typed.force)
+                else:
+                    with _wait_for_other_process(loader, stage):
+                        self._run_stage(stage, catalog, hook_manager, run_id, loader.typed.force)
+                outputs |= {name: catalog.get(name) for name in stage.pipeline.outputs()}
+        return outputs
+
+    def _run_stage(
+        self,
+        stage: Stage,
+        catalog: CatalogProtocol,
+        hook_manager: PluginManager | None,
+        run_id: str | None,
+        force: bool,
+    ) -> None:
+        if stage.keeps_record and not force and stage.is_finished(catalog):
+            logger.info("Finished before: %s", stage.title)
+            return
+        logger.info("Running: %s", stage.title)
+        if stage.keeps_record:
+            catalog.get(stage.record).invalidate()
+        super().run(stage.pipeline, catalog, hook_manager, run_id)
+        if stage.keeps_record:
+            stage.write_record(catalog)
+
+
+def _lock(loader: ProjectConfigLoader, name: str) -> FileLock:
+    folder = loader.data_root / ".locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / f"{name}.lock", is_singleton=True)
+
+
+@contextmanager
+def _refuse_second_process(loader: ProjectConfigLoader, stage: Stage) -> Iterator[None]:
+    lock = _lock(loader, f"{stage.namespace}.{loader.run_folder}")
+    try:
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout as error:
+        raise LockedError(
+            f"Another process is working on {stage.namespace} ({loader.run_folder}). Wait for it, stop it, "
+            f"or run another seed: --params=seed=<n>."
+        ) from error
+
+
+@contextmanager
+def _wait_for_other_process(loader: ProjectConfigLoader, stage: Stage) -> Iterator[None]:
+    lock = _lock(loader, stage.namespace)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        logger.info("Another process is at work on %s: waiting for it.", stage.title)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

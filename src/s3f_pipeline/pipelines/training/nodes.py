@@ -1,0 +1,130 @@
+"""Nodes of the training."""
+
+import logging
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from s3f_pipeline.config.schema import ExperimentConfig
+from s3f_pipeline.errors import TrainingError
+
+if TYPE_CHECKING:
+    from s3f_pipeline.training.estimate import Estimate
+
+logger = logging.getLogger(__name__)
+GIGABYTE = 1e9
+
+
+def train_network(
+    experiment: dict[str, Any], index: pd.DataFrame, images: np.memmap, splits: pd.DataFrame
+) -> tuple[Any, pd.DataFrame, dict[str, Any]]:
+    """Build and train the network of one experiment.
+
+    Returns:
+        The network with the weights of the kept epoch, one row of figures per epoch, and the facts of
+        ``training.json``.
+    """
+    import keras
+
+    from s3f_pipeline.backend.determinism import make_deterministic
+    from s3f_pipeline.backend.devices import describe_device, on_gpu
+    from s3f_pipeline.backend.precision import choose_precision
+    from s3f_pipeline.models import build_model, summarise
+    from s3f_pipeline.provenance import git_state, table_hash
+    from s3f_pipeline.splits import check_splits, split_rows
+    from s3f_pipeline.tracking.run import RUN
+    from s3f_pipeline.training.estimate import estimate
+    from s3f_pipeline.training.fit import fit
+
+    config = ExperimentConfig.model_validate(experiment)
+    check_splits(splits, index, published=config.protocol == "published")
+    training = split_rows(index, splits, "train", config.classes)
+    selection = split_rows(index, splits, config.selection_split, config.classes)
+
+    settings = config.training
+    precision = choose_precision(settings.precision)
+    keras.config.set_dtype_policy(precision.policy)
+    deterministic = not on_gpu() if settings.deterministic == "auto" else settings.deterministic
+    make_deterministic(config.seed, operations=deterministic)
+    model = build_model(config.network, config.input_shape, config.outputs, **config.options)
+    logger.info(
+        "%s: %s parameters, on %s in %s (%s)",
+        config.network, f"{model.count_params():,}", describe_device(), precision.policy, precision.reason,
+    )  # fmt: skip
+    cost = estimate(
+        model,
+        images,
+        batch_size=settings.batch_size,
+        training_images=len(training.rows),
+        selection_images=len(selection.rows),
+        epochs=settings.epochs,
+    )
+    _tell(cost, settings.epochs, Path(images.filename).parent)
+
+    commit, dirty = git_state()
+    began = time.perf_counter()
+    trained = fit(
+        model,
+        images,
+        training,
+        selection,
+        config.classes,
+        settings,
+        seed=config.seed,
+        positive_class=config.positive_class,
+        report=RUN.log_epoch,
+    )
+    facts = {
+        **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed"}),
+        **config.model_dump(mode="json", include={"guarantee", "classes", "selection_split"}),
+        "selected_on_test": config.selected_on_test,
+        "selection_metric": settings.selection_metric,
+        **trained.facts,
+        "seconds": time.perf_counter() - began,
+        "parameters": model.count_params(),
+        "input_shape": list(config.input_shape),
+        "network": summarise(model),
+        "precision": precision.policy,
+        "backend": keras.backend.backend(),
+        "device": describe_device(),
+        "deterministic": deterministic,
+        "data_hash": table_hash(index, ["image_id", "sha256", "label"]),
+        "splits_hash": table_hash(splits, ["image_id", "group", "split"]),
+        "git_commit": commit,
+        "git_dirty": dirty,
+        "mlflow_run_id": RUN.run_id,
+        "config": config.model_dump(mode="json"),
+    }
+    return trained.model, trained.history, facts
+
+
+def _tell(cost: "Estimate", epochs: int, folder: Path) -> None:
+    """Log the estimate, and refuse to start what cannot be saved.
+
+    Raises:
+        TrainingError: If the disk has less room than the network's files take.
+    """
+    import psutil
+
+    from s3f_pipeline.training.callbacks import readable_duration
+
+    free_disk = shutil.disk_usage(folder).free
+    free_memory = psutil.virtual_memory().available
+    logger.info(
+        "Estimate: at most %s for %d epochs; %.1f GB memory (%.1f GB free), %.2f GB disk (%.1f GB free)",
+        readable_duration(cost.seconds), epochs,
+        cost.memory / GIGABYTE, free_memory / GIGABYTE, cost.disk / GIGABYTE, free_disk / GIGABYTE,
+    )  # fmt: skip
+    if cost.memory > free_memory:
+        logger.warning(
+            "Training may run out of memory. Lower it by --params=training.batch_size=<n> or image_size=<n>."
+        )
+    if cost.disk > free_disk:
+        raise TrainingError(
+            f"The disk of {folder} has {free_disk / GIGABYTE:.2f} GB free; the trained network takes about "
+            f"{cost.disk / GIGABYTE:.2f} GB. Make room first."
+        )

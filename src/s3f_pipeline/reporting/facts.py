@@ -1,0 +1,107 @@
+"""What the report says beyond the artefacts it is given: derived figures, and their wording."""
+
+from collections.abc import Mapping, Sequence
+from math import log
+from typing import Any
+
+import pandas as pd
+
+from s3f_pipeline.evaluation.intervals import wilson_interval
+from s3f_pipeline.reporting.formats import count, metric_name, score
+
+MOST_LISTED_GROUPS = 50
+
+GUARANTEES = {
+    "patient": (
+        "No patient has images on two sides of the split, so the figures describe patients that "
+        "the network has not seen. It does not show how the network does on images from another "
+        "hospital, scanner or population."
+    ),
+    "lesion": (
+        "No lesion has images on two sides of the split, so the figures describe lesions that the "
+        "network has not seen. Two lesions of one patient may stand on different sides: the "
+        "figures can be better than for new patients."
+    ),
+    "near_duplicate": (
+        "No image has an exact or near copy on another side of the split. The data set names no "
+        "patients, so different images of one patient may stand on different sides: the figures "
+        "can be better than for new patients."
+    ),
+}
+
+
+def accuracy_facts(metrics: Mapping[str, Any], classes: Sequence[str]) -> dict[str, Any]:
+    """How far the accuracy can be relied on, and what it is to be held against.
+
+    Args:
+        metrics: What ``compute_metrics`` returned.
+        classes: Class names in the order of the confusion matrix.
+
+    Returns:
+        ``correct`` (images), ``low`` and ``high`` (Wilson 95 % interval of the accuracy),
+        ``most_common`` (class) and its ``share``, ``comparison`` of the accuracy with that share
+        in words, ``weakest`` (class with the lowest recall) with its ``weakest_hits``, and
+        ``recalls`` {class: (low, high)}, the Wilson 95 % intervals of the classes with images.
+    """
+    hits = {name: metrics["confusion_matrix"][place][place] for place, name in enumerate(classes)}
+    supports = {name: metrics["per_class"][name]["support"] for name in classes}
+    images = {name: support for name, support in supports.items() if support}
+    correct = sum(hits.values())
+    low, high = wilson_interval(correct, metrics["n"])
+    most_common = max(images, key=images.__getitem__)
+    share = images[most_common] / metrics["n"]
+    weakest = min(images, key=lambda name: hits[name] / images[name])
+    if low > share:
+        comparison = "clearly better than"
+    elif high < share:
+        comparison = "clearly worse than"
+    else:
+        comparison = "not clearly different from"
+    return {
+        "correct": correct,
+        "low": low,
+        "high": high,
+        "most_common": most_common,
+        "share": share,
+        "comparison": comparison,
+        "weakest": weakest,
+        "weakest_hits": hits[weakest],
+        "recalls": {name: wilson_interval(hits[name], images[name]) for name in images},
+    }
+
+
+def no_skill_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """What the metrics are for always naming the most common class.
+
+    The loss is that of equal probabilities for all classes, and the AUC that of guessing.
+    """
+    supports = [scores["support"] for scores in metrics["per_class"].values()]
+    share = max(supports) / metrics["n"]
+    f1 = 2 * share / (1 + share)
+    return {
+        "accuracy": share,
+        "balanced_accuracy": 1 / sum(support > 0 for support in supports),
+        "macro_f1": f1 / len(supports),
+        "weighted_f1": share * f1,
+        "kappa": 0.0,
+        "mcc": 0.0,
+        "auc_macro": 0.5,
+        "auc_weighted": 0.5,
+        "loss": log(len(supports)),
+    }
+
+
+def leaking_groups(audit: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], int]:
+    """The groups to list that reach across the official splits, and how many more there are."""
+    listed = [group for group in audit["listed_groups"] if group["across_splits"]]
+    shown = listed[:MOST_LISTED_GROUPS]
+    return shown, audit["across_official_splits"]["groups"] - len(shown)
+
+
+def history_table(history: pd.DataFrame, selection_split: str) -> tuple[list[str], list[list[str]]]:
+    """Column titles and cells of the training history, all as text."""
+    formats = {"epoch": count, "learning_rate": "{:g}".format, "seconds": "{:.1f}".format}
+    names = [str(column) for column in history.columns]
+    titles = [metric_name(name.replace("selection_", f"{selection_split}_")) for name in names]
+    columns = [history[name].map(formats.get(name, score)) for name in names]
+    return titles, [list(row) for row in zip(*columns, strict=True)]

@@ -1,0 +1,68 @@
+"""How numbers and names are written in plots and report: one place, one way."""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+MISSING = "\N{EM DASH}"
+
+
+def count(value: int) -> str:
+    """A whole number with thousands separators: 3443592 -> 3,443,592."""
+    return f"{value:,}"
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] as a percentage with one decimal: 0.8125 -> 81.2 %."""
+    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+
+
+def score(value: float | None) -> str:
+    """A metric with four decimals, as published tables have them; a dash for ``None``."""
+    return MISSING if value is None else f"{value:.4f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as hours and minutes, minutes and seconds, or seconds: 754 -> 12 min 34 s."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+
+
+def listing(names: Sequence[str]) -> str:
+    """Names as in a sentence: a, b and c."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def shape(sizes: Sequence[int | None]) -> str:
+    """The sizes of a shape between multiplication signs, without the open (``None``) batch axis."""
+    return " \N{MULTIPLICATION SIGN} ".join(str(size) for size in sizes if size is not None)
+
+
+def metric_name(key: str) -> str:
+    """A metric's key in words: weighted_f1 -> weighted F1."""
+    return key.replace("_f1", " F1").replace("_", " ")
+
+
+def png_uri(png: bytes) -> str:
+    """A PNG as the address of an image that lies inside the page."""
+    return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
+
+
+def dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Leaves of nested mappings with their dotted keys: {"a": {"b": 1}} -> ("a.b", 1)."""
+    for key, value in tree.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from dotted(value, f"{name}.")
+        else:
+            yield name, value
+
+
+FILTERS = {
+    function.__name__: function
+    for function in (count, percent, score, duration, listing, shape, metric_name, png_uri, dotted)
+}

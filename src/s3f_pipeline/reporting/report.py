@@ -1,0 +1,90 @@
+"""The report of one experiment: a single HTML file that refers to nothing outside itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from s3f_pipeline.reporting import facts
+from s3f_pipeline.reporting.formats import FILTERS
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """All that a report shows.
+
+    Attributes:
+        cohort: ``name``, ``title``, ``classes``, ``positive_class`` (only read where ``metrics``
+            has a ``positive`` block), ``licence``, ``citation``, ``published``: rows of ``model``,
+            ``note`` (how the figures came about) and any of ``accuracy``, ``macro_f1``,
+            ``weighted_f1``, ``kappa``, ``mcc``, ``auc_macro``, ``loss``.
+        experiment: ``cohort``, ``protocol``, ``variant``, ``seed``, ``fold`` (or None),
+            ``guarantee``, ``selection_split``, ``selected_on_test``, ``synthetic``.
+        quality: Content of ``quality.json``.
+        audit: Content of ``leakage_audit.json``.
+        split_summary: ``images``, ``groups`` and ``classes`` {class: images} of ``train``,
+            ``test`` and, if there is one, ``validation``; ``images`` and ``reasons``
+            {reason: images} of ``excluded``.
+        training: Content of ``training.json``.
+        history: Content of ``history.csv``.
+        metrics: What ``compute_metrics`` returned for the test images.
+        figures: PNG files ``confusion_matrix``, ``roc`` and ``history``.
+        provenance: ``git_commit``, ``git_dirty``, ``data_hash``, ``splits_hash``, ``seed``,
+            ``mlflow_run_id`` (or None), ``created``, ``versions`` {package: version},
+            ``backend``, ``device``, ``precision``, ``command``.
+    """
+
+    cohort: Mapping[str, Any]
+    experiment: Mapping[str, Any]
+    quality: Mapping[str, Any]
+    audit: Mapping[str, Any]
+    split_summary: Mapping[str, Any]
+    training: Mapping[str, Any]
+    history: pd.DataFrame
+    metrics: Mapping[str, Any]
+    figures: Mapping[str, bytes]
+    provenance: Mapping[str, Any]
+
+
+def render_report(report: ReportData) -> str:
+    """Render the report as one HTML page without scripts and without external references.
+
+    Args:
+        report: Everything the report shows. Text is escaped, whoever wrote it.
+
+    Returns:
+        The HTML page.
+
+    Raises:
+        jinja2.UndefinedError: If something that the report must show is missing.
+    """
+    listed_groups, unlisted_groups = facts.leaking_groups(report.audit)
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            **vars(report),
+            accuracy=facts.accuracy_facts(report.metrics, report.cohort["classes"]),
+            no_skill=facts.no_skill_scores(report.metrics),
+            guarantee=facts.GUARANTEES[report.experiment["guarantee"]],
+            listed_groups=listed_groups,
+            unlisted_groups=unlisted_groups,
+            history_table=facts.history_table(report.history, report.experiment["selection_split"]),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("s3f_pipeline.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    return environment

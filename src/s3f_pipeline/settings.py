@@ -1,0 +1,21 @@
+"""Kedro's settings of the project."""
+
+from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
+from s3f_pipeline.hooks import InterruptHooks, RunLogHooks, TrackingHooks
+from s3f_pipeline.tracking.uri import tracking_uri
+
+HOOKS = (RunLogHooks(), InterruptHooks(), TrackingHooks())
+DISABLE_HOOKS_FOR_PLUGINS = (
+    "kedro_mlflow",  # TrackingHooks opens MLflow runs, for experiments only
+    "kedro-viz",  # follows Kedro's own runners alone
+)
+CONFIG_LOADER_CLASS = ProjectConfigLoader
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    "config_patterns": {"mlflow": ["mlflow*"]},
+    "custom_resolvers": {
+        "run_folder": lambda: current_loader().run_folder,
+        "tracking_uri": tracking_uri,
+    },
+}

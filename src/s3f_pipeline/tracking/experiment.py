@@ -1,0 +1,50 @@
+"""What MLflow is told of an experiment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def tracked_params(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    """Flatten an experiment's configuration to dotted names, the same for every variant."""
+    return dict(_flatten(experiment, ""))
+
+
+def tracked_tags(experiment: Mapping[str, Any], *, synthetic: bool) -> dict[str, str]:
+    """Tags by which runs are filtered in the MLflow UI."""
+    on_test = experiment["selection_split"] == "test"
+    return {
+        "cohort": experiment["cohort"],
+        "protocol": experiment["protocol"],
+        "variant": experiment["variant"],
+        "guarantee": experiment["guarantee"] if experiment["protocol"] == "patient_safe" else "none",
+        "selection": "selected on test" if on_test else "selected on validation",
+        "synthetic": str(synthetic).lower(),
+    }
+
+
+def training_tags(training: Mapping[str, Any]) -> dict[str, str]:
+    """Tags that tell which data and code a network came from."""
+    names = ("data_hash", "splits_hash", "git_commit", "backend", "device", "precision")
+    return {name: str(training[name]) for name in names} | {"stopped": training["stopped"]}
+
+
+def tracked_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Final figures as ``test_accuracy``, ``validation_macro_f1`` … and ``test_f1_<class>``."""
+    flat: dict[str, float] = {}
+    for split in ("test", "validation"):
+        for name, value in metrics.get(split, {}).items():
+            if isinstance(value, int | float):
+                flat[f"{split}_{name}"] = float(value)
+        for label, figures in metrics.get(split, {}).get("per_class", {}).items():
+            flat[f"{split}_f1_{label}"] = float(figures["f1"])
+    return flat
+
+
+def _flatten(values: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
+    flat: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat += _flatten(value, f"{prefix}{key}.")
+        else:
+            flat.append((f"{prefix}{key}", value))
+    return flat

@@ -1,0 +1,42 @@
+"""Which process a run belongs to, so that runs of dead processes can be told from living ones."""
+
+import logging
+import platform
+from typing import TYPE_CHECKING
+
+import psutil
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+PROCESS_TAG = "process"
+logger = logging.getLogger(__name__)
+
+
+def this_process() -> str:
+    """Identify this process: machine, process id and start time, separated by blanks."""
+    process = psutil.Process()
+    return f"{platform.node()} {process.pid} {process.create_time():.0f}"
+
+
+def is_dead(process: str) -> bool:
+    """Say whether a process of *this* machine has ended; those of other machines count as alive."""
+    node, _, rest = process.partition(" ")
+    pid, _, started = rest.partition(" ")
+    if node != platform.node() or not pid.isdigit():
+        return False
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.0f}" != started
+    except psutil.NoSuchProcess:
+        return True
+
+
+def mark_dead_runs(client: "MlflowClient", experiment: str) -> None:
+    """Mark runs as KILLED that are RUNNING though their process is gone."""
+    found = client.get_experiment_by_name(experiment)
+    if found is None:
+        return
+    for run in client.search_runs([found.experiment_id], "attributes.status = 'RUNNING'"):
+        if is_dead(run.data.tags.get(PROCESS_TAG, "")):
+            logger.info("MLflow run %s was left by a dead process: marked KILLED.", run.info.run_id)
+            client.set_terminated(run.info.run_id, status="KILLED")

@@ -1,0 +1,77 @@
+"""Batches from the memory-mapped image store."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+
+class ImageBatches(keras.utils.PyDataset):
+    """Batches of float32 images in [0, 1], in an order that (seed, epoch) alone decides.
+
+    Args:
+        images: uint8 of shape (N, H, W, C), usually memory-mapped.
+        rows: Rows of ``images`` to draw from.
+        labels: Class number of each of ``rows``; ``None`` yields images only.
+        batch_size: Images per batch; the last one may be smaller.
+        seed: ``None`` keeps the order of ``rows``.
+        sample_weights: Weight of each of ``rows`` in the loss.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        rows: np.ndarray,
+        *,
+        batch_size: int,
+        labels: np.ndarray | None = None,
+        seed: int | None = None,
+        sample_weights: np.ndarray | None = None,
+    ) -> None:
+        """Start before the first epoch."""
+        super().__init__()
+        self._images = images
+        self._rows = rows
+        self._labels = labels
+        self._weights = sample_weights
+        self._batch_size = batch_size
+        self._seed = seed
+        self._epoch = 0
+        self._order = self._permutation()
+
+    @property
+    def num_batches(self) -> int:
+        """Batches per epoch."""
+        return -(-len(self._rows) // self._batch_size)
+
+    def __getitem__(self, number: int) -> Any:
+        """Return batch ``number``: images, then labels and weights where there are any."""
+        chosen = self._order[number * self._batch_size : (number + 1) * self._batch_size]
+        images = self._images[self._rows[chosen]].astype(np.float32)
+        images /= 255.0
+        if self._labels is None:
+            return images
+        if self._weights is None:
+            return images, self._labels[chosen]
+        return images, self._labels[chosen], self._weights[chosen]
+
+    def on_epoch_end(self) -> None:
+        """Shuffle for the next epoch."""
+        self._epoch += 1
+        self._order = self._permutation()
+
+    def _permutation(self) -> np.ndarray:
+        if self._seed is None:
+            return np.arange(len(self._rows))
+        return np.random.default_rng((self._seed, self._epoch)).permutation(len(self._rows))
+
+
+def balanced_class_weights(labels: np.ndarray, num_classes: int) -> np.ndarray:
+    """Weight of each class, n / (num_classes * n_class), as scikit-learn's ``balanced``.
+
+    Args:
+        labels: Class numbers of the training images; every class occurs.
+        num_classes: Number of classes.
+    """
+    counts = np.bincount(labels, minlength=num_classes)
+    return len(labels) / (num_classes * counts)

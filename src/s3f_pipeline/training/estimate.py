@@ -1,0 +1,64 @@
+"""What training will take, told before it starts."""
+
+import time
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+BYTES = 4
+"""Of a float32."""
+FORWARD_PASSES_PER_STEP = 3
+"""A training step costs about three forward passes: one forward, two in the backward pass."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What training will take.
+
+    Attributes:
+        disk: Bytes of the files that stay.
+        memory: Bytes of weights, gradients, optimizer state and activations.
+        seconds: Of all epochs, without early stopping.
+    """
+
+    disk: int
+    memory: int
+    seconds: float
+
+
+def estimate(
+    model: keras.Model,
+    images: np.ndarray,
+    *,
+    batch_size: int,
+    training_images: int,
+    selection_images: int,
+    epochs: int,
+) -> Estimate:
+    """Estimate what training takes, by timing one forward pass.
+
+    Weights do not change. Early stopping usually ends sooner than ``seconds``.
+
+    Args:
+        model: The network.
+        images: uint8 of shape (N, H, W, C); the first batch is used.
+        batch_size: Images per step.
+        training_images: Images of the training split.
+        selection_images: Images of the selection split.
+        epochs: Most epochs there can be.
+    """
+    batch = images[:batch_size].astype(np.float32) / 255.0
+    model.predict_on_batch(batch)
+    began = time.perf_counter()
+    model.predict_on_batch(batch)
+    per_image = (time.perf_counter() - began) / len(batch)
+    parameters = model.count_params()
+    activations = sum(
+        int(np.prod(layer.output.shape[1:])) for layer in model.layers if hasattr(layer.output, "shape")
+    )
+    return Estimate(
+        disk=BYTES * 3 * parameters,
+        memory=BYTES * (5 * parameters + 2 * batch_size * activations),
+        seconds=epochs * per_image * (FORWARD_PASSES_PER_STEP * training_images + selection_images),
+    )

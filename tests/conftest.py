@@ -1,0 +1,50 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from s3f_pipeline.acquisition.phantoms import draw_phantoms
+from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader
+from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+
+def make_loader(**runtime_params) -> ProjectConfigLoader:
+    return ProjectConfigLoader(
+        conf_source=str(PROJECT / "conf"),
+        base_env="base",
+        default_run_env="base",
+        runtime_params=runtime_params,
+    )
+
+
+@pytest.fixture
+def load_config():
+    """Make a loader of the project's own configuration with some ``--params``."""
+    yield make_loader
+    ProjectConfigLoader.current = None
+
+
+@pytest.fixture(scope="session")
+def brisc() -> CohortConfig:
+    loader = make_loader()
+    ProjectConfigLoader.current = None
+    return loader.cohort("brisc")
+
+
+@pytest.fixture(scope="session")
+def phantom_folder(tmp_path_factory, brisc) -> Path:
+    """A raw folder in the BRISC layout; tests that change it copy it first."""
+    folder = tmp_path_factory.mktemp("raw") / brisc.raw_folder
+    draw_phantoms(folder, brisc, PhantomsConfig(images_per_class={"train": 6, "test": 3}, seed=1))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def archives() -> Path:
+    """The folder with archives of real images; tests that need it skip where there is none."""
+    folder = os.environ.get("S3F_ARCHIVES")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("S3F_ARCHIVES does not name a folder with the archives of real images")
+    return Path(folder)

@@ -1,0 +1,174 @@
+import json
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_promised_file_is_there(project):
+    run = project.run_folder
+    for path in [
+        "01_raw/brisc2025/provenance.json",
+        "02_intermediate/brisc/index.parquet",
+        "02_intermediate/brisc/quality.json",
+        "03_primary/brisc/images_32x32.npy",
+        "05_model_input/brisc/leakage_audit.json",
+        "05_model_input/brisc/patient_safe/splits.parquet",
+        f"06_models/{run}/model.keras",
+        f"06_models/{run}/history.csv",
+        f"06_models/{run}/training.json",
+        f"07_model_output/{run}/predictions.parquet",
+        f"08_reporting/{run}/metrics.json",
+        f"08_reporting/{run}/evaluation/confusion_matrix.png",
+        f"08_reporting/{run}/report.html",
+    ]:
+        assert (project.demo / path).is_file(), path
+    assert not [path for path in project.demo.rglob(".*partial*") if path.exists()]
+
+
+def test_the_output_tells_what_a_user_wants_to_know(project):
+    output = project.first_output
+    for words in [
+        "Log file: ",
+        "Estimate: ",
+        "Epoch 2/2",
+        "on 32 test images",
+        "synthetic phantoms, no medical meaning",
+        "Report: ",
+        "kedro mlflow ui --env=demo",
+    ]:
+        assert words in output
+    assert "Traceback" not in output
+    assert "deprecated" not in output
+
+
+def test_the_log_file_holds_the_run(project):
+    log = min((project.demo / "logs").glob("*_brisc_bilinear.log"))
+    assert "Running: training of brisc.patient_safe.bilinear" in log.read_text()
+
+
+def test_a_finished_experiment_is_not_run_again(project):
+    model = project.demo / "06_models" / project.run_folder / "model.keras"
+    before = model.stat().st_mtime_ns
+    output = project.kedro("run", "--env=demo", "--pipeline=brisc_bilinear")
+    assert "Finished before: training of brisc.patient_safe.bilinear" in output
+    assert "Epoch" not in output
+    assert model.stat().st_mtime_ns == before
+
+
+def test_forced_runs_predict_the_same_to_the_byte(project):
+    path = project.demo / "07_model_output" / project.run_folder / "predictions.parquet"
+    before = pd.read_parquet(path)
+    output = project.kedro("run", "--env=demo", "--pipeline=brisc_bilinear", "--params=force=true")
+    assert "Epoch 2/2" in output
+    pd.testing.assert_frame_equal(pd.read_parquet(path), before, check_exact=True)
+
+
+def test_the_audit_finds_the_planted_twins(project):
+    audit = json.loads((project.demo / "05_model_input/brisc/leakage_audit.json").read_text())
+    assert audit["across_official_splits"]["test_images_with_twin_in_train"] == 4
+    splits = pd.read_parquet(project.demo / "05_model_input/brisc/patient_safe/splits.parquet")
+    assert (splits["split"] == "excluded").sum() == 4
+    sides = splits[splits["split"] != "excluded"].groupby("group")["split"].nunique()
+    assert sides.max() == 1
+
+
+def test_one_mlflow_run_with_everything(project):
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{project.demo}/mlflow.db")
+    experiment = client.get_experiment_by_name("demo-brisc")
+    runs = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])
+    first = runs[0]
+    assert first.info.status == "FINISHED"
+    assert first.data.tags["protocol"] == "patient_safe"
+    assert first.data.tags["selection"] == "selected on validation"
+    assert len(first.data.tags["data_hash"]) == 64
+    assert first.data.params["training.epochs"] == "2"
+    assert "test_accuracy" in first.data.metrics
+    steps = [metric.step for metric in client.get_metric_history(first.info.run_id, "loss")]
+    assert steps == [1, 2]
+    artifacts = {file.path for file in client.list_artifacts(first.info.run_id)}
+    assert {"report.html", "metrics.json", "training.json", "evaluation"} <= artifacts
+
+
+def test_the_logged_model_predicts_the_same_in_a_clean_process(project, tmp_path):
+    import mlflow
+
+    uri = f"sqlite:///{project.demo}/mlflow.db"
+    client = mlflow.MlflowClient(uri)
+    training = json.loads((project.demo / "06_models" / project.run_folder / "training.json").read_text())
+    run = client.get_run(training["mlflow_run_id"])
+    (model,) = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
+    assert model.artifact_location
+    output = project.demo / "07_model_output" / project.run_folder
+    predictions = pd.read_parquet(output / "predictions.parquet")
+    script = textwrap.dedent(
+        """
+        import sys, json
+        import numpy as np, pandas as pd, mlflow
+        uri, model_id, demo, out = sys.argv[1:]
+        mlflow.set_tracking_uri(uri)
+        served = mlflow.pyfunc.load_model(f"models:/{model_id}")
+        assert served.metadata.signature is not None
+        index = pd.read_parquet(f"{demo}/02_intermediate/brisc/index.parquet")
+        images = np.load(f"{demo}/03_primary/brisc/images_32x32.npy") / np.float32(255)
+        np.save(out, served.predict({"images": images.astype(np.float32)}))
+        """
+    )
+    environment = {k: v for k, v in project.environment().items() if k != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, uri, model.model_id, str(project.demo), str(tmp_path / "p.npy")],
+        env=environment, cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    import numpy as np
+
+    served = np.load(tmp_path / "p.npy")
+    index = pd.read_parquet(project.demo / "02_intermediate/brisc/index.parquet")
+    rows = index.reset_index().set_index("image_id").loc[predictions["image_id"], "index"]
+    ours = predictions.filter(like="p_").to_numpy()
+    np.testing.assert_allclose(served[rows], ours, atol=1e-6)
+
+
+def test_the_report_is_one_file_and_marked(project):
+    html = (project.demo / "08_reporting" / project.run_folder / "report.html").read_text()
+    assert "synthetic phantoms, no medical meaning" in html.lower() or "Synthetic phantoms" in html
+    assert not re.search(r"""(?:src|href)\s*=\s*["'](?!data:|#)""", html)
+
+
+def test_published_is_marked_selected_on_test(project):
+    output = project.kedro("run", "--env=demo", "--pipeline=brisc_spatial_published")
+    assert "selected on test: optimistic" in output
+    folder = project.demo / "08_reporting/brisc/published/spatial/seed-0"
+    assert json.loads((folder / "metrics.json").read_text())["selected_on_test"] is True
+    assert "selected on test" in (folder / "report.html").read_text().lower()
+
+
+def test_a_second_process_on_the_same_experiment_is_refused(project):
+    first = project.start("run", "--env=demo", "--pipeline=brisc_concat", "--params=training.epochs=200")
+    for line in first.stdout:
+        if "Running: training" in line:
+            break
+    output = project.kedro("run", "--env=demo", "--pipeline=brisc_concat", succeeds=False)
+    assert "Error: Another process is working on brisc.patient_safe.concat (seed-0)" in output
+    assert "Traceback" not in output
+    for line in first.stdout:
+        if "Epoch 1/200" in line:
+            break
+    first.send_signal(signal.SIGTERM)
+    rest, _ = first.communicate(timeout=60)
+    assert first.returncode == 143
+    assert "Interrupted by SIGTERM" in rest
+    with sqlite3.connect(project.demo / "mlflow.db") as database:
+        statuses = [row[0] for row in database.execute("select status from runs")]
+    assert statuses.count("KILLED") == 1
+    assert "RUNNING" not in statuses
+    assert not (project.demo / "06_models/brisc/patient_safe/concat/seed-0/model.keras").exists()

@@ -1,0 +1,27 @@
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--pipeline=brisc_bilinear"], ["1. put the folder", "S3F_ARCHIVES", "3. download it from"]),
+        (["--pipeline=brisc_bilinea"], ["brisc_bilinea", "kedro registry list"]),
+        (["--env=nowhere"], ["no configuration folder", "nowhere"]),
+        (["--params=training.epoch=3"], ["--params: unknown key 'training.epoch'", "training.epochs"]),
+        (["--params=image_size=huge"], ["image_size", "height x width"]),
+        (["--env=demo", "--params=image_size=8"], ["8", "16"]),
+        (
+            ["--pipeline=brisc_spatial", "--tags=training"],
+            ["brisc/index.parquet is not there", "Run the whole pipeline"],
+        ),
+    ],
+)
+def test_one_clear_message(project, arguments, words):
+    output = project.kedro("run", *arguments, succeeds=False)
+    assert "Traceback" not in output
+    assert output.count("Error: ") == 1
+    message = output[output.index("Error: ") :]
+    for word in words:
+        assert word in message

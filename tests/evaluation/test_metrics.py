@@ -1,0 +1,187 @@
+import json
+from math import log
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as sk
+
+from s3f_pipeline.errors import EvaluationError
+from s3f_pipeline.evaluation.f1 import f1_scores
+from s3f_pipeline.evaluation.metrics import compute_metrics
+
+CLASSES = ["glioma", "meningioma", "pituitary"]
+
+
+def table(labels, probabilities, classes):
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    columns = {f"p_{name}": probabilities[:, i] for i, name in enumerate(classes)}
+    ids = [f"image-{i}" for i in range(len(labels))]
+    return pd.DataFrame(
+        {
+            "image_id": ids,
+            "group": ids,
+            "split": "test",
+            "label": labels,
+            "predicted": [classes[i] for i in probabilities.argmax(axis=1)],
+            **columns,
+        }
+    )
+
+
+def test_by_hand_with_three_classes():
+    labels = ["glioma", "glioma", "meningioma", "pituitary"]
+    probabilities = [[0.7, 0.2, 0.1], [0.2, 0.5, 0.3], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]]
+    metrics = compute_metrics(table(labels, probabilities, CLASSES), CLASSES)
+
+    assert metrics["n"] == 4
+    assert metrics["confusion_matrix"] == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
+    assert metrics["loss"] == pytest.approx(-(log(0.7) + log(0.2) + log(0.8) + log(0.4)) / 4)
+    assert metrics["accuracy"] == 0.75
+    assert metrics["balanced_accuracy"] == pytest.approx((0.5 + 1 + 1) / 3)
+    assert metrics["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
+    assert metrics["weighted_f1"] == pytest.approx((2 * 2 / 3 + 2 / 3 + 1) / 4)
+    # agreement by chance: (2·1 + 1·2 + 1·1) / 16
+    assert metrics["kappa"] == pytest.approx((0.75 - 5 / 16) / (1 - 5 / 16))
+    # MCC = (c·s - Σ t·p) / sqrt((s² - Σ p²)(s² - Σ t²)), with c = 3 correct of s = 4
+    assert metrics["mcc"] == pytest.approx((3 * 4 - 5) / ((16 - 6) * (16 - 6)) ** 0.5)
+    # glioma: .7 beats .1 and .3, .2 beats .1 alone -> 3 of 4 pairs; the others rank perfectly
+    aucs = [metrics["per_class"][name]["auc"] for name in CLASSES]
+    assert aucs == pytest.approx([0.75, 1.0, 1.0])
+    assert metrics["auc_macro"] == pytest.approx(2.75 / 3)
+    assert metrics["auc_weighted"] == pytest.approx((2 * 0.75 + 1 + 1) / 4)
+    assert metrics["per_class"]["glioma"] == pytest.approx(
+        {"precision": 1.0, "recall": 0.5, "f1": 2 / 3, "support": 2, "auc": 0.75}
+    )
+    assert metrics["notes"] == []
+    assert "positive" not in metrics
+
+
+def test_by_hand_with_a_positive_class():
+    classes = ["normal", "pneumonia"]
+    labels = ["normal"] * 3 + ["pneumonia"] * 2
+    sick = np.array([0.1, 0.4, 0.7, 0.6, 0.9])
+    predictions = table(labels, np.stack([1 - sick, sick], axis=1), classes)
+    metrics = compute_metrics(predictions, classes, positive_class="pneumonia")
+
+    assert metrics["positive"] == pytest.approx(
+        {"sensitivity": 1.0, "specificity": 2 / 3, "precision": 2 / 3, "f1": 0.8, "auc": 5 / 6}
+    )
+    assert metrics["auc_macro"] == pytest.approx(5 / 6)
+
+
+def test_loss_is_clipped_as_in_keras():
+    predictions = table(["glioma", "pituitary"], [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]], CLASSES)
+    metrics = compute_metrics(predictions, CLASSES)
+    assert metrics["loss"] == pytest.approx(-(log(1 - 1e-7) + log(1e-7)) / 2)
+
+
+def test_an_absent_class_has_no_auc():
+    labels = ["glioma", "meningioma", "glioma"]
+    probabilities = [[0.7, 0.2, 0.1], [0.2, 0.7, 0.1], [0.1, 0.1, 0.8]]
+    metrics = compute_metrics(table(labels, probabilities, CLASSES), CLASSES)
+
+    assert metrics["per_class"]["pituitary"] == {
+        "precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0, "auc": None
+    }  # fmt: skip
+    assert metrics["per_class"]["glioma"]["auc"] == 0.5
+    assert metrics["auc_macro"] is None
+    assert metrics["auc_weighted"] is None
+    assert metrics["balanced_accuracy"] == 0.75
+    assert [note.split(":")[0] for note in metrics["notes"]] == ["No image of class pituitary"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_class_alone_has_neither_auc_nor_kappa():
+    metrics = compute_metrics(table(["glioma"], [[0.8, 0.1, 0.1]], CLASSES), CLASSES)
+    assert metrics["accuracy"] == 1
+    assert (metrics["kappa"], metrics["mcc"], metrics["auc_macro"]) == (None, 0, None)
+    assert len(metrics["notes"]) == 3
+
+
+def test_refuses_an_unknown_positive_class():
+    predictions = table(["glioma"], [[0.8, 0.1, 0.1]], CLASSES)
+    with pytest.raises(EvaluationError, match=r"positive class 'cyst'.*glioma, meningioma"):
+        compute_metrics(predictions, CLASSES, positive_class="cyst")
+
+
+def test_refuses_an_unsound_table():
+    predictions = table(["cyst"], [[0.8, 0.1, 0.1]], CLASSES)
+    with pytest.raises(EvaluationError, match="cyst"):
+        compute_metrics(predictions, CLASSES)
+
+
+@st.composite
+def prediction_tables(draw):
+    n = draw(st.integers(len(CLASSES), 30))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    probabilities = rng.dirichlet(np.ones(len(CLASSES)), size=n)
+    labels = CLASSES + rng.choice(CLASSES, size=n - len(CLASSES)).tolist()
+    return table(labels, probabilities, CLASSES)
+
+
+@given(predictions=prediction_tables())
+def test_equals_scikit_learn(predictions):
+    metrics = compute_metrics(predictions, CLASSES, positive_class="glioma")
+    labels, predicted = predictions["label"], predictions["predicted"]
+    probabilities = predictions[[f"p_{name}" for name in CLASSES]]
+    auc = {"multi_class": "ovr", "labels": CLASSES}
+    expected = {
+        "n": len(predictions),
+        "loss": sk.log_loss(labels, probabilities, labels=CLASSES),
+        "accuracy": sk.accuracy_score(labels, predicted),
+        "balanced_accuracy": sk.balanced_accuracy_score(labels, predicted),
+        "macro_f1": sk.f1_score(labels, predicted, labels=CLASSES, average="macro"),
+        "weighted_f1": sk.f1_score(labels, predicted, labels=CLASSES, average="weighted"),
+        "kappa": sk.cohen_kappa_score(labels, predicted),
+        "mcc": sk.matthews_corrcoef(labels, predicted),
+        "auc_macro": sk.roc_auc_score(labels, probabilities, average="macro", **auc),
+        "auc_weighted": sk.roc_auc_score(labels, probabilities, average="weighted", **auc),
+    }
+    assert {key: metrics[key] for key in expected} == pytest.approx(expected, abs=1e-9)
+    specificity = sk.recall_score(labels != "glioma", predicted != "glioma")
+    assert metrics["positive"]["specificity"] == pytest.approx(specificity)
+
+
+@given(predictions=prediction_tables(), seed=st.integers(0, 2**32 - 1))
+def test_the_order_of_the_rows_does_not_matter(predictions, seed):
+    shuffled = predictions.sample(frac=1, random_state=seed)
+    assert flat(compute_metrics(shuffled, CLASSES)) == pytest.approx(
+        flat(compute_metrics(predictions, CLASSES))
+    )
+
+
+@given(predictions=prediction_tables(), order=st.permutations(CLASSES))
+def test_the_order_of_the_classes_only_reorders_the_confusion_matrix(predictions, order):
+    metrics, reordered = compute_metrics(predictions, CLASSES), compute_metrics(predictions, order)
+    places = [CLASSES.index(name) for name in order]
+    expected = np.array(metrics.pop("confusion_matrix"))[np.ix_(places, places)]
+    assert reordered.pop("confusion_matrix") == expected.tolist()
+    assert flat(reordered) == pytest.approx(flat(metrics))
+
+
+@given(predictions=prediction_tables())
+def test_agrees_with_the_scores_of_every_epoch(predictions):
+    metrics = compute_metrics(predictions, CLASSES)
+    labels = pd.Index(CLASSES).get_indexer(predictions["label"])
+    predicted = pd.Index(CLASSES).get_indexer(predictions["predicted"])
+    epoch = f1_scores(labels, predicted, len(CLASSES))
+    assert epoch == pytest.approx({key: metrics[key] for key in epoch})
+
+
+@given(predictions=prediction_tables())
+def test_is_ready_for_json(predictions):
+    metrics = compute_metrics(predictions, CLASSES, positive_class="glioma")
+    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+
+
+def flat(metrics):
+    return {
+        str((key, name, score)): value
+        for key, block in metrics.items()
+        if key not in ("notes", "confusion_matrix")
+        for name, scores in (block.items() if isinstance(block, dict) else [("", block)])
+        for score, value in (scores.items() if isinstance(scores, dict) else [("", scores)])
+    }

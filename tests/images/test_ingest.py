@@ -1,0 +1,151 @@
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+
+import cv2
+import numpy as np
+import pytest
+
+from s3f_pipeline.cohorts import list_files
+from s3f_pipeline.errors import ImageError
+from s3f_pipeline.images.ingest import ingest
+from s3f_pipeline.images.quality import quality_report
+
+
+@pytest.fixture
+def folder(tmp_path, phantom_folder):
+    return shutil.copytree(phantom_folder, tmp_path / "brisc2025")
+
+
+@pytest.fixture
+def run(tmp_path, folder, brisc):
+    def ingest_folder(max_rejected_share=0.2, workers=2):
+        return ingest(
+            list_files("brisc", folder, brisc.classes),
+            folder,
+            image_size=(32, 48),
+            color="grey",
+            images=tmp_path / "store" / "images.npy",
+            thumbnails=tmp_path / "store" / "thumbnails.npy",
+            max_rejected_share=max_rejected_share,
+            workers=workers,
+        )
+
+    return ingest_folder
+
+
+def test_the_store_equals_opencv_row_by_row(run, folder):
+    ingested = run()
+    images = np.load(ingested.images, mmap_mode="r")
+    assert images.shape == (36, 32, 48, 1)
+    assert images.dtype == np.uint8
+    for number, path in enumerate(ingested.index["path"]):
+        pixels = cv2.imread(str(folder / path), cv2.IMREAD_GRAYSCALE)
+        expected = cv2.resize(pixels, (48, 32), interpolation=cv2.INTER_AREA)
+        np.testing.assert_array_equal(images[number, ..., 0], expected)
+
+
+def test_the_index_tells_of_each_file(run):
+    index = run().index
+    assert {"image_id", "label", "group", "official_split", "sha256", "phash"} <= set(index)
+    assert (index["height"] == 256).all()
+    assert index["sha256"].str.len().eq(64).all()
+
+
+def test_the_number_of_workers_changes_nothing(run):
+    one = run(workers=1)
+    images = np.load(one.images).copy()
+    many = run(workers=4)
+    np.testing.assert_array_equal(np.load(many.images), images)
+    assert many.index.equals(one.index)
+
+
+def spoil(folder):
+    empty, text, cut = sorted(folder.rglob("*.jpg"))[4:30:12]
+    empty.write_bytes(b"")
+    text.write_text("not an image")
+    cut.write_bytes(b"\xff\xd8\xff\xe0")
+    return [path.relative_to(folder).as_posix() for path in (empty, text, cut)]
+
+
+def test_files_that_cannot_be_read_are_left_out_with_their_reason(run, folder):
+    spoiled = spoil(folder)
+    ingested = run()
+    assert sorted(ingested.rejected["path"]) == sorted(spoiled)
+    assert set(ingested.rejected["reason"].str.split(":").str[0]) == {
+        "empty file",
+        "not an image, or damaged",
+    }
+    images = np.load(ingested.images, mmap_mode="r")
+    assert len(images) == len(ingested.index) == 33
+    pixels = cv2.imread(str(folder / ingested.index["path"].iloc[-1]), cv2.IMREAD_GRAYSCALE)
+    expected = cv2.resize(pixels, (48, 32), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(images[-1, ..., 0], expected)
+    assert len(np.load(ingested.thumbnails, mmap_mode="r")) == 33
+
+
+def test_too_many_unreadable_files_stop_the_run(run, folder):
+    spoil(folder)
+    with pytest.raises(ImageError) as caught:
+        run(max_rejected_share=0.05)
+    for words in ["3 of 36 files", "share of 0.05", "empty file", "ingestion.max_rejected_share"]:
+        assert words in caught.value.message
+
+
+def test_a_process_killed_half_way_leaves_no_store(tmp_path, folder):
+    script = textwrap.dedent(
+        """
+        import os, signal, sys
+        from pathlib import Path
+        import s3f_pipeline.images.ingest as room
+        from s3f_pipeline.cohorts import list_files
+        from s3f_pipeline.files import temporary_path
+
+        seen = []
+        decode = room.decode
+        def die_half_way(data, color):
+            seen.append(1)
+            if len(seen) == 18:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return decode(data, color)
+        room.decode = die_half_way
+        folder, store = Path(sys.argv[1]), Path(sys.argv[2])
+        room.ingest(
+            list_files("brisc", folder, ("glioma", "meningioma", "no_tumor", "pituitary")),
+            folder, image_size=(32, 32), color="grey",
+            images=temporary_path(store / "images_32x32.npy"),
+            thumbnails=temporary_path(store / "thumbnails.npy"),
+            max_rejected_share=0.1,
+        )
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(folder), str(tmp_path / "store")],
+        env=os.environ,
+        capture_output=True,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert all(path.name.startswith(".") for path in (tmp_path / "store").iterdir())
+
+
+def test_the_quality_report_counts(run, folder, brisc):
+    spoiled = spoil(folder)
+    first, second = sorted((folder / "classification_task/test/glioma").glob("*.jpg"))[:2]
+    shutil.copy(first, second)
+    ingested = run()
+    report = quality_report(
+        "brisc",
+        ingested.index,
+        ingested.rejected,
+        max_rejected_share=0.2,
+        published_counts={"test": {"glioma": 3, "pituitary": 310}},
+    )
+    assert (report["found"], report["read"], len(report["rejected"])) == (36, 33, len(spoiled))
+    assert report["exact_duplicates"] == 1
+    assert report["sizes"] == [{"height": 256, "width": 256, "count": 33}]
+    assert report["classes"]["pituitary"]["test"] == 3
+    different = {(row["split"], row["class"]): row["published"] for row in report["count_differences"]}
+    assert different["test", "pituitary"] == 310

@@ -1,0 +1,88 @@
+import pytest
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline, node
+
+from s3f_pipeline.pipeline_registry import register_pipelines
+from s3f_pipeline.pipelines import stages
+from s3f_pipeline.pipelines.stages import stages_of
+
+
+@pytest.fixture
+def pipelines(load_config):
+    load_config()
+    return register_pipelines()
+
+
+def test_every_pipeline_is_there(pipelines):
+    variants = ("spatial", "spectral", "concat", "bilinear")
+    expected = {"__default__", "brisc_acquire", "brisc_audit"}
+    expected |= {f"brisc_{variant}" for variant in variants}
+    expected |= {f"brisc_{variant}_published" for variant in variants}
+    assert set(pipelines) == expected
+    assert pipelines["__default__"] == pipelines["brisc_bilinear"]
+
+
+def test_stages_come_in_the_order_of_the_data(pipelines):
+    found = [(stage.namespace, stage.name) for stage in stages_of(pipelines["brisc_bilinear"])]
+    assert found == [
+        ("brisc", "acquisition"),
+        ("brisc", "ingestion"),
+        ("brisc", "splitting"),
+        ("brisc.patient_safe", "splitting"),
+        ("brisc.patient_safe.bilinear", "training"),
+        ("brisc.patient_safe.bilinear", "evaluation"),
+        ("brisc.patient_safe.bilinear", "reporting"),
+    ]
+
+
+def test_published_pipelines_differ_in_the_protocol_alone(pipelines):
+    def nodes(name):
+        return {node.name.replace("published", "patient_safe") for node in pipelines[name].nodes}
+
+    assert nodes("brisc_concat") == nodes("brisc_concat_published")
+
+
+@pytest.fixture
+def stage_and_catalog(tmp_path, monkeypatch):
+    monkeypatch.setattr(stages, "_code_hash", lambda stage: "code")
+    pipeline = Pipeline(
+        [node(lambda x: {"y": x}, ["a.params:x"], "a.metrics", name="n", namespace="a", tags="training")]
+    )
+    (stage,) = stages_of(pipeline)
+    json = {"type": "s3f_pipeline.catalog_types.AtomicDataset", "dataset": "json.JSONDataset"}
+    catalog = DataCatalog.from_config(
+        {
+            "a.params:x": {**json, "filepath": str(tmp_path / "x.json")},
+            "a.metrics": {**json, "filepath": str(tmp_path / "metrics.json")},
+            "a.training_record": {**json, "filepath": str(tmp_path / "record.json")},
+        }
+    )
+    catalog.save("a.params:x", {"x": 1})
+    catalog.save("a.metrics", {"y": 1})
+    stage.write_record(catalog)
+    return stage, catalog
+
+
+def test_a_stage_is_finished_while_nothing_changes(stage_and_catalog):
+    stage, catalog = stage_and_catalog
+    assert stage.is_finished(catalog)
+
+
+def test_a_changed_input_undoes_it(stage_and_catalog):
+    stage, catalog = stage_and_catalog
+    catalog.save("a.params:x", {"x": 2})
+    assert not stage.is_finished(catalog)
+    catalog.save("a.params:x", {"x": 1})
+    assert stage.is_finished(catalog)
+
+
+def test_a_missing_output_undoes_it(stage_and_catalog):
+    stage, catalog = stage_and_catalog
+    catalog.get("a.metrics").invalidate()
+    assert not stage.is_finished(catalog)
+
+
+def test_changed_code_undoes_it(stage_and_catalog, monkeypatch):
+    stage, catalog = stage_and_catalog
+    monkeypatch.setattr(stages, "_code_hash", lambda stage: "other code")
+    assert not stage.is_finished(catalog)

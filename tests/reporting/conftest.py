@@ -1,0 +1,184 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from s3f_pipeline.evaluation.metrics import compute_metrics
+from s3f_pipeline.reporting.report import ReportData
+
+CLASSES = ["glioma", "no_tumor", "pituitary"]
+
+
+@pytest.fixture
+def predictions():
+    rng = np.random.default_rng(7)
+    labels = rng.integers(0, len(CLASSES), size=60)
+    scores = rng.uniform(size=(60, len(CLASSES))) + 0.6 * np.eye(len(CLASSES))[labels]
+    probabilities = scores / scores.sum(axis=1, keepdims=True)
+    ids = [f"image-{i}" for i in range(60)]
+    return pd.DataFrame(
+        {
+            "image_id": ids,
+            "group": ids,
+            "split": "test",
+            "label": [CLASSES[i] for i in labels],
+            "predicted": [CLASSES[i] for i in probabilities.argmax(axis=1)],
+            **{f"p_{name}": probabilities[:, i] for i, name in enumerate(CLASSES)},
+        }
+    )
+
+
+@pytest.fixture
+def metrics(predictions):
+    return compute_metrics(predictions, CLASSES)
+
+
+@pytest.fixture
+def history():
+    return pd.DataFrame(
+        {
+            "epoch": [1, 2, 3],
+            "learning_rate": [3e-4, 3e-4, 6e-5],
+            "loss": [1.1011, 0.8022, 0.6033],
+            "accuracy": [0.4044, 0.6055, 0.7066],
+            "selection_loss": [1.2077, 0.9088, 0.9199],
+            "selection_accuracy": [0.3101, 0.5502, 0.5403],
+            "selection_macro_f1": [0.3004, 0.5405, 0.5306],
+            "selection_weighted_f1": [0.3107, 0.5608, 0.5509],
+            "seconds": [50.1, 51.2, 49.3],
+        }
+    )
+
+
+@pytest.fixture
+def report_data(metrics, history):
+    """An experiment on made-up figures, each of them different where it can be."""
+    published = {"accuracy": 0.9822, "macro_f1": 0.9833, "weighted_f1": 0.9821, "kappa": 0.9756}
+    published |= {"mcc": 0.9757, "auc_macro": 0.9989, "note": "epoch chosen on the test set"}
+    return ReportData(
+        cohort={
+            "name": "brisc",
+            "title": "Brain tumours in MRI",
+            "classes": CLASSES,
+            "positive_class": None,
+            "licence": "CC BY 4.0",
+            "citation": "Somebody et al., https://doi.org/10.1000/example",
+            "published": [{"model": "spatial tower", **published}],
+        },
+        experiment={
+            "cohort": "brisc",
+            "protocol": "patient_safe",
+            "variant": "bilinear",
+            "seed": 17,
+            "fold": None,
+            "guarantee": "near_duplicate",
+            "selection_split": "validation",
+            "selected_on_test": False,
+            "synthetic": False,
+        },
+        quality={
+            "schema_version": 1,
+            "cohort": "brisc",
+            "found": 6203,
+            "read": 6201,
+            "rejected": [
+                {"path": "train/glioma/a.jpg", "reason": "the file is empty"},
+                {"path": "train/glioma/b.jpg", "reason": "not an image"},
+            ],
+            "max_rejected_share": 0.013,
+            "classes": {
+                "glioma": {"train": 1147, "test": 254},
+                "no_tumor": {"train": 1067, "test": 141},
+                "pituitary": {"train": 1457, "test": 302},
+            },
+            "count_differences": [{"split": "test", "class": "pituitary", "found": 302, "published": 310}],
+            "sizes": [
+                {"height": 512, "width": 498, "count": 5007},
+                {"height": 256, "width": 257, "count": 1194},
+            ],
+            "exact_duplicates": 211,
+        },
+        audit={
+            "schema_version": 1,
+            "cohort": "brisc",
+            "guarantee": "near_duplicate",
+            "images": 6201,
+            "groups": {"count": 5613, "with_twins": 331, "largest": 9, "images_with_twin": 719},
+            "pairs": {"exact": 221, "near": 353},
+            "across_official_splits": {
+                "groups": 73,
+                "images": 161,
+                "test_images_with_twin_in_train": 59,
+                "test_images": 1009,
+                "by_kind": {
+                    "exact": {"groups": 11, "images": 23},
+                    "near": {"groups": 62, "images": 138},
+                },
+            },
+            "contradictory_labels": {"groups": 6, "images": 13},
+            "listed_groups": [twins(number) for number in range(73)] + [twins(99, across=False)],
+            "settings": {"max_distance": 8, "min_correlation": 0.97},
+        },
+        split_summary={
+            "train": side(4201, 4102, (1404, 1405, 1392)),
+            "validation": side(743, 726, (248, 249, 246)),
+            "test": side(1198, 1113, (401, 402, 395)),
+            "excluded": {"images": 58, "reasons": {"has a twin in the test set": 58}},
+        },
+        training={
+            "epochs_run": 3,
+            "selected_epoch": 2,
+            "selection_metric": "weighted_f1",
+            "selected_value": 0.5608,
+            "stopped": "all epochs",
+            "parameters": 3443592,
+            "input_shape": [64, 65, 1],
+            "class_weights": {"glioma": 1.0201, "no_tumor": 1.1302, "pituitary": 0.8703},
+            "precision": "float32",
+            "backend": "tensorflow",
+            "device": "CPU (2 cores)",
+            "seconds": 754.2,
+            "config": {"training": {"batch_size": 19, "optimizer": "adam"}},
+            "network": [
+                {
+                    "name": "spectral_filter",
+                    "type": "SpectralFilter",
+                    "output_shape": [None, 64, 65, 32],
+                    "parameters": 135233,
+                }
+            ],
+            "branches": [{"name": "spatial tower", "parameters": 1307232}],
+        },
+        history=history,
+        metrics=metrics,
+        figures={"confusion_matrix": b"matrix", "roc": b"curves", "history": b"epochs"},
+        provenance={
+            "git_commit": "3f1c9e0b",
+            "git_dirty": False,
+            "data_hash": "sha256:9f86d081",
+            "splits_hash": "sha256:60303ae2",
+            "seed": 17,
+            "mlflow_run_id": "5c1b2a7e",
+            "created": "2026-01-31 05:10 UTC",
+            "versions": {"keras": "3.15.1", "python": "3.11.7"},
+            "backend": "tensorflow",
+            "device": "CPU (2 cores)",
+            "precision": "float32",
+            "command": "kedro run --pipeline=brisc_bilinear",
+        },
+    )
+
+
+def side(images, groups, classes):
+    return {"images": images, "groups": groups, "classes": dict(zip(CLASSES, classes, strict=True))}
+
+
+def twins(number, *, across=True):
+    return {
+        "group": f"group-{number:02d}",
+        "kind": "exact",
+        "image_ids": [f"left-{number:02d}", f"right-{number:02d}"],
+        "labels": ["glioma"],
+        "official_splits": ["train", "test"] if across else ["train"],
+        "across_splits": across,
+        "contradictory": False,
+    }

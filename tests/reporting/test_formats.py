@@ -1,0 +1,54 @@
+import base64
+
+import pytest
+
+from s3f_pipeline.reporting import formats
+
+
+def test_count_has_thousands_separators():
+    assert [formats.count(n) for n in (0, 999, 3443592)] == ["0", "999", "3,443,592"]
+
+
+def test_percent_has_one_decimal():
+    assert formats.percent(0.81249) == "81.2\N{NO-BREAK SPACE}%"
+
+
+def test_score_has_four_decimals_or_a_dash():
+    assert [formats.score(value) for value in (1.0, 0.98765, None)] == ["1.0000", "0.9877", "—"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (59.4, "59.4 s"), (59.7, "1 min 0 s"), (754.2, "12 min 34 s"), (7380, "2 h 3 min")],
+)
+def test_duration(seconds, text):
+    assert formats.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("names", "text"), [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")])
+def test_listing(names, text):
+    assert formats.listing(names) == text
+
+
+def test_shape_leaves_the_batch_axis_out():
+    assert formats.shape([None, 64, 65, 1]) == "64 × 65 × 1"
+
+
+def test_metric_name():
+    assert formats.metric_name("weighted_f1") == "weighted F1"
+    assert formats.metric_name("validation_accuracy") == "validation accuracy"
+
+
+def test_png_uri_holds_the_bytes():
+    head, data = formats.png_uri(b"\x89PNG").split(",")
+    assert head == "data:image/png;base64"
+    assert base64.b64decode(data) == b"\x89PNG"
+
+
+def test_dotted_walks_to_the_leaves():
+    tree = {"training": {"epochs": 12, "optimizer": {"name": "adam"}}, "seed": 0}
+    assert list(formats.dotted(tree)) == [
+        ("training.epochs", 12),
+        ("training.optimizer.name", "adam"),
+        ("seed", 0),
+    ]

@@ -1,0 +1,274 @@
+import base64
+import dataclasses
+import re
+from collections.abc import Mapping
+from html.parser import HTMLParser
+
+import jinja2
+import pytest
+
+from s3f_pipeline.evaluation.metrics import compute_metrics
+from s3f_pipeline.reporting.formats import dotted
+from s3f_pipeline.reporting.report import render_report
+
+VOID = {"meta", "link", "img", "br"}
+
+
+class Page(HTMLParser):
+    """The visible text of a page, its elements, and whether every element is closed."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.words, self._open = [], [], []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+        self.text = re.sub(r"\s+", " ", " ".join(self.words))
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if self._open and self._open[-1] != "style":
+            self.words.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def changed(report_data, **parts):
+    """The report's data with some keys of some parts replaced."""
+    return dataclasses.replace(
+        report_data,
+        **{name: {**getattr(report_data, name), **values} for name, values in parts.items()},
+    )
+
+
+def without(mapping, key):
+    return {name: value for name, value in mapping.items() if name != key}
+
+
+def render(report_data, **parts):
+    return Page(render_report(changed(report_data, **parts)))
+
+
+def test_refers_to_nothing_outside_itself(report_data):
+    html = render_report(report_data)
+    addresses = re.findall(r"""(?:src|href|srcset|action|data|poster)\s*=\s*["']?([^"'\s>]+)""", html)
+    assert addresses
+    assert all(re.match(r"(#[\w-]+|data:.*)$", address) for address in addresses)
+    assert not re.search(r"<script|<iframe|@import|url\(", html)
+    assert "https://doi.org/10.1000/example" in html  # the citation, as plain text
+    assert "default-src 'none'" in html
+
+
+def test_links_lead_somewhere(report_data):
+    page = render(report_data)
+    ids = {attributes.get("id") for _, attributes in page.elements}
+    assert {link["href"].removeprefix("#") for link in page.all("a")} <= ids
+
+
+def test_holds_the_three_figures_with_a_description(report_data):
+    images = render(report_data).all("img")
+    assert [base64.b64decode(image["src"].split(",")[1]) for image in images] == [
+        b"epochs", b"matrix", b"curves"
+    ]  # fmt: skip
+    assert all(len(image["alt"]) > 30 for image in images)
+
+
+def test_tables_can_be_read_aloud_and_scroll_on_their_own(report_data):
+    page = render(report_data)
+    assert all(header["scope"] in ("row", "col") for header in page.all("th"))
+    scrolling = [block for block in page.all("div") if block.get("class") == "scroll"]
+    assert len(scrolling) == len(page.all("table")) + len(page.all("img"))
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert all(block["tabindex"] == "0" and block["aria-label"] for block in scrolling)
+
+
+def numbers(tree):
+    """Numbers in nested mappings and lists, as the report writes them."""
+    if isinstance(tree, Mapping):
+        return {text for key, value in tree.items() if key != "schema_version" for text in numbers(value)}
+    if isinstance(tree, list):
+        return {text for value in tree for text in numbers(value)}
+    if isinstance(tree, bool) or not isinstance(tree, int | float):
+        return set()
+    return {f"{tree:,}" if isinstance(tree, int) else f"{tree:.4f}"}
+
+
+@pytest.mark.parametrize("part", ["quality", "audit", "split_summary", "training", "metrics", "cohort"])
+def test_every_number_appears(report_data, part):
+    page = render(report_data)
+    written = set(re.findall(r"\d[\d.,]*\d|\d", page.text))
+    data = getattr(report_data, part)
+    differently_written = {  # 1.3 %, 0.97 and 12 min 34 s: see the next test
+        "quality": {"0.0130"}, "audit": {"0.9700"}, "training": {"754.2000"}
+    }.get(part, set())  # fmt: skip
+    assert numbers(dict(data)) - differently_written <= written
+
+
+def test_numbers_that_are_written_in_their_own_way(report_data):
+    text = render(report_data).text
+    metrics = report_data.metrics
+    assert f"{100 * metrics['accuracy']:.1f} %" in text
+    assert "1.3 %" in text
+    assert "min_correlation 0.97" in text
+    assert "12 min 34 s" in text
+    assert "64 × 65 × 32" in text
+    assert "512 × 498" in text
+
+
+def test_history_and_provenance_appear(report_data):
+    text = render(report_data).text
+    assert all(f"{value:.4f}" in text for value in report_data.history["selection_weighted_f1"])
+    assert all(str(value) in text for key, value in dotted(report_data.provenance) if key != "git_dirty")
+    assert "with uncommitted changes" not in text
+
+
+def test_says_when_the_code_was_not_committed_and_the_run_not_logged(report_data):
+    text = render(report_data, provenance={"git_dirty": True, "mlflow_run_id": None}).text
+    assert "3f1c9e0b with uncommitted changes" in text
+    assert "not logged" in text
+
+
+@pytest.mark.parametrize("selected_on_test", [True, False])
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_banners_appear_exactly_when_due(report_data, selected_on_test, synthetic):
+    experiment = {"selected_on_test": selected_on_test, "synthetic": synthetic}
+    page = render(report_data, experiment=experiment)
+    assert ("Selected on test" in page.text) is selected_on_test
+    assert ("Synthetic phantoms, no medical meaning" in page.text) is synthetic
+    notes = [block for block in page.all("div") if block.get("role") == "note"]
+    assert len(notes) == selected_on_test + synthetic
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "sentence"),
+    [
+        ("patient", "No patient has images on two sides"),
+        ("lesion", "No lesion has images on two sides"),
+        ("near_duplicate", "No image has an exact or near copy on another side"),
+    ],
+)
+def test_names_the_guarantee_of_the_split_and_no_other(report_data, guarantee, sentence):
+    text = render(report_data, experiment={"guarantee": guarantee}).text
+    assert sentence in text
+    assert len(re.findall(r"No (?:patient|lesion|image) has", text)) == 2  # verdict and split section
+
+
+def test_a_published_split_guarantees_nothing(report_data):
+    text = render(report_data, experiment={"protocol": "published", "guarantee": "patient"}).text
+    assert "No patient has" not in text
+    assert "59 of 1,009 test images have an exact or near copy in training" in text
+
+
+def test_an_unknown_guarantee_is_refused(report_data):
+    with pytest.raises(KeyError, match="whatever"):
+        render(report_data, experiment={"guarantee": "whatever"})
+
+
+def test_verdict_says_what_came_out(report_data):
+    text = render(report_data).text
+    metrics = report_data.metrics
+    correct = sum(metrics["confusion_matrix"][i][i] for i in range(3))
+    assert "tell glioma, no_tumor and pituitary apart?" in text
+    assert f"of 60 test images it named {correct} correctly" in text
+    assert "Wilson 95 % interval" in text
+
+
+def test_renders_without_a_validation_split(report_data):
+    data = dataclasses.replace(report_data, split_summary=without(report_data.split_summary, "validation"))
+    text = render(data, experiment={"selection_split": "test"}).text
+    assert "There is no validation split" in text
+    assert "5,399 used" in text
+
+
+def test_the_flow_counts_what_is_used(report_data):
+    text = render(report_data).text
+    for step in ("6,203 files found", "6,201 read", "2 rejected", "6,142 used", "58 excluded"):
+        assert step in text
+
+
+def test_renders_without_published_figures(report_data):
+    text = render(report_data, cohort={"published": []}).text
+    assert "No published figures are recorded" in text
+    assert "(published)" not in text
+
+
+def test_published_figures_stand_with_their_condition(report_data):
+    text = render(report_data).text
+    assert "epoch chosen on the test set" in text
+    assert "patient_safe, one run, epoch chosen on the validation set" in text
+
+
+def test_published_figures_may_be_incomplete(report_data):
+    rows = [{"model": "ResNet-18", "accuracy": 0.8631, "note": "mean of three runs"}]
+    text = render(report_data, cohort={"published": rows}).text
+    assert "ResNet-18 (published) 0.8631 — — — — — — mean of three runs" in text
+
+
+def test_lists_at_most_fifty_leaking_groups(report_data):
+    text = render(report_data).text
+    assert len(re.findall(r"group-\d\d", text)) == 50
+    assert "50 groups that reach across the official splits (23 more in leakage_audit.json)" in text
+
+
+def test_a_clean_cohort_lists_no_groups(report_data):
+    nothing = {"groups": 0, "images": 0}
+    across = {"test_images_with_twin_in_train": 0, "test_images": 1009}
+    across |= {**nothing, "by_kind": {"exact": nothing, "near": nothing}}
+    text = render(report_data, audit={"listed_groups": [], "across_official_splits": across}).text
+    assert "one by one" not in text
+
+
+def test_names_are_escaped(report_data):
+    evil = "<script>alert('x')</script>"
+    html = render_report(
+        changed(
+            report_data,
+            cohort={"title": evil, "citation": evil, "published": [{"model": evil, "note": evil}]},
+            experiment={"variant": evil},
+            quality={"rejected": [{"path": evil, "reason": evil}]},
+            split_summary={"excluded": {"images": 1, "reasons": {evil: 1}}},
+            provenance={"command": evil, "versions": {evil: evil}},
+        )
+    )
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") >= 9
+
+
+def test_positive_class(report_data, predictions):
+    classes = report_data.cohort["classes"]
+    metrics = compute_metrics(predictions, classes, positive_class="glioma")
+    text = render(report_data, cohort={"positive_class": "glioma"}, metrics=metrics).text
+    assert "Detection of glioma" in text
+    assert f"{metrics['positive']['specificity']:.4f}" in text
+    assert "Sensitivity" not in render(report_data).text.replace("Sensitivity against", "")
+
+
+def test_a_class_without_test_images(report_data, predictions):
+    classes = report_data.cohort["classes"]
+    present = predictions[predictions["label"] != "pituitary"]
+    metrics = compute_metrics(present, classes)
+    text = render(report_data, metrics=metrics).text
+    assert "No image of class pituitary" in text
+    assert "AUC, macro — 0.5000" in text
+
+
+def test_fold_and_branches_are_optional(report_data):
+    page = render(report_data, experiment={"fold": 3})
+    assert "Fold 3" in page.text
+    assert "Branches" in page.text
+    data = dataclasses.replace(report_data, training=without(report_data.training, "branches"))
+    assert "Branches" not in render(data).text
+
+
+def test_missing_data_is_an_error_and_not_a_gap(report_data):
+    data = dataclasses.replace(report_data, provenance=without(report_data.provenance, "data_hash"))
+    with pytest.raises(jinja2.UndefinedError, match="data_hash"):
+        render_report(data)

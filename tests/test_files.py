@@ -1,0 +1,49 @@
+import hashlib
+
+import pytest
+
+from s3f_pipeline.files import atomic_path, sha256_of, temporary_path
+
+
+def test_the_file_appears_when_the_block_ends(tmp_path):
+    target = tmp_path / "new" / "file.json"
+    with atomic_path(target) as temporary:
+        temporary.write_text("whole")
+        assert not target.exists()
+    assert target.read_text() == "whole"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "file.json"
+    target.write_text("old")
+
+    def fail():
+        with atomic_path(target) as temporary:
+            temporary.write_text("ha")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_leftover_of_a_killed_process_is_replaced(tmp_path):
+    target = tmp_path / "file.json"
+    temporary_path(target).write_text("half")
+    with atomic_path(target) as temporary:
+        temporary.write_text("whole")
+    assert target.read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_ending_is_kept_and_the_name_hidden(tmp_path):
+    temporary = temporary_path(tmp_path / "model.keras")
+    assert temporary.suffix == ".keras"
+    assert temporary.name.startswith(".")
+
+
+def test_sha256(tmp_path):
+    (tmp_path / "x").write_bytes(b"abc")
+    assert sha256_of(tmp_path / "x") == hashlib.sha256(b"abc").hexdigest()

@@ -1,0 +1,29 @@
+from s3f_pipeline.tracking.experiment import tracked_metrics, tracked_params, tracked_tags
+
+
+def test_params_are_flat_and_alike_for_every_variant(load_config):
+    loader = load_config()
+    names = []
+    for variant in ("spatial", "bilinear"):
+        config = loader.experiment("brisc", "patient_safe", variant)
+        names.append(tracked_params(config.model_dump(mode="json")).keys())
+    assert names[0] == names[1]
+    assert {"variant", "training.epochs", "seed"} <= names[0]
+
+
+def test_a_published_run_is_marked(load_config):
+    loader = load_config()
+    published = loader.experiment("brisc", "published", "spatial").model_dump(mode="json")
+    safe = loader.experiment("brisc", "patient_safe", "spatial").model_dump(mode="json")
+    assert tracked_tags(published, synthetic=False)["selection"] == "selected on test"
+    assert tracked_tags(published, synthetic=False)["guarantee"] == "none"
+    assert tracked_tags(safe, synthetic=True)["selection"] == "selected on validation"
+    assert tracked_tags(safe, synthetic=True)["synthetic"] == "true"
+
+
+def test_metrics_are_flat():
+    metrics = {
+        "cohort": "brisc",
+        "test": {"n": 3, "kappa": None, "per_class": {"glioma": {"f1": 0.5}}, "accuracy": 0.5},
+    }
+    assert tracked_metrics(metrics) == {"test_n": 3.0, "test_accuracy": 0.5, "test_f1_glioma": 0.5}

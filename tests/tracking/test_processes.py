@@ -1,0 +1,29 @@
+import subprocess
+import sys
+
+import psutil
+
+from s3f_pipeline.tracking.processes import is_dead, this_process
+
+
+def test_this_process_lives():
+    assert not is_dead(this_process())
+
+
+def test_an_ended_process_is_dead():
+    node = this_process().split()[0]
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    name = f"{node} {child.pid} {psutil.Process(child.pid).create_time():.0f}"
+    assert not is_dead(name)
+    child.communicate(b"\n")
+    assert is_dead(name)
+
+
+def test_another_process_with_the_same_number_does_not_count():
+    node, pid, _ = this_process().split()
+    assert is_dead(f"{node} {pid} 1")
+
+
+def test_other_machines_and_unknown_runs_count_as_alive():
+    assert not is_dead("elsewhere 1 1")
+    assert not is_dead("")

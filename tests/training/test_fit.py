@@ -1,0 +1,112 @@
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+import pytest
+
+from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.training.fit import SplitRows, fit
+from s3f_pipeline.training.prediction import as_probabilities, predict_probabilities
+
+CLASSES = ("dark", "bright")
+
+
+@dataclass(frozen=True)
+class Settings:
+    learning_rate: float = 0.05
+    batch_size: int = 8
+    epochs: int = 6
+    class_weights: str = "balanced"
+    selection_metric: str = "macro_f1"
+    early_stopping_patience: int = 10
+    reduce_lr_patience: int = 10
+    reduce_lr_factor: float = 0.2
+    min_learning_rate: float = 1e-6
+
+
+@pytest.fixture
+def images():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 110, (48, 4, 4, 1), dtype=np.uint8)
+    images[24:] += 110
+    return images
+
+
+def split(first, second):
+    rows = np.array([*range(first, second), *range(24 + first, 24 + second)])
+    return SplitRows(rows, (rows >= 24).astype(np.int64))
+
+
+def network(outputs):
+    keras.utils.set_random_seed(0)
+    head = keras.layers.Dense(outputs, activation="softmax" if outputs > 1 else "sigmoid")
+    return keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), head])
+
+
+def train(images, outputs=2, positive_class=None, **changes):
+    told = []
+    trained = fit(
+        network(outputs),
+        images,
+        split(0, 16),
+        split(16, 24),
+        CLASSES,
+        replace(Settings(), **changes),
+        seed=0,
+        positive_class=positive_class,
+        report=lambda epoch, figures: told.append((epoch, figures)),
+    )
+    return trained, told
+
+
+@pytest.mark.parametrize(("outputs", "positive"), [(2, None), (1, "bright")])
+def test_it_learns_and_tells(images, outputs, positive):
+    trained, told = train(images, outputs, positive)
+    assert trained.history["selection_accuracy"].max() == 1.0
+    assert [epoch for epoch, _ in told] == list(range(1, 7)) == trained.history["epoch"].tolist()
+    assert ("selection_positive_f1" in trained.history) == (positive is not None)
+
+
+def test_the_kept_weights_are_those_of_the_best_epoch(images):
+    trained, _ = train(images, learning_rate=0.005)
+    history = trained.history.set_index("epoch")
+    best = trained.facts["selected_epoch"]
+    assert best == history["selection_macro_f1"].idxmax()
+    selection = split(16, 24)
+    again = predict_probabilities(trained.model, images, selection.rows, 8)
+    accuracy = (again.argmax(axis=1) == selection.labels).mean()
+    assert accuracy == pytest.approx(history.loc[best, "selection_accuracy"])
+
+
+def test_it_stops_early(images):
+    trained, _ = train(images, epochs=50, early_stopping_patience=2)
+    assert trained.facts["stopped"] == "early stopping"
+    assert trained.facts["epochs_run"] == trained.facts["selected_epoch"] + 2
+
+
+def test_the_learning_rate_is_reduced(images):
+    trained, _ = train(images, epochs=8, learning_rate=3.0, reduce_lr_patience=1)
+    rates = trained.history["learning_rate"]
+    assert rates.iloc[0] == pytest.approx(3.0)
+    assert rates.iloc[-1] < 1.0
+
+
+def test_the_same_seed_gives_the_same_weights(images):
+    first, second = (train(images)[0].model.get_weights() for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_broken_training_says_when_and_what_to_do(images):
+    with pytest.raises(TrainingError, match=r"epoch 1: the loss is no longer a number.*learning rate"):
+        train(images, learning_rate=float("inf"))
+
+
+def test_sigmoid_outputs_become_two_columns():
+    probabilities = as_probabilities(np.array([[0.25], [1.0]], np.float32))
+    np.testing.assert_array_equal(probabilities, [[0.75, 0.25], [0.0, 1.0]])
+
+
+def test_softmax_outputs_sum_to_one_in_float64():
+    outputs = np.array([[0.3333333, 0.6666666]], np.float32)
+    assert as_probabilities(outputs).sum() == pytest.approx(1.0, abs=1e-15)
