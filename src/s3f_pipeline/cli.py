@@ -24,8 +24,10 @@ def run_pipeline(**options: Any) -> Any:
     """Run a pipeline, by default one experiment: brisc_bilinear."""
     warnings.filterwarnings("ignore", message="Option '--pipeline'", category=KedroDeprecationWarning)
     options["runner"] = options["runner"] or RUNNER
+    command = kedro_run.callback
+    assert command is not None
     try:
-        return kedro_run.callback(**options)
+        return command(**options)
     except click.ClickException:
         raise
     except Exception as error:

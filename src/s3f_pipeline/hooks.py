@@ -54,7 +54,7 @@ class InterruptedRunError(S3FError):
             f"Interrupted by {signal.Signals(number).name}. What was finished is kept; the same command "
             f"goes on from there."
         )
-        self.exit_code = 128 + number
+        self.exit_code = 128 + number  # type: ignore[misc]
 
 
 class InterruptHooks:
@@ -96,7 +96,7 @@ class TrackingHooks:
         config = ExperimentConfig.model_validate(inputs[f"params:{node.namespace}.experiment"])
         self._experiment = config
         training = f"{node.namespace}.training"
-        goes_on = "training" not in node.tags and catalog.get(training).exists()
+        goes_on = "training" not in node.tags and catalog[training].exists()
         synthetic = catalog.load(f"{config.cohort}.acquisition")["provenance"]["synthetic"]
         RUN.start(
             self._uri,
@@ -115,7 +115,7 @@ class TrackingHooks:
         from s3f_pipeline.tracking.experiment import tracked_metrics, training_tags
 
         noun = dataset_name.rpartition(".")[2]
-        path: Path = self._catalog.get(dataset_name).filepath
+        path: Path = self._catalog[dataset_name].filepath
         if noun == "model":
             RUN.log_model(path, self._experiment.input_shape, len(self._experiment.classes))
         elif noun == "training":
@@ -130,8 +130,8 @@ class TrackingHooks:
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Close the MLflow run, and tell what came out."""
         RUN.end("FINISHED")
-        for namespace in sorted({n.namespace for n in pipeline.nodes if "reporting" in n.tags}):
-            _tell_result(Experiment(*namespace.split(".")), catalog)
+        for namespace in sorted({str(n.namespace) for n in pipeline.nodes if "reporting" in n.tags}):
+            _tell_result(Experiment.of_namespace(namespace), catalog)
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
@@ -155,5 +155,5 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
         " (selected on test: optimistic)" if metrics["selected_on_test"] else "",
         " (synthetic phantoms, no medical meaning)" if metrics["synthetic"] else "",
     )
-    logger.info("Report: %s", catalog.get(f"{experiment.namespace}.report").filepath)
+    logger.info("Report: %s", catalog[f"{experiment.namespace}.report"].filepath)
     logger.info("Runs:   kedro mlflow ui%s", environment)

@@ -69,7 +69,6 @@ def report_data(metrics, history):
             "protocol": "patient_safe",
             "variant": "bilinear",
             "seed": 17,
-            "fold": None,
             "guarantee": "near_duplicate",
             "selection_split": "validation",
             "selected_on_test": False,

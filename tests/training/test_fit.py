@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from s3f_pipeline.errors import TrainingError
-from s3f_pipeline.training.fit import SplitRows, fit
+from s3f_pipeline.splits.rows import SplitRows
+from s3f_pipeline.training.fit import fit
 from s3f_pipeline.training.prediction import as_probabilities, predict_probabilities
 
 CLASSES = ("dark", "bright")
@@ -62,7 +63,8 @@ def train(images, outputs=2, positive_class=None, **changes):
 @pytest.mark.parametrize(("outputs", "positive"), [(2, None), (1, "bright")])
 def test_it_learns_and_tells(images, outputs, positive):
     trained, told = train(images, outputs, positive)
-    assert trained.history["selection_accuracy"].max() == 1.0
+    accuracy = trained.history["selection_accuracy"]
+    assert accuracy.max() > 0.9 > accuracy.iloc[0]
     assert [epoch for epoch, _ in told] == list(range(1, 7)) == trained.history["epoch"].tolist()
     assert ("selection_positive_f1" in trained.history) == (positive is not None)
 

@@ -114,7 +114,7 @@ def _ellipse(
     value: float,
 ) -> None:
     box = (tuple(float(x) for x in centre), (2 * float(axes[0]), 2 * float(axes[1])), float(angle))
-    cv2.ellipse(image, box, float(value), thickness=-1)  # type: ignore[call-overload]
+    cv2.ellipse(image, box, float(value), thickness=-1)
 
 
 def _texture(rng: np.random.Generator, scale: float) -> np.ndarray:
@@ -127,6 +127,6 @@ def _plant_twins(root: Path, classes: tuple[str, ...], rng: np.random.Generator)
         train = sorted((root / "train" / label).iterdir())
         test = sorted((root / "test" / label).iterdir())
         copies = min(max(1, round(TWIN_SHARE * len(test))), len(train))
-        for original, copy in zip(rng.choice(train, copies, replace=False), test, strict=False):
-            image = cv2.imread(str(original), cv2.IMREAD_GRAYSCALE)
+        for number, copy in zip(rng.choice(len(train), copies, replace=False), test, strict=False):
+            image = cv2.imread(str(train[number]), cv2.IMREAD_GRAYSCALE)
             cv2.imwrite(str(copy), image, [cv2.IMWRITE_JPEG_QUALITY, 70])

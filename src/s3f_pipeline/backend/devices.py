@@ -9,6 +9,8 @@ from pathlib import Path
 
 import keras
 
+from s3f_pipeline.backend.quiet import native_messages_logged
+
 CPUINFO = Path("/proc/cpuinfo")
 
 
@@ -25,11 +27,17 @@ class Gpu:
     compute_capability: tuple[int, int] | None
 
 
+def backend_name() -> str:
+    """Name of the Keras backend, such as ``tensorflow``."""
+    return str(keras.backend.backend())
+
+
 def gpus() -> list[Gpu]:
     """List the GPUs that TensorFlow or JAX would compute on; empty for any other backend."""
-    match keras.backend.backend():
+    match backend_name():
         case "tensorflow":
-            return _tensorflow_gpus()
+            with native_messages_logged():
+                return _tensorflow_gpus()
         case "jax":
             return _jax_gpus()
         case _:

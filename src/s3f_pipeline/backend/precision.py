@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import keras
+
 from s3f_pipeline.backend.devices import cpu_flags, gpus
 
 FIRST_WITH_BFLOAT16 = (8, 0)
@@ -42,3 +44,12 @@ def choose_precision(
     if native := CPU_BFLOAT16 & cpu_flags():
         return Precision("mixed_bfloat16", f"the CPU has {', '.join(sorted(native))}")
     return Precision("float32", "the CPU has no bfloat16 instructions")
+
+
+def use_precision(
+    requested: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"],
+) -> Precision:
+    """Choose as ``choose_precision`` does, for all networks built from now on."""
+    chosen = choose_precision(requested)
+    keras.config.set_dtype_policy(chosen.policy)
+    return chosen

@@ -102,10 +102,11 @@ class ProjectConfigLoader(OmegaConfigLoader):
                 "cohort": {"name": name, **self.cohort(name).model_dump(mode="json")},
                 "acquisition": {"archives": archives, "phantoms": parameters["phantoms"]},
                 "ingestion": parameters["ingestion"],
+                "twins": parameters["twins"],
                 "splitting": parameters["splitting"],
             }
         for cohort, protocol, variant in experiments(self.typed):
-            block = expanded[cohort].setdefault(protocol, {"splitting": parameters["splitting"]})
+            block = expanded[cohort].setdefault(protocol, {})
             experiment = self.experiment(cohort, protocol, variant)
             block[variant] = {"experiment": experiment.model_dump(mode="json")}
         return expanded

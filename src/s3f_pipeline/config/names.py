@@ -1,6 +1,6 @@
 """Names that hold across the project: of pipelines, namespaces and run folders."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from s3f_pipeline.config.schema import PROTOCOLS, Parameters, Protocol
 
@@ -11,6 +11,12 @@ class Experiment(NamedTuple):
     cohort: str
     protocol: Protocol
     variant: str
+
+    @classmethod
+    def of_namespace(cls, namespace: str) -> "Experiment":
+        """Read ``<cohort>.<protocol>.<variant>``."""
+        cohort, protocol, variant = namespace.split(".")
+        return cls(cohort, cast(Protocol, protocol), variant)
 
     @property
     def pipeline(self) -> str:

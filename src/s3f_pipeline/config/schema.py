@@ -75,6 +75,20 @@ class IngestionConfig(Block):
     workers: PositiveInt | None
 
 
+class TwinsConfig(Block):
+    """What counts as a near-duplicate; see ``s3f_pipeline.splits.twins.TwinSettings``.
+
+    Attributes:
+        hash_radius: Most bits, 0 to 64, in which the perceptual hashes of candidates differ.
+        tangent_similarity: Least tangent similarity of candidates, in [0, 1].
+        local_similarity: Least similarity on pixels, in [-1, 1], that confirms a candidate.
+    """
+
+    hash_radius: Annotated[int, Field(ge=0, le=64)]
+    tangent_similarity: Annotated[float, Field(ge=0, le=1)]
+    local_similarity: Annotated[float, Field(ge=-1, le=1)]
+
+
 class SplittingConfig(Block):
     """How groups and splits are made.
 
@@ -144,7 +158,7 @@ class VariantConfig(Block):
 
     network: str
     options: dict[str, Any] = {}
-    training: TrainingOverrides = TrainingOverrides()  # type: ignore[valid-type]
+    training: TrainingOverrides = TrainingOverrides()
 
 
 class PublishedResult(Block):
@@ -200,7 +214,7 @@ class CohortConfig(Block):
     selection_split: Literal["validation", "test"]
     published_counts: dict[str, dict[str, NonNegativeInt]] = {}
     published_results: tuple[PublishedResult, ...] = ()
-    training: TrainingOverrides = TrainingOverrides()  # type: ignore[valid-type]
+    training: TrainingOverrides = TrainingOverrides()
 
     @model_validator(mode="after")
     def _positive_class_is_a_class(self) -> Self:
@@ -231,6 +245,7 @@ class Parameters(Block):
     archives: str | None
     phantoms: PhantomsConfig | None
     ingestion: IngestionConfig
+    twins: TwinsConfig
     splitting: SplittingConfig
     training: TrainingConfig
     variants: dict[str, VariantConfig]

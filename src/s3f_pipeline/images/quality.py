@@ -43,7 +43,7 @@ def quality_report(
         for label, published in by_class.items()
         if classes.get(label, {}).get(split, 0) != published
     ]
-    sizes = index.groupby(["height", "width"]).size().sort_values(ascending=False).head(MOST_SIZES)
+    sizes = index.value_counts(["height", "width"]).head(MOST_SIZES).rename("count").reset_index()
     return {
         "cohort": name,
         "found": len(index) + len(rejected),
@@ -52,9 +52,6 @@ def quality_report(
         "max_rejected_share": max_rejected_share,
         "classes": classes,
         "count_differences": differences,
-        "sizes": [
-            {"height": int(height), "width": int(width), "count": int(count)}
-            for (height, width), count in sizes.items()
-        ],
+        "sizes": sizes.to_dict("records"),
         "exact_duplicates": int(index["sha256"].duplicated().sum()),
     }

@@ -58,7 +58,7 @@ class StageRunner(SequentialRunner):
                 else:
                     with _wait_for_other_process(loader, stage):
                         self._run_stage(stage, catalog, hook_manager, run_id, loader.typed.force)
-                outputs |= {name: catalog.get(name) for name in stage.pipeline.outputs()}
+                outputs |= {name: catalog[name] for name in stage.pipeline.outputs()}
         return outputs
 
     def _run_stage(
@@ -74,7 +74,7 @@ class StageRunner(SequentialRunner):
             return
         logger.info("Running: %s", stage.title)
         if stage.keeps_record:
-            catalog.get(stage.record).invalidate()
+            catalog[stage.record].invalidate()
         super().run(stage.pipeline, catalog, hook_manager, run_id)
         if stage.keeps_record:
             stage.write_record(catalog)

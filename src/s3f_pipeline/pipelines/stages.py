@@ -74,7 +74,7 @@ class Stage:
             "code": _code_hash(self.name),
         }
         for name in sorted(self.pipeline.inputs()):
-            dataset = catalog.get(name)
+            dataset = catalog[name]
             if name.startswith("params:"):
                 parts[name] = catalog.load(name)
             elif not isinstance(dataset, FolderDataset):
@@ -83,8 +83,8 @@ class Stage:
 
     def is_finished(self, catalog: CatalogProtocol) -> bool:
         """Whether the record fits and every output is there."""
-        record = catalog.get(self.record)
-        outputs = (catalog.get(name) for name in self.pipeline.all_outputs())
+        record = catalog[self.record]
+        outputs = (catalog[name] for name in self.pipeline.all_outputs())
         return (
             record.exists()
             and all(output.exists() for output in outputs)

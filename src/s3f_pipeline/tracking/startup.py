@@ -4,6 +4,14 @@ import importlib
 import os
 import warnings
 
+SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+}
+"""Environment variables that a user may set otherwise."""
+
 
 def quieten() -> None:
     """Send no usage data, and keep from the console what no user can act on.
@@ -11,7 +19,7 @@ def quieten() -> None:
     MLflow warns about a class of kedro-mlflow while that is imported, past any warning filter; the
     import, which Kedro does right afterwards in any case, is done here with warnings put aside.
     """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
     with warnings.catch_warnings(record=True):
         importlib.import_module("kedro_mlflow.mlflow")

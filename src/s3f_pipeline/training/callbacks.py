@@ -83,13 +83,14 @@ class KeepBest(keras.callbacks.Callback):
     Attributes:
         epoch: Best epoch so far, counted from 1.
         value: Its metric.
+        weights: Its weights.
     """
 
     def __init__(self, metric: str) -> None:
         """Start with nothing kept."""
         super().__init__()
         self._metric = metric
-        self._weights: list[np.ndarray] | None = None
+        self.weights: list[np.ndarray] = []
         self.epoch = 0
         self.value = -math.inf
 
@@ -98,11 +99,7 @@ class KeepBest(keras.callbacks.Callback):
         value = float((logs or {})[self._metric])
         if value > self.value:
             self.epoch, self.value = epoch + 1, value
-            self._weights = self.model.get_weights()
-
-    def restore(self) -> None:
-        """Put the kept weights back into the network."""
-        self.model.set_weights(self._weights)
+            self.weights = self.model.get_weights()
 
 
 class TellEpoch(keras.callbacks.Callback):
@@ -139,13 +136,13 @@ class TellEpoch(keras.callbacks.Callback):
         self.history.append({"epoch": epoch + 1, **figures})
         left = np.mean([row["seconds"] for row in self.history]) * (self._epochs - epoch - 1)
         logger.info(
-            "Epoch %d/%d: loss %.4f, accuracy %.4f; selection loss %.4f, %s %.4f; %.0f s, at most %s left",
+            "Epoch %d/%d: loss %.4f, accuracy %.4f; selection: loss %.4f, %s %.4f; %.0f s, at most %s left",
             epoch + 1,
             self._epochs,
             figures["loss"],
             figures["accuracy"],
             figures["selection_loss"],
-            self._metric.removeprefix("selection_").replace("_", " "),
+            self._metric.removeprefix("selection_").replace("_f1", " F1"),
             figures[self._metric],
             figures["seconds"],
             readable_duration(float(left)),

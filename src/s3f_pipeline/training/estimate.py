@@ -58,7 +58,7 @@ def estimate(
         int(np.prod(layer.output.shape[1:])) for layer in model.layers if hasattr(layer.output, "shape")
     )
     return Estimate(
-        disk=BYTES * 3 * parameters,
+        disk=BYTES * parameters,
         memory=BYTES * (5 * parameters + 2 * batch_size * activations),
         seconds=epochs * per_image * (FORWARD_PASSES_PER_STEP * training_images + selection_images),
     )

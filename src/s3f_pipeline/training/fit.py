@@ -10,22 +10,10 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.backend.devices import on_gpu
+from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.batches import ImageBatches, balanced_class_weights
 from s3f_pipeline.training.callbacks import KeepBest, MeasureSelection, TellEpoch
 from s3f_pipeline.training.settings import TrainingSettings
-
-
-@dataclass(frozen=True)
-class SplitRows:
-    """The images that one split takes from a store.
-
-    Attributes:
-        rows: Rows of the image store.
-        labels: Class number of each row.
-    """
-
-    rows: np.ndarray
-    labels: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -33,7 +21,7 @@ class Trained:
     """A trained network and how it came about.
 
     Attributes:
-        model: The network with the weights of the kept epoch.
+        model: The network with the weights of the kept epoch, not compiled.
         history: One row per epoch: ``epoch`` (from 1), ``learning_rate``, ``loss``, ``accuracy``,
             ``selection_…`` figures, ``seconds``.
         facts: ``epochs_run``, ``selected_epoch``, ``selected_value``, ``stopped``, ``class_weights``.
@@ -108,6 +96,7 @@ def fit(
     )
     reduce_rate = keras.callbacks.ReduceLROnPlateau(
         monitor="selection_loss",
+        mode="min",
         factor=settings.reduce_lr_factor,
         patience=settings.reduce_lr_patience,
         min_lr=settings.min_learning_rate,
@@ -119,7 +108,8 @@ def fit(
         verbose=1 if sys.stdout.isatty() else 0,
         callbacks=[measure, best, stopping, reduce_rate, tell],
     )
-    best.restore()
+    kept = keras.models.clone_model(model)  # without optimizer state, which would triple its file
+    kept.set_weights(best.weights)
     facts = {
         "epochs_run": len(tell.history),
         "selected_epoch": best.epoch,
@@ -127,7 +117,7 @@ def fit(
         "stopped": "early stopping" if stopping.stopped_epoch else "all epochs",
         "class_weights": dict(zip(classes, weights.tolist(), strict=True)),
     }
-    return Trained(model, pd.DataFrame(tell.history), facts)
+    return Trained(kept, pd.DataFrame(tell.history), facts)
 
 
 def class_weights(kind: str, labels: np.ndarray, num_classes: int) -> np.ndarray:

@@ -5,6 +5,8 @@ from keras import ops
 
 from s3f_pipeline.backend import Tensor
 
+VectorShape = tuple[int | None, int]
+"""(batch, features)."""
 SQRT_OFFSET = 1e-5
 SMALLEST_SQUARED_NORM = 1e-12
 """A product of zeros, as dropout makes, stays zero and has a finite gradient."""
@@ -19,9 +21,8 @@ class BilinearFusion(keras.layers.Layer):
     output has the compute dtype of the policy.
 
     Example:
-
     >>> a, b = keras.random.normal((2, 512)), keras.random.normal((2, 4))
-    >>> BilinearFusion()([a, b]).shape
+    >>> tuple(BilinearFusion()([a, b]).shape)
     (2, 2048)
 
     Input shape:
@@ -31,9 +32,9 @@ class BilinearFusion(keras.layers.Layer):
         (batch, m * n), where feature i * n + j comes from ``a[i] * b[j]``; of length 1.
     """
 
-    def build(self, input_shape: list[tuple[int | None, ...]]) -> None:
+    def build(self, input_shape: list[VectorShape]) -> None:
         """Check that there are two vectors."""
-        if len(input_shape) != 2 or any(len(shape) != 2 for shape in input_shape):
+        if [len(shape) if isinstance(shape, tuple | list) else 0 for shape in input_shape] != [2, 2]:
             raise ValueError(
                 "BilinearFusion needs two inputs of shapes (batch, m) and (batch, n). "
                 f"Received: input_shape={input_shape}"
@@ -49,7 +50,7 @@ class BilinearFusion(keras.layers.Layer):
         normalised = roots * ops.rsqrt(ops.maximum(squared_norm, SMALLEST_SQUARED_NORM))
         return ops.cast(normalised, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: list[VectorShape]) -> VectorShape:
         """Return (batch, m * n)."""
         (batch, m), (_, n) = input_shape
-        return batch, (m or 0) * (n or 0)
+        return batch, m * n

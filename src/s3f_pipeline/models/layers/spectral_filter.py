@@ -8,6 +8,9 @@ from keras import ops
 from s3f_pipeline.backend import Tensor
 from s3f_pipeline.backend.fft import spectral_product
 
+ImageShape = tuple[int | None, int, int, int]
+"""(batch, height, width, channels)."""
+
 
 @keras.saving.register_keras_serializable(package="s3f_pipeline")
 class SpectralFilter(keras.layers.Layer):
@@ -20,9 +23,8 @@ class SpectralFilter(keras.layers.Layer):
     float32 whatever the dtype policy; the output has the compute dtype of the policy.
 
     Example:
-
     >>> x = keras.random.uniform((2, 64, 64, 1))
-    >>> SpectralFilter(32)(x).shape
+    >>> tuple(SpectralFilter(32)(x).shape)
     (2, 64, 64, 32)
 
     Args:
@@ -41,24 +43,24 @@ class SpectralFilter(keras.layers.Layer):
     """
 
     def __init__(self, filters: int, **kwargs: Any) -> None:
-        # Keras must cast neither images nor weights: both go into the FFT as float32.
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(autocast=False, **kwargs)  # images reach the FFT as they are
         if filters < 1:
             raise ValueError(f"`filters` must be at least 1. Received: filters={filters}")
         self.filters = filters
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: ImageShape) -> None:
         """Create the weights for images of this size."""
         if len(input_shape) != 4 or None in input_shape[1:]:
             raise ValueError(
                 "SpectralFilter needs images of shape (batch, height, width, channels) with known height, "
                 f"width and channels. Received: input_shape={input_shape}"
             )
-        self.image_shape = _, width, channels = tuple(input_shape[1:])
-        shape = (channels, self.filters, self.image_shape[0], width // 2 + 1)
-        self.real = self.add_weight(shape=shape, initializer="glorot_uniform", name="real")
-        self.imag = self.add_weight(shape=shape, initializer="glorot_uniform", name="imag")
-        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+        _, height, width, channels = input_shape
+        self.image_shape = (height, width, channels)
+        shape = (channels, self.filters, height, width // 2 + 1)
+        self.real = self.add_weight(shape=shape, initializer="glorot_uniform", autocast=False, name="real")
+        self.imag = self.add_weight(shape=shape, initializer="glorot_uniform", autocast=False, name="imag")
+        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", autocast=False, name="bias")
 
     def call(self, inputs: Tensor) -> Tensor:
         """Filter images."""
@@ -72,7 +74,7 @@ class SpectralFilter(keras.layers.Layer):
         filtered = ops.transpose(filtered, (0, 2, 3, 1)) + ops.cast(self.bias, "float32")
         return ops.cast(filtered, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: ImageShape) -> ImageShape:
         """Return the input shape with ``filters`` channels."""
         return (*input_shape[:-1], self.filters)
 

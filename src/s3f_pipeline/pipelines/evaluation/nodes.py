@@ -24,11 +24,12 @@ def predict(
     """
     from s3f_pipeline.evaluation.predictions import predictions_table
     from s3f_pipeline.provenance import table_hash
-    from s3f_pipeline.splits import check_splits, split_rows
+    from s3f_pipeline.splits.checks import check_splits
+    from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.training.prediction import predict_probabilities
 
     config = ExperimentConfig.model_validate(experiment)
-    check_splits(splits, index, published=config.protocol == "published")
+    check_splits(splits, leaks_by_design=config.protocol == "published")
     trained_on = training["classes"], training["splits_hash"]
     asked_for = list(config.classes), table_hash(splits, ["image_id", "group", "split"])
     if trained_on != asked_for:

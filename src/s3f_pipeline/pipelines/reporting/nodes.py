@@ -26,7 +26,7 @@ def write_report(
     """Put everything that an experiment has written into one HTML file."""
     from s3f_pipeline.provenance import command_line, package_versions
     from s3f_pipeline.reporting.report import ReportData, render_report
-    from s3f_pipeline.splits import split_summary
+    from s3f_pipeline.splits.summary import split_summary
 
     config = ExperimentConfig.model_validate(experiment)
     name, block = CohortConfig.from_named(cohort)

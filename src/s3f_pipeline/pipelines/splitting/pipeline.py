@@ -37,12 +37,16 @@ def create_splits(cohort: str, protocol: Protocol) -> Pipeline:
         [
             node(
                 update_wrapper(partial(split, protocol), split),
-                inputs=["params:splitting", "index", "groups"],
+                inputs=["params:cohort", "params:splitting", "index", "groups"],
                 outputs="splits",
                 name="split",
             )
         ],
         namespace=f"{cohort}.{protocol}",
         inputs={"index": f"{cohort}.index", "groups": f"{cohort}.groups"},
+        parameters={
+            "params:cohort": f"params:{cohort}.cohort",
+            "params:splitting": f"params:{cohort}.splitting",
+        },
         tags="splitting",
     )

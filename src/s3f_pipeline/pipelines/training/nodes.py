@@ -28,26 +28,24 @@ def train_network(
         The network with the weights of the kept epoch, one row of figures per epoch, and the facts of
         ``training.json``.
     """
-    import keras
-
     from s3f_pipeline.backend.determinism import make_deterministic
-    from s3f_pipeline.backend.devices import describe_device, on_gpu
-    from s3f_pipeline.backend.precision import choose_precision
+    from s3f_pipeline.backend.devices import backend_name, describe_device, on_gpu
+    from s3f_pipeline.backend.precision import use_precision
     from s3f_pipeline.models import build_model, summarise
     from s3f_pipeline.provenance import git_state, table_hash
-    from s3f_pipeline.splits import check_splits, split_rows
+    from s3f_pipeline.splits.checks import check_splits
+    from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.tracking.run import RUN
     from s3f_pipeline.training.estimate import estimate
     from s3f_pipeline.training.fit import fit
 
     config = ExperimentConfig.model_validate(experiment)
-    check_splits(splits, index, published=config.protocol == "published")
+    check_splits(splits, leaks_by_design=config.protocol == "published")
     training = split_rows(index, splits, "train", config.classes)
     selection = split_rows(index, splits, config.selection_split, config.classes)
 
     settings = config.training
-    precision = choose_precision(settings.precision)
-    keras.config.set_dtype_policy(precision.policy)
+    precision = use_precision(settings.precision)
     deterministic = not on_gpu() if settings.deterministic == "auto" else settings.deterministic
     make_deterministic(config.seed, operations=deterministic)
     model = build_model(config.network, config.input_shape, config.outputs, **config.options)
@@ -63,7 +61,7 @@ def train_network(
         selection_images=len(selection.rows),
         epochs=settings.epochs,
     )
-    _tell(cost, settings.epochs, Path(images.filename).parent)
+    _tell(cost, settings.epochs, Path(str(images.filename)).parent)
 
     commit, dirty = git_state()
     began = time.perf_counter()
@@ -89,7 +87,7 @@ def train_network(
         "input_shape": list(config.input_shape),
         "network": summarise(model),
         "precision": precision.policy,
-        "backend": keras.backend.backend(),
+        "backend": backend_name(),
         "device": describe_device(),
         "deterministic": deterministic,
         "data_hash": table_hash(index, ["image_id", "sha256", "label"]),

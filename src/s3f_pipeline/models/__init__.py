@@ -1,0 +1,19 @@
+"""The networks.
+
+Names by which a layer can be looked up, stable over versions:
+
+- ``images``: the input.
+- ``spatial_vector`` and ``spectral_vector``: feature vectors of the towers, 512 and 4 numbers per image.
+- ``spatial_stage4_relu``: the last feature map of the spatial tower.
+- ``spectral_filter1`` and, in SN2, ``spectral_filter2``: the spectral filters.
+- ``spectral_conv2_relu`` in SN1, ``spectral_conv1_relu`` in SN2: the last feature map of SpectraNet.
+- ``fusion``: the fused feature vector.
+- ``logits`` and ``probabilities``: the head before and after softmax or sigmoid.
+"""
+
+import s3f_pipeline.backend  # noqa: F401 - imports Keras, without TensorFlow's chatter
+from s3f_pipeline.models.build import build_model, variant_names
+from s3f_pipeline.models.loading import load_model
+from s3f_pipeline.models.summary import summarise
+
+__all__ = ["build_model", "load_model", "summarise", "variant_names"]

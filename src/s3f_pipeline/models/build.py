@@ -1,0 +1,73 @@
+"""All networks by name."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from s3f_pipeline.backend import Tensor
+from s3f_pipeline.errors import ModelError
+from s3f_pipeline.models import s3f_net
+from s3f_pipeline.models.checks import require_input_shape, require_num_classes
+from s3f_pipeline.models.spatial import spatial_tower
+from s3f_pipeline.models.spectranet import spectranet_sn1, spectranet_sn2
+
+VARIANTS: dict[str, Callable[..., Tensor]] = {
+    "spatial": spatial_tower,
+    "spectral": spectranet_sn1,
+    "spectral_sn1": spectranet_sn1,
+    "spectral_sn2": spectranet_sn2,
+    "concat": s3f_net.concat_sn1,
+    "concat_sn1": s3f_net.concat_sn1,
+    "concat_sn2": s3f_net.concat_sn2,
+    "bilinear": s3f_net.bilinear_sn1,
+    "bilinear_sn1": s3f_net.bilinear_sn1,
+    "bilinear_sn2": s3f_net.bilinear_sn2,
+}
+"""A function from images (B, H, W, C) to feature vectors (B, n) per variant; keywords are its options."""
+
+
+def variant_names() -> tuple[str, ...]:
+    """Names that ``build_model`` knows; ``spectral``, ``concat`` and ``bilinear`` mean SN1."""
+    return tuple(VARIANTS)
+
+
+def build_model(
+    variant: str, input_shape: tuple[int, int, int], num_classes: int, **options: Any
+) -> keras.Model:
+    """Build a classifier of images.
+
+    Args:
+        variant: One of ``variant_names()``.
+        input_shape: (height, width, channels); images are float32 in [0, 1], channels last.
+        num_classes: 1 for one sigmoid output, 2 or more for softmax.
+        **options: Keywords of the variant's function.
+
+    Returns:
+        A network, not compiled, whose output is float32 of shape (batch, num_classes). The layers
+        ``logits`` and ``probabilities`` come last; the package documentation lists more names.
+
+    Raises:
+        ModelError: For an unknown variant or option, or an input the variant cannot be built for.
+    """
+    if variant not in VARIANTS:
+        raise ModelError(f"Unknown network '{variant}'. Allowed: {', '.join(VARIANTS)}.")
+    network = VARIANTS[variant]
+    allowed = list(inspect.signature(network).parameters)[1:]
+    if unknown := sorted(options.keys() - allowed):
+        raise ModelError(
+            f"The network '{variant}' has no option '{unknown[0]}'. Allowed: {', '.join(allowed) or 'none'}."
+        )
+    require_input_shape(input_shape)
+    require_num_classes(num_classes)
+    images = keras.Input(input_shape, name="images")
+    probabilities = _classify(network(images, **options), num_classes)
+    return keras.Model(images, probabilities, name=variant)
+
+
+def _classify(features: Tensor, num_classes: int) -> Tensor:
+    """Add the head; float32, as probabilities and their losses need it under mixed precision."""
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
+    activation = "sigmoid" if num_classes == 1 else "softmax"
+    return keras.layers.Activation(activation, dtype="float32", name="probabilities")(logits)

@@ -1,0 +1,16 @@
+"""How the vectors of two towers become one (S3F-Net, arXiv 2509.23442 and its notebooks)."""
+
+from keras import layers
+
+from s3f_pipeline.backend import Tensor
+from s3f_pipeline.models.layers import BilinearFusion
+
+
+def concatenate(spatial: Tensor, spectral: Tensor) -> Tensor:
+    """Put one vector behind the other, (B, m) and (B, n) to (B, m + n); the layer ``fusion``."""
+    return layers.Concatenate(name="fusion")([spatial, spectral])
+
+
+def fuse_bilinear(spatial: Tensor, spectral: Tensor) -> Tensor:
+    """Multiply each feature with each, (B, m) and (B, n) to (B, m * n); the layer ``fusion``."""
+    return BilinearFusion(name="fusion")([spatial, spectral])

@@ -1,0 +1,78 @@
+"""Choose whole groups, so that each class gives its share of images."""
+
+import numpy as np
+import pandas as pd
+
+from s3f_pipeline.errors import SplitError
+
+ATTEMPTS = 100
+
+
+def choose_groups(table: pd.DataFrame, share: float, *, leave: int, seed: int, purpose: str) -> set[str]:
+    """Choose groups that together hold a share of the images, of every class alike.
+
+    Classes are served one after the other, that with the fewest groups first. Its groups are taken
+    in random order until their images are as near to ``share`` as whole groups allow; what is too
+    much or too little is settled with the next class. Unlike the folds of scikit-learn's
+    ``StratifiedGroupKFold``, this meets any share, and a class with few groups is on both sides.
+
+    Args:
+        table: ``label`` and ``group`` of each image, in any order.
+        share: Of the images that are chosen, in (0, 1).
+        leave: Each class keeps at least as many groups that are not chosen.
+        seed: Of the random order.
+        purpose: What the groups are chosen for, for the error message.
+
+    Returns:
+        The names of the chosen groups.
+
+    Raises:
+        SplitError: If a class has too few groups, or groups of several classes are so entangled that
+            no choice was found.
+    """
+    images = pd.crosstab(table["group"], table["label"])
+    counts = images.to_numpy()
+    _check_enough_groups(images, leave, purpose)
+    for attempt in range(ATTEMPTS):
+        chosen = _draw(counts, share, leave, np.random.default_rng((seed, attempt)))
+        if (counts[chosen] > 0).any(axis=0).all() and _fewest(counts[~chosen]) >= leave:
+            return set(images.index[chosen])
+    raise SplitError(
+        f"No {purpose} was found in {ATTEMPTS} attempts that has images of every class and leaves "
+        f"some: groups hold images of several classes. Give these classes more groups."
+    )
+
+
+def _draw(counts: np.ndarray, share: float, leave: int, rng: np.random.Generator) -> np.ndarray:
+    """Mark groups, bool of shape (groups,), given their images per class, (groups, classes)."""
+    groups_of_class = (counts > 0).sum(axis=0)
+    rarest = np.where(counts > 0, groups_of_class, np.iinfo(np.int64).max).argmin(axis=1)
+    order, sizes = rng.permutation(len(counts)), counts.sum(axis=1)
+    chosen, owed = np.zeros(len(counts), bool), 0.0
+    for label in groups_of_class.argsort(kind="stable"):
+        members = order[rarest[order] == label]
+        taken = np.concatenate([[0], sizes[members].cumsum()])
+        wanted = share * taken[-1] + owed
+        number = min(max(np.abs(taken - wanted).argmin(), 1), max(len(members) - leave, 0))
+        chosen[members[:number]] = True
+        owed = wanted - taken[number]
+    return chosen
+
+
+def _fewest(counts: np.ndarray) -> int:
+    """Groups of the class with the fewest."""
+    return int((counts > 0).sum(axis=0).min())
+
+
+def _check_enough_groups(images: pd.DataFrame, leave: int, purpose: str) -> None:
+    groups_of_class = (images > 0).sum()
+    short = groups_of_class[groups_of_class <= leave]
+    if not short.empty:
+        found = ", ".join(
+            f"'{label}' has {count} ({images[label].sum()} images)" for label, count in short.items()
+        )
+        raise SplitError(
+            f"Too few groups to cut a {purpose}: each class needs at least {leave + 1} groups of "
+            f"images that may be separated, but {found}. Add images of other patients, or leave "
+            f"the class out of the cohort."
+        )

@@ -1,0 +1,77 @@
+from types import SimpleNamespace
+
+import keras
+import pytest
+
+from s3f_pipeline.backend import devices
+from s3f_pipeline.backend.devices import Gpu, cpu_flags, describe_device, gpus, on_gpu
+
+CPUINFO = """processor\t: 0
+model name\t: Some CPU @ 2.0GHz
+flags\t\t: fpu sse2 avx512_bf16
+
+processor\t: 1
+model name\t: Some CPU @ 2.0GHz
+flags\t\t: fpu sse2 avx512_bf16
+"""
+
+
+@pytest.fixture
+def cpuinfo(monkeypatch, tmp_path):
+    path = tmp_path / "cpuinfo"
+    monkeypatch.setattr(devices, "CPUINFO", path)
+    return path
+
+
+def test_cpu_flags_are_read_where_linux_tells_them(cpuinfo):
+    cpuinfo.write_text(CPUINFO)
+    assert cpu_flags() == {"fpu", "sse2", "avx512_bf16"}
+
+
+def test_cpu_flags_are_empty_elsewhere(cpuinfo):
+    assert cpu_flags() == frozenset()
+
+
+def test_a_cpu_is_described_by_name_and_cores(cpuinfo, monkeypatch):
+    cpuinfo.write_text(CPUINFO)
+    monkeypatch.setattr(devices, "gpus", list)
+    monkeypatch.setattr(devices.os, "cpu_count", lambda: 2)
+    assert describe_device() == "CPU (Some CPU @ 2.0GHz, 2 cores)"
+    assert not on_gpu()
+
+
+def test_gpus_are_described_by_number_and_name(monkeypatch):
+    found = [Gpu("NVIDIA H200", (9, 0)), Gpu("NVIDIA H200", (9, 0)), Gpu("Tesla T4", (7, 5))]
+    monkeypatch.setattr(devices, "gpus", lambda: found)
+    assert describe_device() == "2 × NVIDIA H200, Tesla T4"
+    assert on_gpu()
+
+
+def test_this_machine_computes_on_a_gpu_or_on_its_cpu():
+    assert describe_device().startswith("CPU (") != on_gpu()
+
+
+def test_gpus_of_tensorflow(monkeypatch):
+    tf = pytest.importorskip("tensorflow")
+    details = {"first": {"device_name": "NVIDIA L4", "compute_capability": (8, 9)}, "second": {}}
+    monkeypatch.setattr(keras.backend, "backend", lambda: "tensorflow")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: list(details))
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", details.get)
+    assert gpus() == [Gpu("NVIDIA L4", (8, 9)), Gpu("GPU", None)]
+
+
+def test_gpus_of_jax(monkeypatch):
+    jax = pytest.importorskip("jax")
+    found = [
+        SimpleNamespace(platform="gpu", device_kind="NVIDIA L4", compute_capability="8.9"),
+        SimpleNamespace(platform="gpu", device_kind="AMD MI300X", compute_capability="gfx942"),
+        SimpleNamespace(platform="cpu", device_kind="cpu"),
+    ]
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(jax, "local_devices", lambda: found)
+    assert gpus() == [Gpu("NVIDIA L4", (8, 9)), Gpu("AMD MI300X", None)]
+
+
+def test_no_gpus_are_looked_for_with_other_backends(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
+    assert gpus() == []

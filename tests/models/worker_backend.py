@@ -1,0 +1,119 @@
+"""Compute layers, their gradients and all networks with the backend that KERAS_BACKEND names.
+
+Usage: python worker_backend.py <results.npz>. The inputs stand in the results beside the outputs.
+"""
+
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from s3f_pipeline.models import build_model, variant_names
+from s3f_pipeline.models.layers import BilinearFusion, SpectralFilter
+
+BATCH, FILTERS = 2, 5
+IMAGE_SHAPES = [(12, 10, 1), (12, 10, 3), (9, 12, 1), (9, 12, 3), (10, 7, 1), (7, 9, 3), (33, 40, 3)]
+NETWORKS = [name for name in variant_names() if name == "spatial" or name.endswith(("_sn1", "_sn2"))]
+NETWORK_SHAPE, NETWORK_CLASSES = (20, 18, 3), 4
+
+
+def draw(*shape):
+    return RNG.normal(size=shape).astype(np.float32)
+
+
+def output_and_gradients(layer, inputs, cotangent):
+    """Output of a layer, and the gradients of sum(output * cotangent) by each input and each weight."""
+    single = len(inputs) == 1
+    if keras.backend.backend() == "jax":
+        import jax
+
+        def forward(inputs, weights):
+            return layer.stateless_call(weights, [], inputs[0] if single else inputs)[0]
+
+        @jax.jit
+        def forward_and_back(inputs, weights, cotangent):
+            output, pull_back = jax.vjp(forward, inputs, weights)
+            return output, pull_back(cotangent)
+
+        weights = [weight.value for weight in layer.weights]
+        output, (by_input, by_weight) = forward_and_back(inputs, weights, cotangent)
+        return output, [*by_input, *by_weight]
+
+    import tensorflow as tf
+
+    inputs = [tf.constant(each) for each in inputs]
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        output = layer(inputs[0] if single else inputs)
+        total = tf.reduce_sum(output * cotangent)
+    return output, tape.gradient(total, [*inputs, *(weight.value for weight in layer.weights)])
+
+
+def spectral_filter(shape):
+    x, cotangent = draw(BATCH, *shape), draw(BATCH, *shape[:2], FILTERS)
+    layer = SpectralFilter(FILTERS)
+    layer.build((None, *shape))
+    weights = [draw(*weight.shape) for weight in layer.weights]
+    layer.set_weights(weights)
+    output, gradients = output_and_gradients(layer, [x], cotangent)
+    names = ["x", "real", "imag", "bias"]
+    return {
+        **dict(zip(names, [x, *weights], strict=True)),
+        **{f"d_{name}": gradient for name, gradient in zip(names, gradients, strict=True)},
+        "cotangent": cotangent,
+        "output": output,
+    }
+
+
+def bilinear_fusion():
+    a, b, cotangent = draw(BATCH, 7), draw(BATCH, 4), draw(BATCH, 28)
+    layer = BilinearFusion()
+    layer.build([a.shape, b.shape])
+    output, (d_a, d_b) = output_and_gradients(layer, [a, b], cotangent)
+    zero = np.zeros_like(b)
+    zero_output, (zero_d_a, zero_d_b) = output_and_gradients(layer, [a, zero], cotangent)
+    return {
+        **{"a": a, "b": b, "cotangent": cotangent, "output": output, "d_a": d_a, "d_b": d_b},
+        **{"zero_output": zero_output, "zero_d_a": zero_d_a, "zero_d_b": zero_d_b},
+    }
+
+
+def network(variant):
+    """Logits and probabilities that a network with weights of a fixed seed gives unlike images."""
+    model = build_model(variant, NETWORK_SHAPE, NETWORK_CLASSES)
+    for weight in model.weights:
+        match weight.name:
+            case "gamma" | "moving_variance":
+                values = RNG.uniform(0.5, 1.5, weight.shape)
+            case "real" | "imag":
+                values = RNG.normal(size=weight.shape)
+            case "kernel":
+                values = RNG.normal(0, np.sqrt(2 / np.prod(weight.shape[:-1])), weight.shape)
+            case "bias" | "beta" | "moving_mean":
+                values = RNG.normal(0, 0.1, weight.shape)
+        weight.assign(values.astype(np.float32))
+    images = np.stack([RNG.uniform(size=NETWORK_SHAPE) ** power for power in (1, 4)]).astype(np.float32)
+    heads = keras.Model(model.input, [model.get_layer(name).output for name in ("logits", "probabilities")])
+    logits, probabilities = heads.predict(images, verbose=0)
+    return {"logits": logits, "probabilities": probabilities}
+
+
+results = {}
+for shape in IMAGE_SHAPES:
+    RNG = np.random.default_rng(0)
+    results["x".join(map(str, shape))] = spectral_filter(shape)
+RNG = np.random.default_rng(0)
+results["bilinear_fusion"] = bilinear_fusion()
+for variant in NETWORKS:
+    RNG = np.random.default_rng(0)
+    results[variant] = network(variant)
+
+np.savez(
+    Path(sys.argv[1]),
+    **{
+        f"{case}/{name}": np.asarray(array)
+        for case, arrays in results.items()
+        for name, array in arrays.items()
+    },
+)

@@ -1,0 +1,50 @@
+import pandas as pd
+
+from s3f_pipeline.splits.groups import connected, join_groups, make_groups
+
+
+def test_unites_published_ids_and_twins(table, pairs):
+    index = table(
+        ("e", "x", "patient 1", None),
+        ("d", "x", "patient 1", None),
+        ("c", "x", None, None),
+        ("b", "x", "patient 2", None),
+        ("a", "x", None, None),
+    )
+    groups = make_groups(index, pairs(("c", "d", "near"), ("b", "e", "exact")))
+    assert groups.to_dict("list") == {
+        "image_id": ["e", "d", "c", "b", "a"],
+        "group": ["b", "b", "b", "b", "a"],
+        "twin_set": ["b", "c", "c", "b", pd.NA],
+    }
+
+
+def test_twins_form_chains(table, pairs):
+    index = table(*((name, "x", None, None) for name in "abcde"))
+    groups = make_groups(index, pairs(("a", "b", "near"), ("b", "d", "near"), ("c", "e", "exact")))
+    assert groups["group"].tolist() == ["a", "a", "c", "a", "c"]
+
+
+def test_without_ids_and_twins_every_image_is_a_group(table, pairs):
+    groups = make_groups(table(("b", "x", None, None), ("a", "x", None, None)), pairs())
+    assert groups["group"].tolist() == ["b", "a"]
+    assert groups["twin_set"].isna().all()
+
+
+def test_a_patient_named_like_an_image_is_not_that_image(table, pairs):
+    index = table(("a", "x", "b", None), ("b", "x", None, None), ("c", "x", "b", None))
+    assert make_groups(index, pairs())["group"].tolist() == ["a", "b", "a"]
+
+
+def test_the_row_labels_of_the_index_do_not_matter(table, pairs):
+    index = table(("a", "x", "p", None), ("b", "x", None, None), ("c", "x", "p", None))
+    index.index = [7, 7, 3]
+    groups = make_groups(index, pairs(("b", "c", "near")))
+    assert groups["group"].tolist() == ["a", "a", "a"]
+    assert join_groups(index, groups)["twin_set"].tolist() == [pd.NA, "b", "b"]
+
+
+def test_published_ids_connect_only_on_request(table, pairs):
+    index = table(("a", "x", "p", None), ("b", "x", "p", None))
+    assert len(set(connected(index, pairs()))) == 2
+    assert len(set(connected(index, pairs(), published=True))) == 1

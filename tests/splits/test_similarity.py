@@ -1,0 +1,55 @@
+import cv2
+import numpy as np
+import pytest
+
+from s3f_pipeline.images.thumbnails import thumbnail
+from s3f_pipeline.splits.similarity import local_similarity
+
+
+@pytest.fixture(scope="module")
+def head(slice_of_head):
+    return thumbnail(slice_of_head(0))
+
+
+def moved(image, matrix):
+    return cv2.warpAffine(image, np.array(matrix, float), image.shape[::-1])
+
+
+def test_an_image_is_like_itself(head):
+    assert local_similarity(head, head) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("matrix", [
+    [[1, 0, 1.5], [0, 1, -1.5]],
+    [[1.04, 0, -2], [0, 1.04, -2]],
+    [[1, 0.03, 0], [-0.03, 1, 0]],
+], ids=["shift", "zoom", "rotation"])  # fmt: skip
+def test_movement_is_undone(head, matrix):
+    assert local_similarity(head, moved(head, matrix)) > 0.95
+
+
+def test_clipping_to_black_is_left_out(head):
+    clipped = np.maximum(head.astype(int) - 60, 0).astype(np.uint8)
+    assert np.mean(clipped == 0) > np.mean(head == 0) + 0.05
+    assert local_similarity(head, clipped) > 0.95
+
+
+def test_a_caption_is_forgiven_but_a_lesion_of_another_shape_is_not(head):
+    caption, lesion = head.copy(), head.copy()
+    cv2.putText(caption, "L", (112, 122), cv2.FONT_HERSHEY_PLAIN, 0.8, 255)
+    cv2.circle(lesion, (64, 64), 14, 220, -1)
+    assert local_similarity(head, caption) > 0.95
+    assert local_similarity(head, lesion) < 0.8
+
+
+def test_different_heads_are_not_alike(slice_of_head):
+    heads = [thumbnail(slice_of_head(head)) for head in range(6)]
+    assert max(local_similarity(heads[0], other) for other in heads[1:]) < 0.8
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_nothing_is_like_a_blank_image(head, level):
+    blank = np.full_like(head, level)
+    assert local_similarity(head, blank) == -1
+    assert local_similarity(blank, head) == -1
+    assert local_similarity(blank, blank) == -1

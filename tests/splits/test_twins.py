@@ -1,0 +1,83 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from s3f_pipeline.errors import ImageError
+from s3f_pipeline.splits.twins import find_twins
+
+HEADS = range(8)
+
+
+def found(twins):
+    return set(zip(twins["first"], twins["second"], twins["kind"], strict=True))
+
+
+@pytest.fixture(scope="module")
+def heads(slice_of_head):
+    return {f"a{head}": slice_of_head(head) for head in HEADS}
+
+
+@pytest.mark.parametrize("kind", [
+    "jpeg_90", "jpeg_40", "half_size", "larger", "brighter", "darker", "offset", "more_contrast",
+    "less_contrast", "shift_right_down", "shift_left", "crop_1", "crop_2", "all_at_once",
+])  # fmt: skip
+def test_finds_exactly_the_planted_near_twins(kind, heads, distortions, indexed, settings):
+    copies = {f"b{head}": distortions[kind](heads[f"a{head}"]) for head in HEADS}
+    twins = find_twins(*indexed(heads | copies), settings)
+    assert found(twins) == {(f"a{head}", f"b{head}", "near") for head in HEADS}
+    assert twins["similarity"].between(0.9, 1).all()
+    assert twins["hamming"].between(0, 16).all()
+
+
+def test_every_kind_of_distortion_is_tried(distortions):
+    tried = test_finds_exactly_the_planted_near_twins.pytestmark[0].args[1]
+    assert set(tried) == set(distortions)
+
+
+@pytest.mark.parametrize("depth", [0.3, 0.6])
+def test_neighbouring_slices_are_no_twins(depth, heads, slice_of_head, indexed, settings):
+    neighbours = {f"b{head}": slice_of_head(head, depth) for head in HEADS}
+    assert find_twins(*indexed(heads | neighbours), settings).empty
+
+
+def test_equal_files_are_exact_twins_of_the_first(heads, distortions, indexed, settings):
+    head = heads["a0"]
+    images = {"c": head, "b": head, "a": head, "d": distortions["jpeg_90"](head), "e": heads["a1"]}
+    twins = find_twins(*indexed(images), settings)
+    assert found(twins) == {("a", "b", "exact"), ("a", "c", "exact"), ("a", "d", "near")}
+    exact = twins[twins["kind"] == "exact"]
+    assert (exact["hamming"] == 0).all()
+    assert (exact["similarity"] == 1).all()
+
+
+def test_order_of_rows_does_not_matter(heads, distortions, indexed, settings):
+    copies = {f"b{head}": distortions["crop_2"](heads[f"a{head}"]) for head in HEADS}
+    index, thumbnails = indexed(heads | copies | {"c": heads["a0"]})
+    order = np.random.default_rng(0).permutation(len(index))
+    pd.testing.assert_frame_equal(
+        find_twins(index, thumbnails, settings),
+        find_twins(index.iloc[order], thumbnails[order], settings),
+    )
+
+
+def test_thumbnails_may_be_memory_mapped(tmp_path, heads, distortions, indexed, settings):
+    index, thumbnails = indexed({"a": heads["a0"], "b": distortions["darker"](heads["a0"])})
+    np.save(tmp_path / "thumbnails.npy", thumbnails)
+    mapped = np.load(tmp_path / "thumbnails.npy", mmap_mode="r")
+    assert found(find_twins(index, mapped, settings)) == {("a", "b", "near")}
+
+
+@pytest.mark.parametrize("shape", [(20, 20), (208, 176)])
+def test_blank_images_are_no_near_twins(shape, indexed, settings):
+    blank = {str(level): np.full(shape, level, np.uint8) for level in (0, 1, 128, 255)}
+    assert find_twins(*indexed(blank), settings).empty
+
+
+def test_one_image_has_no_twin(heads, indexed, settings):
+    assert find_twins(*indexed({"a": heads["a0"]}), settings).empty
+
+
+def test_thumbnails_of_another_cohort_are_refused(heads, indexed, settings):
+    index, thumbnails = indexed(heads)
+    with pytest.raises(ImageError, match=r"do not fit the index: their shape is \(7, 128, 128\)"):
+        find_twins(index, thumbnails[1:], settings)
