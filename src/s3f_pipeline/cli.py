@@ -47,8 +47,7 @@ def readable(error: BaseException) -> S3FError:
             )
         cause = cause.__cause__
     logger.debug("Unexpected failure\n%s", "".join(traceback.format_exception(error)))
-    message = str(error).strip().splitlines()
-    return S3FError(f"{message[0] if message else ''} ({type(error).__name__})")
+    return S3FError(f"{' '.join(str(error).split())} ({type(error).__name__})")
 
 
 cli.add_command(

@@ -1,8 +1,6 @@
-"""What happens around a run: its log file, signals, and the MLflow run of an experiment."""
+"""What happens around a run: its log file, and the MLflow run of an experiment."""
 
 import logging
-import signal
-import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from kedro.pipeline.node import Node
 from s3f_pipeline.config.loader import current_loader
 from s3f_pipeline.config.names import Experiment, run_folder
 from s3f_pipeline.config.schema import ExperimentConfig
-from s3f_pipeline.errors import S3FError
+from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
 from s3f_pipeline.tracking.run import RUN
 
@@ -43,33 +41,6 @@ class RunLogHooks:
     def on_pipeline_error(self, error: Exception) -> None:
         """Keep the trace."""
         logger.debug("The run failed", exc_info=error)
-
-
-class InterruptedRunError(S3FError):
-    """Ctrl-C or SIGTERM, as an exception, so that what is open gets closed."""
-
-    def __init__(self, number: int) -> None:
-        """Take the signal's number; the exit code follows the convention of shells."""
-        super().__init__(
-            f"Interrupted by {signal.Signals(number).name}. What was finished is kept; the same command "
-            f"goes on from there."
-        )
-        self.exit_code = 128 + number  # type: ignore[misc]
-
-
-class InterruptHooks:
-    """Turn SIGINT and SIGTERM into an exception that Kedro's error hooks see."""
-
-    @hook_impl
-    def before_pipeline_run(self) -> None:
-        """Install the handlers, in the main thread alone, where signals arrive."""
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, _interrupt)
-
-
-def _interrupt(number: int, frame: Any) -> None:
-    raise InterruptedRunError(number)
 
 
 class TrackingHooks:

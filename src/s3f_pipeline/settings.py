@@ -1,10 +1,10 @@
 """Kedro's settings of the project."""
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
-from s3f_pipeline.hooks import InterruptHooks, RunLogHooks, TrackingHooks
+from s3f_pipeline.hooks import RunLogHooks, TrackingHooks
 from s3f_pipeline.tracking.uri import tracking_uri
 
-HOOKS = (RunLogHooks(), InterruptHooks(), TrackingHooks())
+HOOKS = (RunLogHooks(), TrackingHooks())
 DISABLE_HOOKS_FOR_PLUGINS = (
     "kedro_mlflow",  # TrackingHooks opens MLflow runs, for experiments only
     "kedro-viz",  # follows Kedro's own runners alone

@@ -54,9 +54,9 @@ def test_wrong_values_are_refused(load_config, params, words):
 
 def test_unknown_environment_is_named():
     with pytest.raises(ConfigError, match=r"no configuration folder.*nowhere"):
-        _ = ProjectConfigLoader(
+        ProjectConfigLoader(
             str(PROJECT / "conf"), env="nowhere", base_env="base", default_run_env="local"
-        ).typed
+        )
     ProjectConfigLoader.current = None
 
 

@@ -153,7 +153,8 @@ def test_published_is_marked_selected_on_test(project):
 
 
 def test_a_second_process_on_the_same_experiment_is_refused(project):
-    first = project.start("run", "--env=demo", "--pipeline=brisc_concat", "--params=training.epochs=200")
+    endless = "--params=training.epochs=9999,training.early_stopping_patience=9999"
+    first = project.start("run", "--env=demo", "--pipeline=brisc_concat", endless)
     for line in first.stdout:
         if "Running: training" in line:
             break
@@ -161,7 +162,7 @@ def test_a_second_process_on_the_same_experiment_is_refused(project):
     assert "Error: Another process is working on brisc.patient_safe.concat (seed-0)" in output
     assert "Traceback" not in output
     for line in first.stdout:
-        if "Epoch 1/200" in line:
+        if "Epoch 1/9999" in line:
             break
     first.send_signal(signal.SIGTERM)
     rest, _ = first.communicate(timeout=60)

@@ -7,7 +7,7 @@ pytestmark = pytest.mark.slow
     ("arguments", "words"),
     [
         (["--pipeline=brisc_bilinear"], ["1. put the folder", "S3F_ARCHIVES", "3. download it from"]),
-        (["--pipeline=brisc_bilinea"], ["brisc_bilinea", "kedro registry list"]),
+        (["--pipeline=brisc_bilinea"], ["'brisc_bilinea'", "Did you mean", "brisc_bilinear"]),
         (["--env=nowhere"], ["no configuration folder", "nowhere"]),
         (["--params=training.epoch=3"], ["--params: unknown key 'training.epoch'", "training.epochs"]),
         (["--params=image_size=huge"], ["image_size", "height x width"]),

@@ -4,6 +4,7 @@ Usage: python worker_backend.py <results.npz>. The inputs stand in the results b
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -18,8 +19,8 @@ NETWORKS = [name for name in variant_names() if name == "spatial" or name.endswi
 NETWORK_SHAPE, NETWORK_CLASSES = (20, 18, 3), 4
 
 
-def draw(*shape):
-    return RNG.normal(size=shape).astype(np.float32)
+def draw(rng, *shape):
+    return rng.normal(size=shape).astype(np.float32)
 
 
 def output_and_gradients(layer, inputs, cotangent):
@@ -50,11 +51,11 @@ def output_and_gradients(layer, inputs, cotangent):
     return output, tape.gradient(total, [*inputs, *(weight.value for weight in layer.weights)])
 
 
-def spectral_filter(shape):
-    x, cotangent = draw(BATCH, *shape), draw(BATCH, *shape[:2], FILTERS)
+def spectral_filter(rng, shape):
+    x, cotangent = draw(rng, BATCH, *shape), draw(rng, BATCH, *shape[:2], FILTERS)
     layer = SpectralFilter(FILTERS)
     layer.build((None, *shape))
-    weights = [draw(*weight.shape) for weight in layer.weights]
+    weights = [draw(rng, *weight.shape) for weight in layer.weights]
     layer.set_weights(weights)
     output, gradients = output_and_gradients(layer, [x], cotangent)
     names = ["x", "real", "imag", "bias"]
@@ -66,8 +67,8 @@ def spectral_filter(shape):
     }
 
 
-def bilinear_fusion():
-    a, b, cotangent = draw(BATCH, 7), draw(BATCH, 4), draw(BATCH, 28)
+def bilinear_fusion(rng):
+    a, b, cotangent = draw(rng, BATCH, 7), draw(rng, BATCH, 4), draw(rng, BATCH, 28)
     layer = BilinearFusion()
     layer.build([a.shape, b.shape])
     output, (d_a, d_b) = output_and_gradients(layer, [a, b], cotangent)
@@ -79,36 +80,32 @@ def bilinear_fusion():
     }
 
 
-def network(variant):
+def network(rng, variant):
     """Logits and probabilities that a network with weights of a fixed seed gives unlike images."""
     model = build_model(variant, NETWORK_SHAPE, NETWORK_CLASSES)
     for weight in model.weights:
         match weight.name:
             case "gamma" | "moving_variance":
-                values = RNG.uniform(0.5, 1.5, weight.shape)
+                values = rng.uniform(0.5, 1.5, weight.shape)
             case "real" | "imag":
-                values = RNG.normal(size=weight.shape)
+                values = rng.normal(size=weight.shape)
             case "kernel":
-                values = RNG.normal(0, np.sqrt(2 / np.prod(weight.shape[:-1])), weight.shape)
+                values = rng.normal(0, np.sqrt(2 / np.prod(weight.shape[:-1])), weight.shape)
             case "bias" | "beta" | "moving_mean":
-                values = RNG.normal(0, 0.1, weight.shape)
+                values = rng.normal(0, 0.1, weight.shape)
         weight.assign(values.astype(np.float32))
-    images = np.stack([RNG.uniform(size=NETWORK_SHAPE) ** power for power in (1, 4)]).astype(np.float32)
+    images = np.stack([rng.uniform(size=NETWORK_SHAPE) ** power for power in (1, 4)]).astype(np.float32)
     heads = keras.Model(model.input, [model.get_layer(name).output for name in ("logits", "probabilities")])
     logits, probabilities = heads.predict(images, verbose=0)
     return {"logits": logits, "probabilities": probabilities}
 
 
-results = {}
-for shape in IMAGE_SHAPES:
-    RNG = np.random.default_rng(0)
-    results["x".join(map(str, shape))] = spectral_filter(shape)
-RNG = np.random.default_rng(0)
-results["bilinear_fusion"] = bilinear_fusion()
-for variant in NETWORKS:
-    RNG = np.random.default_rng(0)
-    results[variant] = network(variant)
-
+seeded = partial(np.random.default_rng, 0)
+results = {
+    **{"x".join(map(str, shape)): spectral_filter(seeded(), shape) for shape in IMAGE_SHAPES},
+    "bilinear_fusion": bilinear_fusion(seeded()),
+    **{variant: network(seeded(), variant) for variant in NETWORKS},
+}
 np.savez(
     Path(sys.argv[1]),
     **{

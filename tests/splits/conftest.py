@@ -43,7 +43,7 @@ def resized(image: np.ndarray, factor: float) -> np.ndarray:
 
 
 def levels(image: np.ndarray, gain: float, offset: float) -> np.ndarray:
-    return np.clip(np.rint(image * gain + offset), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(image.astype(float) * gain + offset), 0, 255).astype(np.uint8)
 
 
 def contrasted(image: np.ndarray, gain: float) -> np.ndarray:
@@ -88,7 +88,14 @@ def slice_of_head():
 
 @pytest.fixture(scope="session")
 def distortions():
+    """All ways of making a near twin, by name."""
     return DISTORTIONS
+
+
+@pytest.fixture(params=DISTORTIONS)
+def distortion(request):
+    """Each way of making a near twin in turn."""
+    return DISTORTIONS[request.param]
 
 
 @pytest.fixture(scope="session")

@@ -48,19 +48,12 @@ def test_tangent_similarity_keeps_the_moved_and_drops_the_rest(cohort):
 def test_brightness_and_contrast_change_nothing(slice_of_head):
     image = slice_of_head(0)[:128, :128] // 2
     thumbnails = np.stack([image, image + np.uint8(40), image * 2])
-    pairs, _ = candidate_pairs(
-        np.zeros(3, np.uint64), thumbnails, hash_radius=0, tangent_similarity=0.999
-    )
+    pairs, _ = candidate_pairs(np.zeros(3, np.uint64), thumbnails, hash_radius=0, tangent_similarity=0.999)
     assert pairs.tolist() == [[0, 1], [0, 2], [1, 2]]
 
 
-@pytest.mark.parametrize("count", [0, 1])
-def test_fewer_than_two_images_have_no_pair(count):
-    thumbnails = np.zeros((count, 128, 128), np.uint8)
-    if count == 0:
-        pytest.skip("a cohort without images is refused when it is listed")
-    pairs, hamming = candidate_pairs(
-        np.zeros(count, np.uint64), thumbnails, hash_radius=64, tangent_similarity=0
-    )
+def test_one_image_has_no_pair():
+    hashes, thumbnails = np.zeros(1, np.uint64), np.zeros((1, 128, 128), np.uint8)
+    pairs, hamming = candidate_pairs(hashes, thumbnails, hash_radius=64, tangent_similarity=0)
     assert pairs.shape == (0, 2)
     assert hamming.shape == (0,)

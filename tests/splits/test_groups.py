@@ -1,5 +1,3 @@
-import pandas as pd
-
 from s3f_pipeline.splits.groups import connected, join_groups, make_groups
 
 
@@ -12,10 +10,10 @@ def test_unites_published_ids_and_twins(table, pairs):
         ("a", "x", None, None),
     )
     groups = make_groups(index, pairs(("c", "d", "near"), ("b", "e", "exact")))
-    assert groups.to_dict("list") == {
+    assert groups.fillna("no twin").to_dict("list") == {
         "image_id": ["e", "d", "c", "b", "a"],
         "group": ["b", "b", "b", "b", "a"],
-        "twin_set": ["b", "c", "c", "b", pd.NA],
+        "twin_set": ["b", "c", "c", "b", "no twin"],
     }
 
 
@@ -41,7 +39,7 @@ def test_the_row_labels_of_the_index_do_not_matter(table, pairs):
     index.index = [7, 7, 3]
     groups = make_groups(index, pairs(("b", "c", "near")))
     assert groups["group"].tolist() == ["a", "a", "a"]
-    assert join_groups(index, groups)["twin_set"].tolist() == [pd.NA, "b", "b"]
+    assert join_groups(index, groups)["twin_set"].fillna("no twin").tolist() == ["no twin", "b", "b"]
 
 
 def test_published_ids_connect_only_on_request(table, pairs):

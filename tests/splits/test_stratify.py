@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s3f_pipeline.errors import SplitError
@@ -29,6 +29,7 @@ def cohorts(groups, sizes):
     return st.integers(2, 4).flatmap(lambda count: draw_sizes(LABELS[:count])).map(images_of)
 
 
+@settings(deadline=None)
 @given(
     cohorts({"min_size": 3, "max_size": 9}, st.integers(1, 12)),
     st.floats(0.05, 0.6),
@@ -44,6 +45,7 @@ def test_every_class_is_chosen_and_left(images, share, leave, seed):
     assert set(groups.loc[~is_chosen, "label"]) == set(images["label"])
 
 
+@settings(deadline=None)
 @given(
     cohorts({"min_size": 75, "max_size": 90}, st.integers(1, 3)),
     st.floats(0.1, 0.5),
@@ -57,6 +59,7 @@ def test_share_is_met_to_half_a_group_when_groups_are_small(images, share, seed)
     assert by_class.sub(share).abs().max() <= 3 / images["label"].value_counts().min()
 
 
+@settings(deadline=None)
 @given(
     cohorts({"min_size": 3, "max_size": 6}, st.integers(1, 4)),
     st.integers(0, 99),
@@ -71,12 +74,11 @@ def test_depends_on_the_seed_and_not_on_the_order(images, seed, random):
 
 def test_seeds_differ():
     images = images_of({"A": [1] * 40, "B": [1] * 40})
-    choices = [
-        choose_groups(images, 0.25, leave=1, seed=seed, purpose="test set") for seed in range(5)
-    ]
+    choices = [choose_groups(images, 0.25, leave=1, seed=seed, purpose="test set") for seed in range(5)]
     assert len(set(map(frozenset, choices))) == 5
 
 
+@settings(deadline=None)
 @given(st.integers(0, 30))
 def test_groups_of_several_classes_are_divided_too(seed):
     rng = np.random.default_rng(seed)

@@ -4,13 +4,21 @@ import pytest
 from s3f_pipeline.splits.threads import one_thread_per_call
 
 
-def test_threads_are_given_back_even_after_an_error():
+@pytest.fixture
+def three_threads():
     before = cv2.getNumThreads()
     cv2.setNumThreads(3)
-    try:
-        with pytest.raises(ValueError, match="inside"), one_thread_per_call():
-            assert cv2.getNumThreads() == 1
-            raise ValueError("inside")
-        assert cv2.getNumThreads() == 3
-    finally:
-        cv2.setNumThreads(before)
+    yield
+    cv2.setNumThreads(before)
+
+
+def fail_inside():
+    with one_thread_per_call():
+        raise RuntimeError(f"{cv2.getNumThreads()} thread")
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_threads_are_given_back_even_after_an_error():
+    with pytest.raises(RuntimeError, match="1 thread"):
+        fail_inside()
+    assert cv2.getNumThreads() == 3

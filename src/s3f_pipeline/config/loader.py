@@ -36,6 +36,12 @@ class ProjectConfigLoader(OmegaConfigLoader):
         self._resolved: Parameters | None = None
         type(self).current = self
         super().__init__(*args, **kwargs)
+        for name in self._environments():
+            if not (Path(self.conf_source) / name).is_dir():
+                raise ConfigError(
+                    f"There is no configuration folder {Path(self.conf_source) / name}. "
+                    f"Choose another --env, or make the folder."
+                )
 
     def __getitem__(self, key: str) -> dict[str, Any]:
         """Return the configuration of one kind; ``parameters`` come expanded per namespace.
@@ -47,19 +53,15 @@ class ProjectConfigLoader(OmegaConfigLoader):
             return super().__getitem__(key)
         return self._expand()
 
+    def _environments(self) -> list[str]:
+        """Folders of the configuration, weakest first."""
+        return list(dict.fromkeys([self.base_env, self.env or self.default_run_env]))
+
     @property
     def stages(self) -> list[list[Layer]]:
         """The parameter layers, weakest first: base, environment, ``--params``."""
         if self._stages is None:
-            source = Path(self.conf_source)
-            names = dict.fromkeys([self.base_env, self.env or self.default_run_env])
-            for name in names:
-                if not (source / name).is_dir():
-                    raise ConfigError(
-                        f"There is no configuration folder {source / name}. "
-                        f"Choose another --env, or make the folder."
-                    )
-            stages = [read_layer(source / name) for name in names]
+            stages = [read_layer(Path(self.conf_source) / name) for name in self._environments()]
             runtime = self.runtime_params or {}
             self._stages = [*stages, [Layer("--params", merge(runtime))]]
         return self._stages

@@ -13,6 +13,7 @@ from pluggy import PluginManager
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.errors import LockedError
+from s3f_pipeline.pipelines.interrupts import signals_as_errors
 from s3f_pipeline.pipelines.stages import Stage, stages_of
 
 logger = logging.getLogger(__name__)
@@ -45,10 +46,11 @@ class StageRunner(SequentialRunner):
 
         Raises:
             LockedError: If another process works on the same experiment.
+            InterruptedRunError: After Ctrl-C or SIGTERM.
         """
         loader = current_loader()
         outputs: dict[str, Any] = {}
-        with ExitStack() as experiment_locks:
+        with signals_as_errors(), ExitStack() as experiment_locks:
             for stage in stages_of(pipeline):
                 for name in stage.pipeline.datasets() | ({stage.record} if stage.keeps_record else set()):
                     catalog.get(name, fallback_to_runtime_pattern=True)

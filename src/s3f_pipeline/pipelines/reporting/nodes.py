@@ -51,7 +51,7 @@ def write_report(
             },
             quality=quality,
             audit=audit,
-            split_summary=split_summary(index, splits),
+            split_summary={"excluded": {"images": 0, "reasons": {}}, **split_summary(index, splits)},
             training=training,
             history=history,
             metrics=metrics["test"],
@@ -62,7 +62,7 @@ def write_report(
             },
             provenance={
                 **{key: training[key] for key in traced},
-                "created": datetime.now(UTC).isoformat(timespec="minutes"),
+                "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
                 "versions": package_versions(),
                 "command": command_line(),
             },

@@ -1,0 +1,54 @@
+"""Ctrl-C and SIGTERM, so that what is open gets closed and the exit code tells."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from s3f_pipeline.errors import S3FError
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class InterruptedRunError(S3FError):
+    """A run that a signal has ended; the exit code is 128 + the signal's number, as in shells."""
+
+    def __init__(self, number: int) -> None:
+        """Take the signal's number."""
+        super().__init__(
+            f"Interrupted by {signal.Signals(number).name}. What was finished is kept; the same command goes "
+            f"on from there."
+        )
+        self.exit_code = 128 + number  # type: ignore[misc]
+
+
+class _SignalReceived(BaseException):
+    """Passes every ``except Exception`` on its way up."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def signals_as_errors() -> Iterator[None]:
+    """Turn SIGINT and SIGTERM inside the block into ``InterruptedRunError``, which Kedro's hooks see.
+
+    Signals arrive in the main thread; in any other one the block runs as it is.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _receive) for number in SIGNALS}
+    try:
+        yield
+    except _SignalReceived as received:
+        raise InterruptedRunError(received.number) from received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _receive(number: int, frame: FrameType | None) -> None:
+    raise _SignalReceived(number)

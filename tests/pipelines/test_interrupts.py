@@ -1,0 +1,28 @@
+import os
+import signal
+
+import pytest
+
+from s3f_pipeline.pipelines.interrupts import InterruptedRunError, signals_as_errors
+
+
+def interrupt_inside_a_broad_except(number):
+    with signals_as_errors():
+        try:
+            os.kill(os.getpid(), number)
+        except Exception:
+            return
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_becomes_an_error_that_nothing_swallows(number, code):
+    with pytest.raises(InterruptedRunError, match=signal.Signals(number).name) as caught:
+        interrupt_inside_a_broad_except(number)
+    assert caught.value.exit_code == code
+
+
+def test_the_handlers_are_put_back():
+    before = signal.getsignal(signal.SIGINT)
+    with signals_as_errors():
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before

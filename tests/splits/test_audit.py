@@ -1,0 +1,153 @@
+import json
+
+import pytest
+
+from s3f_pipeline.splits.audit import leakage_audit
+from s3f_pipeline.splits.groups import make_groups
+from s3f_pipeline.splits.patient_safe import patient_safe_split
+from s3f_pipeline.splits.twins import find_twins
+
+
+@pytest.fixture
+def audit(settings):
+    def run(index, twins):
+        groups = make_groups(index, twins)
+        report = leakage_audit(
+            index, groups, twins, cohort="heads", guarantee="near_duplicate", settings=settings
+        )
+        assert json.loads(json.dumps(report)) == report
+        return report
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def planted(slice_of_head, distortions, indexed):
+    """A cohort with twins of every kind within and across the official splits.
+
+    Heads 0 to 9 train, 20 to 29 test; each test head has a slice next to it in training. Then, per
+    distortion, one head has its original in training and its twin in test.
+    """
+    images, facts = {}, {}
+
+    def add(name, image, label, split):
+        images[name], facts[name] = image, (label, split)
+
+    for head in range(10):
+        add(f"train{head}", slice_of_head(head), "healthy", "train")
+        add(f"test{head}", slice_of_head(20 + head), "tumour", "test")
+        add(f"neighbour{head}", slice_of_head(20 + head, depth=0.3), "tumour", "train")
+    for number, (kind, distort) in enumerate(distortions.items()):
+        original = slice_of_head(40 + number)
+        add(f"{kind} a", original, "tumour", "train")
+        add(f"{kind} b", distort(original), "tumour", "test")
+    add("copy of train0", images["train0"], "healthy", "train")
+    add("copy of train1", images["train1"], "healthy", "test")
+    add("wrong label", distortions["jpeg_90"](images["train2"]), "tumour", "train")
+    index, thumbnails = indexed(images)
+    index["label"], index["official_split"] = zip(*facts.values(), strict=True)
+    index["group"] = None
+    return index.astype("string"), thumbnails
+
+
+def test_finds_exactly_what_was_planted(planted, distortions, audit, settings):
+    index, thumbnails = planted
+    report = audit(index, find_twins(index, thumbnails, settings))
+    kinds = len(distortions)
+    assert report["images"] == 30 + 2 * kinds + 3
+    assert report["pairs"] == {"exact": 2, "near": kinds + 1}
+    assert report["groups"] == {
+        "count": 30 + kinds,
+        "with_twins": kinds + 3,
+        "largest": 2,
+        "images_with_twin": 2 * (kinds + 3),
+    }
+    assert report["across_official_splits"] == {
+        "groups": kinds + 1,
+        "images": 2 * (kinds + 1),
+        "test_images_with_twin_in_train": kinds + 1,
+        "test_images": 10 + kinds + 1,
+        "by_kind": {
+            "published": {"groups": 0, "images": 0},
+            "exact": {"groups": 1, "images": 2},
+            "near": {"groups": kinds, "images": 2 * kinds},
+        },
+    }
+    assert report["contradictory_labels"] == {"groups": 1, "images": 2}
+    listed = {tuple(group["image_ids"]): group for group in report["listed_groups"]}
+    assert set(listed) == {(f"{kind} a", f"{kind} b") for kind in distortions} | {
+        ("copy of train0", "train0"),
+        ("copy of train1", "train1"),
+        ("train2", "wrong label"),
+    }
+    assert listed["train2", "wrong label"] == {
+        "group": "train2",
+        "kind": "near",
+        "image_ids": ["train2", "wrong label"],
+        "labels": ["healthy", "tumour"],
+        "official_splits": ["train", "train"],
+        "across_splits": False,
+        "contradictory": True,
+    }
+
+
+def test_the_patient_safe_split_leaves_out_exactly_the_planted_leaks(planted, distortions, settings):
+    index, thumbnails = planted
+    groups = make_groups(index, find_twins(index, thumbnails, settings))
+    splits = patient_safe_split(
+        index, groups, validation_share=0.2, test_share=0.2, seed=0, contradictory="exclude"
+    )
+    excluded = splits[splits["split"] == "excluded"].groupby("reason")["image_id"]
+    assert {reason: set(images) for reason, images in excluded} == {
+        "twin in test": {f"{kind} a" for kind in distortions} | {"train1"},
+        "twins with different labels": {"train2", "wrong label"},
+    }
+
+
+def test_kind_is_the_weakest_evidence_that_a_group_needs(table, pairs, audit):
+    index = table(
+        ("a", "x", "p", "train"), ("b", "x", "p", "test"),
+        ("c", "x", "q", "train"), ("d", "x", "q", "train"),
+        ("e", "x", "r", "train"), ("f", "x", "s", "test"),
+        ("g", "x", None, "train"), ("h", "x", None, "validation"), ("i", "x", None, "test"),
+        ("j", "x", None, None), ("k", "y", None, "train"),
+    )  # fmt: skip
+    twins = pairs(
+        ("a", "b", "near"), ("e", "f", "exact"), ("g", "h", "exact"), ("h", "i", "near"),
+        ("j", "k", "exact"),
+    )  # fmt: skip
+    report = audit(index, twins)
+    kinds = {group["group"]: (group["kind"], group["across_splits"]) for group in report["listed_groups"]}
+    assert kinds == {
+        "a": ("published", True),
+        "e": ("exact", True),
+        "g": ("near", True),
+        "j": ("exact", False),
+    }
+    assert report["across_official_splits"]["by_kind"] == {
+        "published": {"groups": 1, "images": 2},
+        "exact": {"groups": 1, "images": 2},
+        "near": {"groups": 1, "images": 3},
+    }
+    assert report["across_official_splits"]["test_images_with_twin_in_train"] == 3
+    assert report["listed_groups"][-1]["official_splits"] == [None, "train"]
+    assert report["contradictory_labels"] == {"groups": 1, "images": 2}
+
+
+def test_patients_across_splits_are_listed_even_without_twins(table, pairs, audit):
+    index = table(("a", "x", "p", "train"), ("b", "x", "p", "test"), ("c", "x", "q", "test"))
+    report = audit(index, pairs())
+    assert [group["group"] for group in report["listed_groups"]] == ["a"]
+    assert report["across_official_splits"]["by_kind"]["published"] == {"groups": 1, "images": 2}
+    assert report["across_official_splits"]["test_images_with_twin_in_train"] == 0
+
+
+def test_settings_and_guarantee_are_told(table, pairs, audit):
+    report = audit(table(("a", "x", None, None)), pairs())
+    assert report["settings"] == {
+        "hash_radius": 16,
+        "tangent_similarity": 0.95,
+        "local_similarity": 0.9,
+    }
+    assert (report["cohort"], report["guarantee"]) == ("heads", "near_duplicate")
+    assert report["listed_groups"] == []

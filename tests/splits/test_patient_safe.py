@@ -1,0 +1,189 @@
+from collections import Counter
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from s3f_pipeline.errors import SplitError
+from s3f_pipeline.splits.checks import groups_on_two_sides
+from s3f_pipeline.splits.groups import make_groups
+from s3f_pipeline.splits.patient_safe import patient_safe_split
+
+LABELS = "xyz"
+OPTIONS = {"validation_share": 0.2, "test_share": 0.2, "seed": 0, "contradictory": "exclude"}
+
+
+def frame(rows):
+    return pd.DataFrame(rows, columns=["image_id", "label", "group", "official_split"]).astype("string")
+
+
+def twins_of(rows):
+    return pd.DataFrame(rows, columns=["first", "second", "kind"]).astype("string")
+
+
+def plain(official_test):
+    """Six images of each class without twins, so that every cohort can be split."""
+    sides = ["train"] * 5 + ["test"] if official_test else [None] * 6
+    return [
+        (f"plain-{label}-{side}-{number}", label, None, side)
+        for label in LABELS
+        for number, side in enumerate(sides)
+    ]
+
+
+@st.composite
+def cohorts(draw, official_test):
+    """An index and twins: plain images, and others with any patient, label, split and twin."""
+    sides = st.sampled_from(["train", "validation", "test"]) if official_test else st.none()
+    patients = st.one_of(st.none(), st.sampled_from(["p", "q", "r", "s", "t"]))
+    facts = draw(st.lists(st.tuples(st.sampled_from(LABELS), patients, sides), min_size=2, max_size=30))
+    rows = [(f"image-{number:02d}", *fact) for number, fact in enumerate(facts)]
+    ids = st.sampled_from([row[0] for row in rows])
+    pairs = draw(st.lists(st.tuples(ids, ids, st.sampled_from(["exact", "near"])), max_size=12))
+    index = frame(draw(st.permutations(rows + plain(official_test))))
+    return index, twins_of([pair for pair in pairs if pair[0] < pair[1]])
+
+
+any_cohort = st.booleans().flatmap(lambda official_test: cohorts(official_test))
+
+
+@settings(deadline=None, max_examples=40)
+@given(any_cohort, st.sampled_from(["exclude", "keep"]))
+def test_no_group_is_on_two_sides_and_every_image_is_once(cohort, contradictory):
+    index, twins = cohort
+    splits = patient_safe_split(
+        index, make_groups(index, twins), **(OPTIONS | {"contradictory": contradictory})
+    )
+    assert groups_on_two_sides(splits) == []
+    assert splits["image_id"].tolist() == index["image_id"].tolist()
+    assert splits["split"].isin(["train", "validation", "test", "excluded"]).all()
+    assert splits["reason"].notna().all()
+    for side in ("train", "validation", "test"):
+        assert set(index["label"][splits["split"] == side]) == set(LABELS)
+
+
+@settings(deadline=None, max_examples=40)
+@given(cohorts(official_test=True))
+def test_the_official_test_set_stays_as_it_is(cohort):
+    index, twins = cohort
+    splits = patient_safe_split(index, make_groups(index, twins), **OPTIONS)
+    assert (splits["split"] == "test").tolist() == (index["official_split"] == "test").tolist()
+
+
+@settings(deadline=None, max_examples=40)
+@given(any_cohort)
+def test_only_contradictory_images_and_groups_in_test_are_excluded(cohort):
+    index, twins = cohort
+    groups = make_groups(index, twins)
+    splits = patient_safe_split(index, groups, **(OPTIONS | {"contradictory": "keep"}))
+    tested = set(groups["group"][index["official_split"].eq("test").fillna(False)])
+    excluded = splits["split"] == "excluded"
+    expected = groups["group"].isin(tested) & ~index["official_split"].eq("test").fillna(False)
+    assert excluded.tolist() == expected.tolist()
+
+
+@settings(deadline=None, max_examples=40)
+@given(any_cohort, st.integers(0, 5), st.randoms(use_true_random=False))
+def test_depends_on_the_seed_and_not_on_the_order(cohort, seed, random):
+    index, twins = cohort
+    order = list(range(len(index)))
+    random.shuffle(order)
+    other = index.iloc[order]
+    options = OPTIONS | {"seed": seed}
+    splits = patient_safe_split(index, make_groups(index, twins), **options)
+    again = patient_safe_split(other, make_groups(other, twins), **options)
+    pd.testing.assert_frame_equal(splits.iloc[order].reset_index(drop=True), again)
+
+
+def test_reasons_are_told():
+    index = frame(
+        [
+            *plain(official_test=True),
+            ("a", "x", "p", "test"), ("b", "x", "p", "train"), ("c", "x", None, "train"),
+            ("d", "x", None, "train"), ("e", "y", None, "train"), ("f", "y", None, "test"),
+        ]
+    )  # fmt: skip
+    twins = twins_of([("a", "c", "near"), ("d", "e", "near")])
+    splits = patient_safe_split(index, make_groups(index, twins), **OPTIONS).set_index("image_id")
+    assert splits.loc[list("abcdef"), ["split", "reason"]].agg(": ".join, axis=1).to_dict() == {
+        "a": "test: official test image",
+        "b": "excluded: group in test",
+        "c": "excluded: twin in test",
+        "d": "excluded: twins with different labels",
+        "e": "excluded: twins with different labels",
+        "f": "test: official test image",
+    }
+    assert Counter(splits["reason"]) == {
+        "rest of the training images": 12,
+        "official test image": 5,
+        "cut by group, stratified by class": 3,
+        "twins with different labels": 2,
+        "group in test": 1,
+        "twin in test": 1,
+    }
+
+
+def test_contradictory_twins_may_be_kept_together():
+    index = frame([*plain(official_test=False), ("a", "x", None, None), ("b", "y", None, None)])
+    groups = make_groups(index, twins_of([("a", "b", "near")]))
+    kept = patient_safe_split(index, groups, **(OPTIONS | {"contradictory": "keep"}))
+    assert kept["split"].iloc[-2] == kept["split"].iloc[-1] != "excluded"
+    left_out = patient_safe_split(index, groups, **OPTIONS)
+    assert left_out["split"].tolist()[-2:] == ["excluded", "excluded"]
+
+
+def test_a_patient_with_two_diagnoses_is_no_contradiction():
+    index = frame([*plain(official_test=False), ("a", "x", "p", None), ("b", "y", "p", None)])
+    splits = patient_safe_split(index, make_groups(index, twins_of([])), **OPTIONS)
+    assert splits["split"].iloc[-1] == splits["split"].iloc[-2] != "excluded"
+
+
+def test_contradictory_test_images_stay_and_their_training_twins_go():
+    index = frame([*plain(official_test=True), ("a", "x", None, "test"), ("b", "y", None, "train")])
+    splits = patient_safe_split(index, make_groups(index, twins_of([("a", "b", "exact")])), **OPTIONS)
+    assert splits["split"].tolist()[-2:] == ["test", "excluded"]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.15, 0.25, 0.4])
+def test_shares_are_those_asked_for(share):
+    index = frame([(f"{label}{n}", label, None, None) for label in LABELS for n in range(80)])
+    options = OPTIONS | {"validation_share": share, "test_share": share}
+    splits = patient_safe_split(index, make_groups(index, twins_of([])), **options)
+    sides = splits["split"].value_counts()
+    assert sides["test"] == pytest.approx(240 * share, abs=1)
+    assert sides["validation"] == pytest.approx((240 - sides["test"]) * share, abs=1)
+
+
+def test_only_test_images_leave_nothing_to_train_on():
+    index = frame([("a", "x", None, "test"), ("b", "x", None, "train"), ("c", "x", None, "train")])
+    groups = make_groups(index, twins_of([("a", "b", "near"), ("a", "c", "near")]))
+    with pytest.raises(SplitError, match=r"of 3, 1 are official test images and 2 are excluded"):
+        patient_safe_split(index, groups, **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([("a", "w", None, "test")], "Class 'w' is missing in the train set"),
+        ([("a", "w", None, "train"), ("b", "w", None, "train")], "Class 'w' is missing in the test set"),
+        (
+            [("a", "w", "p", "train"), ("b", "w", "p", "train"), ("c", "w", None, "test")],
+            r"cut a validation set: each class needs at least 2 groups .* 'w' has 1 \(2 images\)",
+        ),
+    ],
+)
+def test_impossible_cohorts_are_refused(rows, message):
+    index = frame([*plain(official_test=True), *rows])
+    with pytest.raises(SplitError, match=message):
+        patient_safe_split(index, make_groups(index, twins_of([])), **OPTIONS)
+
+
+def test_three_groups_of_a_class_are_needed_where_the_test_set_is_cut_too():
+    rare = [("a", "w", None, None), ("b", "w", None, None), ("c", "w", None, None)]
+    index = frame([*plain(official_test=False), *rare])
+    splits = patient_safe_split(index, make_groups(index, twins_of([])), **OPTIONS)
+    assert sorted(splits["split"].iloc[-3:]) == ["test", "train", "validation"]
+    index = index.iloc[:-1]
+    with pytest.raises(SplitError, match=r"cut a test set: .* at least 3 groups .* 'w' has 2"):
+        patient_safe_split(index, make_groups(index, twins_of([])), **OPTIONS)

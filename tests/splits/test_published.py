@@ -1,0 +1,40 @@
+import pytest
+
+from s3f_pipeline.errors import SplitError
+from s3f_pipeline.splits.groups import make_groups
+from s3f_pipeline.splits.published import published_split
+
+ROWS = [
+    (f"{split}-{label}", label, None, split) for split in ("train", "validation", "test") for label in "xy"
+]
+
+
+@pytest.mark.parametrize(("selection_split", "validation"), [("test", "train"), ("validation", "validation")])
+def test_follows_the_official_splits(table, pairs, selection_split, validation):
+    index = table(*ROWS)
+    groups = make_groups(index, pairs(("train-x", "test-x", "near")))
+    splits = published_split(index, groups, selection_split=selection_split)
+    assert splits["image_id"].tolist() == index["image_id"].tolist()
+    assert splits["split"].tolist() == ["train"] * 2 + [validation] * 2 + ["test"] * 2
+    assert splits["group"].tolist()[4] == splits["group"].tolist()[0] == "test-x"
+    assert (splits["reason"] == "official").all()
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (ROWS[:-1], "Class 'y' is missing in the test set"),
+        (ROWS[:4], "The test set is empty: 4 train"),
+        ([*ROWS, ("z", "x", None, None)], "1 of 7 images have no official split"),
+    ],
+)
+def test_refuses_what_the_publication_does_not_cover(table, pairs, rows, message):
+    index = table(*rows)
+    with pytest.raises(SplitError, match=message):
+        published_split(index, make_groups(index, pairs()), selection_split="test")
+
+
+def test_selection_on_validation_needs_validation_images(table, pairs):
+    index = table(*(row for row in ROWS if row[3] != "validation"))
+    with pytest.raises(SplitError, match="The validation set is empty"):
+        published_split(index, make_groups(index, pairs()), selection_split="validation")
