@@ -6,6 +6,7 @@ import pytest
 from s3f_pipeline.acquisition.phantoms import draw_phantoms
 from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader
 from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.settings import CONFIG_LOADER_ARGS
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
@@ -13,9 +14,8 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 def make_loader(**runtime_params) -> ProjectConfigLoader:
     return ProjectConfigLoader(
         conf_source=str(PROJECT / "conf"),
-        base_env="base",
-        default_run_env="base",
         runtime_params=runtime_params,
+        **{**CONFIG_LOADER_ARGS, "default_run_env": "base"},
     )
 
 

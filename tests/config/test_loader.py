@@ -24,7 +24,7 @@ def test_params_win_over_a_cohorts_own_values(load_config):
 
 def test_an_environment_wins_over_a_cohorts_own_values():
     loader = ProjectConfigLoader(str(PROJECT / "conf"), env="demo", base_env="base", default_run_env="local")
-    assert loader.experiment(*EXPERIMENT).training.epochs == 8
+    assert loader.experiment(*EXPERIMENT).training.epochs == 16
     assert loader.data_root == PROJECT / "data/demo"
     ProjectConfigLoader.current = None
 
@@ -54,9 +54,7 @@ def test_wrong_values_are_refused(load_config, params, words):
 
 def test_unknown_environment_is_named():
     with pytest.raises(ConfigError, match=r"no configuration folder.*nowhere"):
-        ProjectConfigLoader(
-            str(PROJECT / "conf"), env="nowhere", base_env="base", default_run_env="local"
-        )
+        ProjectConfigLoader(str(PROJECT / "conf"), env="nowhere", base_env="base", default_run_env="local")
     ProjectConfigLoader.current = None
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
@@ -20,6 +19,7 @@ from tqdm import tqdm
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.decode import Color, decode, resize, to_grey
 from s3f_pipeline.images.phash import perceptual_hash
+from s3f_pipeline.images.threads import one_thread_per_call
 from s3f_pipeline.images.thumbnails import THUMBNAIL_SIZE, thumbnail
 
 CHUNK = 256
@@ -111,19 +111,15 @@ def ingest(
 
 def _in_parallel(read: Any, paths: list[str], workers: int | None) -> Iterator[Any]:
     """Map in order, a bounded number of images ahead of the consumer, with a progress bar."""
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        with (
-            ThreadPoolExecutor(workers or os.cpu_count()) as pool,
-            tqdm(total=len(paths), desc="Ingestion", unit="image", mininterval=0.5) as progress,
-        ):
-            for start in range(0, len(paths), CHUNK):
-                for outcome in pool.map(read, paths[start : start + CHUNK]):
-                    yield outcome
-                    progress.update()
-    finally:
-        cv2.setNumThreads(threads)
+    with (
+        one_thread_per_call(),
+        ThreadPoolExecutor(workers or os.cpu_count()) as pool,
+        tqdm(total=len(paths), desc="Ingestion", unit="image", mininterval=0.5) as progress,
+    ):
+        for start in range(0, len(paths), CHUNK):
+            for outcome in pool.map(read, paths[start : start + CHUNK]):
+                yield outcome
+                progress.update()
 
 
 def _create(path: Path, shape: tuple[int, ...]) -> np.memmap:

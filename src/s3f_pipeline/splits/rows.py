@@ -21,9 +21,7 @@ class SplitRows(NamedTuple):
     labels: np.ndarray
 
 
-def split_rows(
-    index: pd.DataFrame, splits: pd.DataFrame, split: str, classes: Sequence[str]
-) -> SplitRows:
+def split_rows(index: pd.DataFrame, splits: pd.DataFrame, split: str, classes: Sequence[str]) -> SplitRows:
     """Look up which rows of the store one split takes.
 
     Args:

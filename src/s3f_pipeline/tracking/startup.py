@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import sysconfig
 import warnings
 
 SETTINGS = {
@@ -13,13 +14,16 @@ SETTINGS = {
 """Environment variables that a user may set otherwise."""
 
 
-def quieten() -> None:
-    """Send no usage data, and keep from the console what no user can act on.
+def prepare() -> None:
+    """Send no usage data, keep from the console what no user can act on, and find our own programs.
+
+    ``kedro mlflow ui`` starts ``mlflow`` by its name; it is found without the environment being activated.
 
     MLflow warns about a class of kedro-mlflow while that is imported, past any warning filter; the
     import, which Kedro does right afterwards in any case, is done here with warnings put aside.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
+    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     with warnings.catch_warnings(record=True):
         importlib.import_module("kedro_mlflow.mlflow")

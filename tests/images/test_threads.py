@@ -1,7 +1,7 @@
 import cv2
 import pytest
 
-from s3f_pipeline.splits.threads import one_thread_per_call
+from s3f_pipeline.images.threads import one_thread_per_call
 
 
 @pytest.fixture

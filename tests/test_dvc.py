@@ -1,0 +1,74 @@
+"""dvc.yaml, the registry and the catalog must tell the same story."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from dvc.repo import Repo
+from kedro.io import DataCatalog
+
+from s3f_pipeline.config.loader import PROJECT, current_loader
+from s3f_pipeline.config.names import Experiment
+from s3f_pipeline.pipeline_registry import register_pipelines
+from s3f_pipeline.pipelines.stages import stages_of
+
+REPRODUCE = yaml.safe_load((PROJECT / "conf/base/reproduce.yml").read_text())["reproduce"]
+EXPERIMENTS = [
+    (cohort, variant, seed)
+    for cohort in REPRODUCE["cohorts"]
+    for variant in REPRODUCE["variants"]
+    for seed in REPRODUCE["seeds"]
+]
+
+
+@pytest.fixture(scope="module")
+def dvc_stages():
+    with Repo(str(PROJECT)) as repo:
+        return {stage.addressing: stage for stage in repo.index.stages}
+
+
+def outs_of(stage) -> list[Path]:
+    return [Path(out.fs_path) for out in stage.outs]
+
+
+def files_written(pipeline, catalog, tags) -> dict[str, Path]:
+    files = {}
+    for stage in stages_of(pipeline.only_nodes_with_tags(*tags)):
+        for name in stage.pipeline.all_outputs() | ({stage.record} if stage.keeps_record else set()):
+            files[name] = PROJECT / catalog[name].filepath
+    return files
+
+
+def is_below(path: Path, folders: list[Path]) -> bool:
+    return any(path == folder or folder in path.parents for folder in folders)
+
+
+def test_the_default_list_is_small():
+    assert EXPERIMENTS == [("brisc", "spatial", 0), ("brisc", "bilinear", 0)]
+
+
+@pytest.mark.parametrize(("cohort", "variant", "seed"), EXPERIMENTS)
+def test_every_file_of_an_experiment_is_an_out(dvc_stages, load_config, cohort, variant, seed):
+    load_config(seed=seed)
+    stage = dvc_stages[f"experiment@{cohort}-{variant}-{seed}"]
+    assert f"--pipeline={cohort}_{variant} --params=seed={seed}" in stage.cmd
+    pipeline = register_pipelines()[Experiment(cohort, "patient_safe", variant).pipeline]
+    catalog = DataCatalog.from_config(current_loader()["catalog"])
+    files = files_written(pipeline, catalog, ("training", "evaluation", "reporting"))
+    uncovered = {name for name, path in files.items() if not is_below(path, outs_of(stage))}
+    assert not uncovered
+    for out in outs_of(stage):
+        assert any(is_below(path, [out]) for path in files.values()), out
+
+
+@pytest.mark.parametrize("cohort", REPRODUCE["cohorts"])
+def test_every_file_of_the_preparation_is_an_out(dvc_stages, load_config, cohort):
+    loader = load_config()
+    assert REPRODUCE["raw_folders"][cohort] == loader.cohort(cohort).raw_folder
+    stage = dvc_stages[f"prepare@{cohort}"]
+    pipeline = register_pipelines()[f"{cohort}_audit"]
+    assert stage.cmd == f"kedro run --pipeline={cohort}_audit"
+    catalog = DataCatalog.from_config(loader["catalog"])
+    files = files_written(pipeline, catalog, ("acquisition", "ingestion", "splitting"))
+    assert not {name for name, path in files.items() if not is_below(path, outs_of(stage))}
+    assert PROJECT / "data/01_raw" / REPRODUCE["raw_folders"][cohort] not in outs_of(stage)
