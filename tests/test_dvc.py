@@ -10,7 +10,7 @@ from kedro.io import DataCatalog
 from s3f_pipeline.config.loader import PROJECT, current_loader
 from s3f_pipeline.config.names import Experiment
 from s3f_pipeline.pipeline_registry import register_pipelines
-from s3f_pipeline.pipelines.stages import stages_of
+from s3f_pipeline.pipelines.stages import ROOMS, stages_of
 
 REPRODUCE = yaml.safe_load((PROJECT / "conf/base/reproduce.yml").read_text())["reproduce"]
 EXPERIMENTS = [
@@ -59,6 +59,20 @@ def test_every_file_of_an_experiment_is_an_out(dvc_stages, load_config, cohort, 
     assert not uncovered
     for out in outs_of(stage):
         assert any(is_below(path, [out]) for path in files.values()), out
+
+
+@pytest.mark.parametrize(("cohort", "variant", "seed"), EXPERIMENTS)
+def test_every_file_that_an_experiment_reads_is_a_dependency(dvc_stages, load_config, cohort, variant, seed):
+    load_config(seed=seed)
+    dependencies = [Path(dep.fs_path) for dep in dvc_stages[f"experiment@{cohort}-{variant}-{seed}"].deps]
+    pipeline = register_pipelines()[Experiment(cohort, "patient_safe", variant).pipeline]
+    pipeline = pipeline.only_nodes_with_tags("training", "evaluation", "reporting")
+    catalog = DataCatalog.from_config(current_loader()["catalog"])
+    read = {name for name in pipeline.inputs() if not name.startswith("params:")}
+    assert not {n for n in read if not is_below(PROJECT / catalog[n].filepath, dependencies)}
+    for stage in ("training", "evaluation", "reporting"):
+        for room in ROOMS[stage]:
+            assert PROJECT / "src/s3f_pipeline" / room in dependencies
 
 
 @pytest.mark.parametrize("cohort", REPRODUCE["cohorts"])

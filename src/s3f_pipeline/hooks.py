@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 class RunLogHooks:
     """Write everything that happens, the full trace of a failure included, to one file per run."""
 
+    OWNERS = (None, "kedro", "s3f_pipeline")
+
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
         """Open the log file."""
@@ -31,16 +33,27 @@ class RunLogHooks:
         now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
         path = current_loader().data_root / "logs" / f"{now}_{name}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, encoding="utf-8")
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        for owner in (None, "kedro", "s3f_pipeline"):
-            logging.getLogger(owner).addHandler(handler)
+        self._handler = logging.FileHandler(path, encoding="utf-8")
+        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        for owner in self.OWNERS:
+            logging.getLogger(owner).addHandler(self._handler)
         logger.info("Log file: %s", path)
 
-    @hook_impl
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self) -> None:
+        """Close the log file."""
+        self._close()
+
+    @hook_impl(trylast=True)
     def on_pipeline_error(self, error: Exception) -> None:
-        """Keep the trace."""
+        """Keep the trace, and close the log file."""
         logger.debug("The run failed", exc_info=error)
+        self._close()
+
+    def _close(self) -> None:
+        for owner in self.OWNERS:
+            logging.getLogger(owner).removeHandler(self._handler)
+        self._handler.close()
 
 
 class TrackingHooks:
@@ -71,6 +84,7 @@ class TrackingHooks:
         synthetic = catalog.load(f"{config.cohort}.acquisition")["provenance"]["synthetic"]
         RUN.start(
             self._uri,
+            current_loader().data_root,
             f"demo-{config.cohort}" if synthetic else config.cohort,
             f"{config.variant} {config.protocol} {run_folder(config.seed)}",
             params=tracked_params(config.model_dump(mode="json")),

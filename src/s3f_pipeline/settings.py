@@ -16,6 +16,6 @@ CONFIG_LOADER_ARGS = {
     "config_patterns": {"mlflow": ["mlflow*"]},
     "custom_resolvers": {
         "run_folder": lambda: current_loader().run_folder,
-        "tracking_uri": tracking_uri,
+        "tracking_uri": lambda: tracking_uri(current_loader().data_root),
     },
 }

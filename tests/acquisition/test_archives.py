@@ -29,6 +29,16 @@ def test_paths_that_escape_are_refused(tmp_path, name):
     assert not (tmp_path / "raw").exists()
 
 
+def test_what_completes_the_folder_is_there_when_it_appears(tmp_path):
+    archive = write_zip(tmp_path / "a.zip", {"busi/1.png": b"1"})
+
+    def complete(folder):
+        assert not (tmp_path / "raw/busi").exists()
+        (folder / "provenance.json").write_text("{}")
+
+    assert (unpack(archive, tmp_path / "raw", "busi", complete) / "provenance.json").is_file()
+
+
 def test_links_are_refused(tmp_path):
     link = zipfile.ZipInfo("busi/link")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16

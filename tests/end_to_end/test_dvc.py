@@ -3,8 +3,14 @@ import sys
 import sysconfig
 
 import pytest
+from end_to_end_project import Project
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
 
 
 def test_dvc_reproduces_the_default_list_once(project):

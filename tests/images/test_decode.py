@@ -1,3 +1,6 @@
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -38,6 +41,14 @@ def test_a_grey_image_keeps_its_channel_axis(file):
 def test_to_grey(file):
     assert to_grey(decode(file.read_bytes(), "grey")).shape == (37, 53)
     assert to_grey(decode(file.read_bytes(), "rgb")).shape == (37, 53)
+
+
+def test_an_absurd_size_is_refused():
+    header = struct.pack(">IIBBBBB", 60000, 60000, 8, 0, 0, 0, 0)
+    chunk = b"IHDR" + header
+    png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    with pytest.raises(ImageError):
+        decode(png, "grey")
 
 
 @pytest.mark.parametrize(

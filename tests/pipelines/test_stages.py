@@ -1,5 +1,5 @@
 import pytest
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from s3f_pipeline.pipeline_registry import register_pipelines
@@ -46,43 +46,69 @@ def test_published_pipelines_differ_in_the_protocol_alone(pipelines):
 def stage_and_catalog(tmp_path, monkeypatch):
     monkeypatch.setattr(stages, "_code_hash", lambda stage: "code")
     pipeline = Pipeline(
-        [node(lambda x: {"y": x}, ["a.params:x"], "a.metrics", name="n", namespace="a", tags="training")]
+        [
+            node(
+                lambda p, x: {"y": x},
+                ["params:a.p", "a.x"],
+                "a.metrics",
+                name="n",
+                namespace="a",
+                tags="training",
+            )
+        ]
     )
     (stage,) = stages_of(pipeline)
     json = {"type": "s3f_pipeline.catalog_types.AtomicDataset", "dataset": "json.JSONDataset"}
     catalog = DataCatalog.from_config(
         {
-            "a.params:x": {**json, "filepath": str(tmp_path / "x.json")},
+            "a.x": {**json, "filepath": str(tmp_path / "x.json")},
             "a.metrics": {**json, "filepath": str(tmp_path / "metrics.json")},
             "a.training_record": {**json, "filepath": str(tmp_path / "record.json")},
         }
     )
-    catalog.save("a.params:x", {"x": 1})
+    catalog["params:a.p"] = MemoryDataset({"epochs": 1})
+    catalog.save("a.x", {"x": 1})
     catalog.save("a.metrics", {"y": 1})
-    stage.write_record(catalog)
+    stage.write_record(catalog, stage.fingerprint(catalog))
     return stage, catalog
+
+
+def is_finished(stage, catalog):
+    return stage.is_finished(catalog, stage.fingerprint(catalog))
 
 
 def test_a_stage_is_finished_while_nothing_changes(stage_and_catalog):
     stage, catalog = stage_and_catalog
-    assert stage.is_finished(catalog)
+    assert is_finished(stage, catalog)
 
 
 def test_a_changed_input_undoes_it(stage_and_catalog):
     stage, catalog = stage_and_catalog
-    catalog.save("a.params:x", {"x": 2})
-    assert not stage.is_finished(catalog)
-    catalog.save("a.params:x", {"x": 1})
-    assert stage.is_finished(catalog)
+    catalog.save("a.x", {"x": 2})
+    assert not is_finished(stage, catalog)
+    catalog.save("a.x", {"x": 1})
+    assert is_finished(stage, catalog)
+
+
+def test_a_changed_parameter_undoes_it(stage_and_catalog):
+    stage, catalog = stage_and_catalog
+    catalog["params:a.p"] = MemoryDataset({"epochs": 2})
+    assert not is_finished(stage, catalog)
+
+
+def test_another_backend_undoes_it(stage_and_catalog, monkeypatch):
+    stage, catalog = stage_and_catalog
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert not is_finished(stage, catalog)
 
 
 def test_a_missing_output_undoes_it(stage_and_catalog):
     stage, catalog = stage_and_catalog
     catalog.get("a.metrics").invalidate()
-    assert not stage.is_finished(catalog)
+    assert not is_finished(stage, catalog)
 
 
 def test_changed_code_undoes_it(stage_and_catalog, monkeypatch):
     stage, catalog = stage_and_catalog
     monkeypatch.setattr(stages, "_code_hash", lambda stage: "other code")
-    assert not stage.is_finished(catalog)
+    assert not is_finished(stage, catalog)

@@ -152,7 +152,10 @@ def test_banners_appear_exactly_when_due(report_data, selected_on_test, syntheti
     [
         ("patient", "No patient has images on two sides"),
         ("lesion", "No lesion has images on two sides"),
-        ("near_duplicate", "No image has an exact or near copy on another side"),
+        (
+            "near_duplicate",
+            "No image has a copy on another side of the split that the search for twins finds",
+        ),
     ],
 )
 def test_names_the_guarantee_of_the_split_and_no_other(report_data, guarantee, sentence):

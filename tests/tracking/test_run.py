@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import mlflow
 import pytest
 
@@ -11,7 +13,9 @@ def uri(tmp_path):
 
 
 def start(run, uri, **changes):
-    run.start(uri, "brisc", "spatial", params={"seed": 0}, tags={"protocol": "patient_safe"}, **changes)
+    run.start(
+        uri, Path(), "brisc", "spatial", params={"seed": 0}, tags={"protocol": "patient_safe"}, **changes
+    )
 
 
 def test_a_run_from_start_to_end(uri, tmp_path):

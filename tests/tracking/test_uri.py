@@ -1,37 +1,38 @@
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
 from s3f_pipeline.tracking.uri import artifact_folder, reachable_or_local, tracking_uri
 
 
-def test_sqlite_beside_the_project_by_default(monkeypatch):
+def test_sqlite_below_the_data_folder_by_default(monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    assert tracking_uri().startswith("sqlite:////")
-    assert tracking_uri().endswith("/mlflow.db")
-    assert tracking_uri("data/demo").endswith("/data/demo/mlflow.db")
+    assert tracking_uri(Path("/x/data/demo")) == "sqlite:////x/data/demo/mlflow.db"
+    assert tracking_uri(Path("data")).startswith("sqlite:////")
 
 
 def test_the_environment_variable_wins(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example:5000")
-    assert tracking_uri("data/demo") == "http://mlflow.example:5000"
+    assert tracking_uri(Path("data/demo")) == "http://mlflow.example:5000"
 
 
 def test_artifacts_lie_beside_a_local_store_and_where_a_server_says():
     assert artifact_folder("sqlite:////home/x/mlflow.db", "brisc") == "file:///home/x/mlartifacts/brisc"
+    assert artifact_folder("sqlite:///mlflow.db", "brisc").endswith("/mlartifacts/brisc")
     assert artifact_folder("http://mlflow.example:5000", "brisc") is None
 
 
-def test_a_server_that_does_not_answer_is_replaced_with_a_warning(caplog):
+def test_a_server_that_does_not_answer_is_replaced_with_a_warning(caplog, tmp_path):
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as closed:
         uri = f"http://127.0.0.1:{closed.server_port}"
-    assert reachable_or_local(uri).startswith("sqlite:////")
+    assert reachable_or_local(uri, tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
     assert "does not answer" in caplog.text
 
 
 @pytest.mark.parametrize("status", [200, 401])
-def test_a_server_that_answers_is_kept(status):
+def test_a_server_that_answers_is_kept(status, tmp_path):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status)
@@ -44,5 +45,5 @@ def test_a_server_that_answers_is_kept(status):
         thread = threading.Thread(target=server.handle_request)
         thread.start()
         uri = f"http://127.0.0.1:{server.server_port}"
-        assert reachable_or_local(uri) == uri
+        assert reachable_or_local(uri, tmp_path) == uri
         thread.join()

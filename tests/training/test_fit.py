@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 
 import keras
@@ -97,6 +100,18 @@ def test_the_same_seed_gives_the_same_weights(images):
     first, second = (train(images)[0].model.get_weights() for _ in range(2))
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_it_trains_on_jax():
+    """The same tests in a process of its own with the other backend."""
+    arguments = ["-q", "-p", "no:cacheprovider", f"{__file__}::test_it_learns_and_tells"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+    )
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_broken_training_says_when_and_what_to_do(images):

@@ -1,6 +1,7 @@
 """From wherever the raw files are to a raw folder: folder, archive, phantoms, or a clear message."""
 
 import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,15 @@ def acquire(
             folder, f"folder {cohort.raw_folder}, put there by hand", synthetic=False
         )
     elif phantoms is not None:
-        logger.info("Drawing phantoms of %s into %s", name, folder)
-        drawn = draw_phantoms(folder, cohort, phantoms)
-        provenance = write_provenance(folder, "phantoms drawn by s3f_pipeline", synthetic=True, images=drawn)
+        provenance = {"synthetic": True}
     else:
         provenance = _from_archive(cohort, raw_root, archives)
     _refuse_wrong_kind(folder, bool(provenance.get("synthetic")), phantoms)
+    if phantoms is not None and provenance.get("phantoms") != phantoms.model_dump(mode="json"):
+        logger.info("Drawing phantoms of %s into %s", name, folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        draw_phantoms(folder, cohort, phantoms)
+        provenance = read_provenance(folder) or {}
     return {
         "folder": cohort.raw_folder,
         "provenance": provenance,
@@ -69,8 +73,14 @@ def _from_archive(cohort: CohortConfig, raw_root: Path, archives: Path | None) -
         )
     logger.info("Unpacking %s", archive)
     checksum = sha256_of(archive)
-    folder = unpack(archive, raw_root, cohort.raw_folder)
-    return write_provenance(folder, f"archive {archive.name}", synthetic=False, sha256=checksum)
+    provenance: dict[str, Any] = {}
+
+    def complete(unpacked: Path) -> None:
+        source = f"archive {archive.name}"
+        provenance.update(write_provenance(unpacked, source, synthetic=False, sha256=checksum))
+
+    unpack(archive, raw_root, cohort.raw_folder, complete)
+    return provenance
 
 
 def _refuse_wrong_kind(folder: Path, synthetic: bool, phantoms: PhantomsConfig | None) -> None:

@@ -4,7 +4,9 @@ import shutil
 import stat
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from s3f_pipeline.errors import AcquisitionError
 
@@ -12,7 +14,9 @@ MAX_EXPANSION = 200
 """Unpacked bytes per packed byte above which an archive is refused; image archives expand by 1 to 5."""
 
 
-def unpack(archive: Path, raw_root: Path, folder: str) -> Path:
+def unpack(
+    archive: Path, raw_root: Path, folder: str, complete: Callable[[Path], Any] = lambda unpacked: None
+) -> Path:
     """Unpack the folder ``folder`` of a zip file to ``raw_root / folder``.
 
     The folder appears only when every file of it has been unpacked and its checksum has been verified.
@@ -21,6 +25,7 @@ def unpack(archive: Path, raw_root: Path, folder: str) -> Path:
         archive: A zip file that holds ``folder`` at its top.
         raw_root: Where raw folders lie.
         folder: Name of the folder.
+        complete: Called with the unpacked folder before it appears, to add what belongs to it.
 
     Returns:
         The path of the unpacked folder.
@@ -38,7 +43,7 @@ def unpack(archive: Path, raw_root: Path, folder: str) -> Path:
                     f"{archive} holds no folder '{folder}'. Pack the data set so that '{folder}/…' is at "
                     f"the top of the zip file, as it is published."
                 )
-            return _extract(opened, members, raw_root, folder)
+            return _extract(opened, members, raw_root, folder, complete)
     except zipfile.BadZipFile as error:
         raise AcquisitionError(
             f"{archive} is damaged or not a zip file ({error}). Get it again; nothing was unpacked."
@@ -61,10 +66,17 @@ def _checked(archive: Path, member: zipfile.ZipInfo) -> zipfile.ZipInfo:
     return member
 
 
-def _extract(opened: zipfile.ZipFile, members: list[zipfile.ZipInfo], raw_root: Path, folder: str) -> Path:
+def _extract(
+    opened: zipfile.ZipFile,
+    members: list[zipfile.ZipInfo],
+    raw_root: Path,
+    folder: str,
+    complete: Callable[[Path], Any],
+) -> Path:
     raw_root.mkdir(parents=True, exist_ok=True)
     for stale in raw_root.glob(f".{folder}.partial-*"):
         shutil.rmtree(stale)
     with tempfile.TemporaryDirectory(prefix=f".{folder}.partial-", dir=raw_root) as temporary:
         opened.extractall(temporary, members)
+        complete(Path(temporary, folder))
         return Path(temporary, folder).rename(raw_root / folder)

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from s3f_pipeline.acquisition.provenance import write_provenance
 from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
 from s3f_pipeline.files import temporary_path
 
@@ -48,7 +49,13 @@ def draw_phantoms(folder: Path, cohort: CohortConfig, config: PhantomsConfig) ->
                 cv2.imwrite(str(target / name), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
                 drawn += 1
     _plant_twins(temporary / "classification_task", cohort.classes, rng)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    write_provenance(
+        temporary,
+        "phantoms drawn by s3f_pipeline",
+        synthetic=True,
+        images=drawn,
+        phantoms=config.model_dump(mode="json"),
+    )
     temporary.rename(folder)
     return drawn
 

@@ -1,5 +1,6 @@
 """Where raw files are from, and by what they are known again."""
 
+import errno
 import hashlib
 import json
 import logging
@@ -10,6 +11,7 @@ from typing import Any
 from s3f_pipeline.files import atomic_path
 
 FILE_NAME = "provenance.json"
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 logger = logging.getLogger(__name__)
 
 
@@ -36,14 +38,16 @@ def write_provenance(folder: Path, source: str, *, synthetic: bool, **details: A
     provenance = {
         "schema_version": 1,
         "source": source,
-        "date": datetime.now(UTC).date().isoformat(),
+        "date": datetime.fromtimestamp(folder.stat().st_mtime, UTC).date().isoformat(),
         "synthetic": synthetic,
         **details,
     }
     try:
         with atomic_path(folder / FILE_NAME) as temporary:
             temporary.write_text(json.dumps(provenance, indent=1), encoding="utf-8")
-    except PermissionError:
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise
         logger.warning("%s is read-only: no %s is written there.", folder, FILE_NAME)
     return provenance
 

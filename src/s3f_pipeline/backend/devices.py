@@ -49,6 +49,11 @@ def on_gpu() -> bool:
     return bool(gpus())
 
 
+def jit_compile() -> str | bool:
+    """Return ``jit_compile`` for ``Model.compile``: XLA makes TensorFlow slower on the CPU."""
+    return False if backend_name() == "tensorflow" and not on_gpu() else "auto"
+
+
 def describe_device() -> str:
     """Name the device in one line, such as ``2 × NVIDIA H200`` or ``CPU (Intel Xeon, 2 cores)``."""
     names = Counter(gpu.name for gpu in gpus())

@@ -1,5 +1,6 @@
 """What our dataset types have in common: one file each."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,7 +33,8 @@ class FileDataset(AbstractDataset[Saved, Loaded]):
 
     def fingerprint(self) -> str:
         """SHA-256 of the file, by which a stage notices that its input has changed."""
-        return sha256_of(self._filepath)
+        status = self._filepath.stat()
+        return _sha256(self._filepath, status.st_mtime_ns, status.st_size)
 
     def invalidate(self) -> None:
         """Remove the file, because what it says is about to be no longer true."""
@@ -49,3 +51,9 @@ class FileDataset(AbstractDataset[Saved, Loaded]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}
+
+
+@lru_cache(maxsize=256)
+def _sha256(path: Path, mtime_ns: int, size: int) -> str:
+    """Hash a file once, until its time or size changes."""
+    return sha256_of(path)

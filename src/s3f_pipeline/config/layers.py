@@ -20,6 +20,8 @@ from yaml import YAMLError
 from s3f_pipeline.config.schema import ExperimentConfig, Parameters, Protocol
 from s3f_pipeline.errors import ConfigError
 
+ENDINGS = (".yml", ".yaml", ".json")
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -44,14 +46,15 @@ def merge(*values: Mapping[str, Any] | None) -> dict[str, Any]:
     return merged
 
 
-def read_layer(folder: Path, pattern: str = "parameters*.yml") -> list[Layer]:
+def read_layer(folder: Path) -> list[Layer]:
     """Read the parameter files of one environment folder, one layer per file.
 
     Raises:
         ConfigError: If a file is not valid YAML, or its interpolations cannot be resolved.
     """
     layers = []
-    for path in sorted(folder.glob(pattern)):
+    files = (path for path in folder.rglob("parameters*") if path.suffix in ENDINGS)
+    for path in sorted(files):
         try:
             values = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
         except (YAMLError, OmegaConfBaseException) as error:
@@ -171,6 +174,8 @@ def resolve_experiment(
             values.get("variants", {}).get(variant, {}).get("training"),
             values.get("cohorts", {}).get(cohort, {}).get("training"),
         )
+    if protocol == "published" and training.get("precision") == "auto":
+        training["precision"] = "float32"  # as published
     block, network = parameters.cohorts[cohort], parameters.variants[variant]
     takes_spectranet = network.network in ("spectral", "concat", "bilinear")
     values = {
@@ -183,7 +188,7 @@ def resolve_experiment(
         "positive_class": block.positive_class,
         "image_size": parameters.image_size or block.image_size,
         "channels": block.channels,
-        "guarantee": block.guarantee,
+        "guarantee": "none" if protocol == "published" else block.guarantee,
         "selection_split": block.selection_split if protocol == "published" else "validation",
         "training": training,
         "seed": parameters.seed,

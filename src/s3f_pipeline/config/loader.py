@@ -97,8 +97,9 @@ class ProjectConfigLoader(OmegaConfigLoader):
     def _expand(self) -> dict[str, Any]:
         """Give each namespace what its nodes take: ``cohort``, ``splitting``, ``experiment``."""
         parameters = self.typed.model_dump(mode="json")
-        archives = os.environ.get("S3F_ARCHIVES") or parameters["archives"]
-        expanded: dict[str, Any] = {"seed": parameters["seed"], "force": parameters["force"]}
+        asked_for = (self.runtime_params or {}).get("archives")
+        archives = asked_for or os.environ.get("S3F_ARCHIVES") or parameters["archives"]
+        expanded: dict[str, Any] = {}
         for name in self.typed.cohorts:
             expanded[name] = {
                 "cohort": {"name": name, **self.cohort(name).model_dump(mode="json")},

@@ -21,7 +21,7 @@ from pydantic import (
 
 Protocol = Literal["patient_safe", "published"]
 PROTOCOLS: tuple[Protocol, ...] = ("patient_safe", "published")
-Guarantee = Literal["patient", "lesion", "near_duplicate"]
+Guarantee = Literal["patient", "lesion", "near_duplicate", "none"]
 
 
 def parse_image_size(value: Any) -> Any:
@@ -30,7 +30,7 @@ def parse_image_size(value: Any) -> Any:
     Raises:
         ValueError: If the text is none of these.
     """
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return (value, value)
     if isinstance(value, str):
         match = re.fullmatch(r"(\d+)(?:x(\d+))?", value.strip())
@@ -109,8 +109,7 @@ class TrainingConfig(Block):
     """How a network is trained (published_values: S3F-Net notebooks).
 
     Attributes:
-        optimizer: Name of the optimizer.
-        learning_rate: At the start.
+        learning_rate: Of Adam, at the start.
         batch_size: Images per step.
         epochs: At most this many passes over the training images.
         class_weights: ``balanced`` weights each class by n / (classes * n_class).
@@ -123,7 +122,6 @@ class TrainingConfig(Block):
         deterministic: Ask the backend for deterministic operations; ``auto`` does on the CPU.
     """
 
-    optimizer: Literal["adam"]
     learning_rate: PositiveFloat
     batch_size: PositiveInt
     epochs: PositiveInt
@@ -219,9 +217,9 @@ class CohortConfig(Block):
     @model_validator(mode="after")
     def _positive_class_is_a_class(self) -> Self:
         if self.positive_class is not None and (
-            self.positive_class not in self.classes or len(self.classes) != 2
+            len(self.classes) != 2 or self.positive_class != self.classes[1]
         ):
-            raise ValueError("positive_class must be one of exactly two classes")
+            raise ValueError("positive_class must be the second of exactly two classes")
         return self
 
     @classmethod
@@ -265,7 +263,7 @@ class ExperimentConfig(Block):
         positive_class: What a sigmoid output stands for, ``None`` for softmax.
         image_size: (height, width) in pixels.
         channels: 1 for grey, 3 for RGB.
-        guarantee: What a patient-safe split keeps on one side.
+        guarantee: What the split keeps on one side; ``none`` under the published protocol.
         selection_split: The split on which the epoch is chosen.
         training: How the network is trained.
         seed: Of weights, dropout and batch order.

@@ -26,7 +26,10 @@ def decode(data: bytes, color: Color) -> np.ndarray:
     """
     if not data:
         raise ImageError("empty file")
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), FLAGS[color])
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), FLAGS[color])
+    except cv2.error as error:
+        raise ImageError(f"OpenCV refuses it: {error.err}") from error
     if pixels is None:
         raise ImageError("not an image, or damaged: OpenCV cannot decode it")
     return pixels.reshape(*pixels.shape[:2], -1)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -12,7 +12,7 @@ from kedro.runner import SequentialRunner
 from pluggy import PluginManager
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
-from s3f_pipeline.errors import LockedError
+from s3f_pipeline.errors import ConfigError, LockedError
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
 from s3f_pipeline.pipelines.stages import Stage, stages_of
 
@@ -45,21 +45,32 @@ class StageRunner(SequentialRunner):
         """Run what is not finished; arguments as in Kedro's runners.
 
         Raises:
+            ConfigError: For more than one experiment, or ``--only-missing-outputs``.
             LockedError: If another process works on the same experiment.
             InterruptedRunError: After Ctrl-C or SIGTERM.
         """
+        if only_missing_outputs:
+            raise ConfigError(
+                "--only-missing-outputs takes any file that is there for up to date. Leave it out: what is "
+                "finished is not run again anyway."
+            )
         loader = current_loader()
+        stages = stages_of(pipeline)
+        experiments = sorted({stage.namespace for stage in stages if stage.is_experiment})
+        if len(experiments) > 1:
+            raise ConfigError(
+                f"One run is one experiment, but these were asked for: {', '.join(experiments)}. Run one "
+                f"pipeline after the other."
+            )
         outputs: dict[str, Any] = {}
-        with signals_as_errors(), ExitStack() as experiment_locks:
-            for stage in stages_of(pipeline):
+        with signals_as_errors(), ExitStack() as held:
+            for experiment in experiments:
+                held.enter_context(_refuse_second_process(loader, experiment))
+            for stage in stages:
                 for name in stage.pipeline.datasets() | ({stage.record} if stage.keeps_record else set()):
                     catalog.get(name, fallback_to_runtime_pattern=True)
-                if stage.is_experiment:
-                    experiment_locks.enter_context(_refuse_second_process(loader, stage))
+                with nullcontext() if stage.is_experiment else _wait_for_other_process(loader, stage):
                     self._run_stage(stage, catalog, hook_manager, run_id, loader.typed.force)
-                else:
-                    with _wait_for_other_process(loader, stage):
-                        self._run_stage(stage, catalog, hook_manager, run_id, loader.typed.force)
                 outputs |= {name: catalog[name] for name in stage.pipeline.outputs()}
         return outputs
 
@@ -71,15 +82,18 @@ class StageRunner(SequentialRunner):
         run_id: str | None,
         force: bool,
     ) -> None:
-        if stage.keeps_record and not force and stage.is_finished(catalog):
+        if not stage.keeps_record:
+            logger.info("Running: %s", stage.title)
+            super().run(stage.pipeline, catalog, hook_manager, run_id)
+            return
+        fingerprint = stage.fingerprint(catalog)
+        if not force and stage.is_finished(catalog, fingerprint):
             logger.info("Finished before: %s", stage.title)
             return
         logger.info("Running: %s", stage.title)
-        if stage.keeps_record:
-            catalog[stage.record].invalidate()
+        catalog[stage.record].invalidate()
         super().run(stage.pipeline, catalog, hook_manager, run_id)
-        if stage.keeps_record:
-            stage.write_record(catalog)
+        stage.write_record(catalog, fingerprint)
 
 
 def _lock(loader: ProjectConfigLoader, name: str) -> FileLock:
@@ -89,14 +103,14 @@ def _lock(loader: ProjectConfigLoader, name: str) -> FileLock:
 
 
 @contextmanager
-def _refuse_second_process(loader: ProjectConfigLoader, stage: Stage) -> Iterator[None]:
-    lock = _lock(loader, f"{stage.namespace}.{loader.run_folder}")
+def _refuse_second_process(loader: ProjectConfigLoader, experiment: str) -> Iterator[None]:
+    lock = _lock(loader, f"{experiment}.{loader.run_folder}")
     try:
         with lock.acquire(timeout=0):
             yield
     except Timeout as error:
         raise LockedError(
-            f"Another process is working on {stage.namespace} ({loader.run_folder}). Wait for it, stop it, "
+            f"Another process is working on {experiment} ({loader.run_folder}). Wait for it, stop it, "
             f"or run another seed: --params=seed=<n>."
         ) from error
 

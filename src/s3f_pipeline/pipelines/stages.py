@@ -6,6 +6,7 @@ of everything that it depends on (parameters, input files, our code) and its out
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -24,12 +25,19 @@ PACKAGE = Path(__file__).resolve().parents[1]
 ROOMS = {
     "acquisition": ("acquisition",),
     "ingestion": ("cohorts", "images"),
-    "splitting": ("splits",),
-    "training": ("backend", "models", "training"),
-    "evaluation": ("backend", "evaluation", "models", "training"),
-    "reporting": ("evaluation", "reporting"),
+    "splitting": ("images", "splits"),
+    "training": ("backend", "evaluation", "models", "splits", "training"),
+    "evaluation": ("backend", "evaluation", "models", "reporting", "splits", "training"),
+    "reporting": ("evaluation", "reporting", "splits"),
 }
 """The rooms whose code a stage runs; a change there makes the stage run again."""
+PACKAGES = {
+    "ingestion": ("opencv-python-headless",),
+    "splitting": ("opencv-python-headless", "numpy"),
+    "training": ("keras",),
+    "evaluation": ("keras", "scikit-learn"),
+}
+"""The packages whose version decides what a stage writes."""
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
 
 
@@ -72,7 +80,10 @@ class Stage:
         parts: dict[str, Any] = {
             "nodes": sorted(node.name for node in self.pipeline.nodes),
             "code": _code_hash(self.name),
+            "packages": {name: version(name) for name in PACKAGES.get(self.name, ())},
         }
+        if self.is_experiment:
+            parts["backend"] = os.environ.get("KERAS_BACKEND", "tensorflow")
         for name in sorted(self.pipeline.inputs()):
             dataset = catalog[name]
             if name.startswith("params:"):
@@ -81,21 +92,21 @@ class Stage:
                 parts[name] = dataset.fingerprint() if dataset.exists() else "missing"
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def is_finished(self, catalog: CatalogProtocol) -> bool:
-        """Whether the record fits and every output is there."""
+    def is_finished(self, catalog: CatalogProtocol, fingerprint: str) -> bool:
+        """Whether the record carries this fingerprint and every output is there."""
         record = catalog[self.record]
         outputs = (catalog[name] for name in self.pipeline.all_outputs())
         return (
             record.exists()
             and all(output.exists() for output in outputs)
-            and catalog.load(self.record)["fingerprint"] == self.fingerprint(catalog)
+            and catalog.load(self.record)["fingerprint"] == fingerprint
         )
 
-    def write_record(self, catalog: CatalogProtocol) -> None:
-        """Note that the stage has finished, and on what it depended."""
+    def write_record(self, catalog: CatalogProtocol, fingerprint: str) -> None:
+        """Note that the stage has finished, and on what it depended when it began."""
         record = {
             "stage": self.name,
-            "fingerprint": self.fingerprint(catalog),
+            "fingerprint": fingerprint,
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "package_version": version("s3f-pipeline"),
         }

@@ -12,6 +12,10 @@ from s3f_pipeline.reporting.formats import count, metric_name, score
 MOST_LISTED_GROUPS = 50
 
 GUARANTEES = {
+    "none": (
+        "The published split is taken as it is: nothing keeps copies of an image, or images of one "
+        "patient, on one side."
+    ),
     "patient": (
         "No patient has images on two sides of the split, so the figures describe patients that "
         "the network has not seen. It does not show how the network does on images from another "
@@ -23,7 +27,8 @@ GUARANTEES = {
         "figures can be better than for new patients."
     ),
     "near_duplicate": (
-        "No image has an exact or near copy on another side of the split. The data set names no "
+        "No image has a copy on another side of the split that the search for twins finds (it does "
+        "not find mirrored or strongly cropped copies). The data set names no "
         "patients, so different images of one patient may stand on different sides: the figures "
         "can be better than for new patients."
     ),

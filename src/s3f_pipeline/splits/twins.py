@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.errors import ImageError
+from s3f_pipeline.images.threads import one_thread_per_call
 from s3f_pipeline.images.thumbnails import THUMBNAIL_SIZE
 from s3f_pipeline.splits.candidates import candidate_pairs
 from s3f_pipeline.splits.similarity import local_similarity
-from s3f_pipeline.images.threads import one_thread_per_call
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def tracked_tags(experiment: Mapping[str, Any], *, synthetic: bool) -> dict[str,
         "cohort": experiment["cohort"],
         "protocol": experiment["protocol"],
         "variant": experiment["variant"],
-        "guarantee": experiment["guarantee"] if experiment["protocol"] == "patient_safe" else "none",
+        "guarantee": experiment["guarantee"],
         "selection": "selected on test" if on_test else "selected on validation",
         "synthetic": str(synthetic).lower(),
     }

@@ -44,6 +44,7 @@ class TrackedRun:
     def start(
         self,
         uri: str,
+        folder: Path,
         experiment: str,
         name: str,
         *,
@@ -55,6 +56,7 @@ class TrackedRun:
 
         Args:
             uri: Of the tracking store or server.
+            folder: Where the local store lies that is used if a server does not answer.
             experiment: Name of the MLflow experiment.
             name: Name of the run.
             params: Flat parameters.
@@ -63,7 +65,7 @@ class TrackedRun:
         """
         import mlflow
 
-        uri = reachable_or_local(uri)
+        uri = reachable_or_local(uri, folder)
         if uri.startswith("sqlite:///"):
             Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         mlflow.set_tracking_uri(uri)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.backend.devices import on_gpu
+from s3f_pipeline.backend.devices import jit_compile
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.batches import ImageBatches, balanced_class_weights
 from s3f_pipeline.training.callbacks import KeepBest, MeasureSelection, TellEpoch
@@ -70,7 +70,7 @@ def fit(
         optimizer=keras.optimizers.Adam(settings.learning_rate),
         loss="binary_crossentropy" if sigmoid else "sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile="auto" if on_gpu() else False,
+        jit_compile=jit_compile(),
     )
     batches = ImageBatches(
         images,

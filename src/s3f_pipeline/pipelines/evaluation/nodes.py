@@ -20,22 +20,28 @@ def predict(
     """Predict the validation and the test images, after a last check of the split.
 
     Raises:
-        EvaluationError: If the network was trained for other classes or on another split.
+        EvaluationError: If the network was trained for other classes, images or splits.
     """
     from s3f_pipeline.evaluation.predictions import predictions_table
+    from s3f_pipeline.images.store import check_store
     from s3f_pipeline.provenance import table_hash
     from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.training.prediction import predict_probabilities
 
     config = ExperimentConfig.model_validate(experiment)
+    check_store(index, images, config.input_shape)
     check_splits(splits, leaks_by_design=config.protocol == "published")
-    trained_on = training["classes"], training["splits_hash"]
-    asked_for = list(config.classes), table_hash(splits, ["image_id", "group", "split"])
+    trained_on = training["classes"], training["splits_hash"], training["data_hash"]
+    asked_for = (
+        list(config.classes),
+        table_hash(splits, ["image_id", "group", "split"]),
+        table_hash(index, ["image_id", "sha256", "label"]),
+    )
     if trained_on != asked_for:
         raise EvaluationError(
             f"The saved network of {config.cohort} {config.variant} was trained for the classes "
-            f"{', '.join(training['classes'])} on another split or with another order of classes. Train it "
+            f"{', '.join(training['classes'])} on other images or another split. Train it "
             f"again: --params=force=true"
         )
     tables = []
@@ -94,7 +100,7 @@ def plot(
     test = predictions[predictions["split"] == "test"]
     figures = (
         plot_confusion_matrix(metrics["test"], config.classes, title),
-        plot_roc(test, config.classes),
+        plot_roc(test, config.classes, positive_class=config.positive_class),
         plot_history(
             history, training["selected_epoch"], training["selection_metric"], config.selection_split
         ),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from s3f_pipeline.config.names import images_name
 from s3f_pipeline.config.schema import CohortConfig, IngestionConfig
-from s3f_pipeline.files import temporary_path
+from s3f_pipeline.files import sha256_of, temporary_path
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ def ingest_cohort(
     from s3f_pipeline.cohorts import list_files
     from s3f_pipeline.images.ingest import ingest
     from s3f_pipeline.images.quality import quality_report
+    from s3f_pipeline.images.store import STORE_KEY
 
     name, block = CohortConfig.from_named(cohort)
     config = IngestionConfig.model_validate(settings)
@@ -53,4 +54,5 @@ def ingest_cohort(
             "%s %s: %d images found, %d in the published work", *map(row.get, ("split", "class")),
             row["found"], row["published"],
         )  # fmt: skip
+    ingested.index.attrs[STORE_KEY] = sha256_of(ingested.images)
     return ingested.index, quality, ingested.images, ingested.thumbnails

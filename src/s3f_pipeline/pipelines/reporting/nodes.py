@@ -24,14 +24,24 @@ def write_report(
     training_history: bytes,
 ) -> str:
     """Put everything that an experiment has written into one HTML file."""
-    from s3f_pipeline.provenance import command_line, package_versions
     from s3f_pipeline.reporting.report import ReportData, render_report
     from s3f_pipeline.splits.summary import split_summary
 
     config = ExperimentConfig.model_validate(experiment)
     name, block = CohortConfig.from_named(cohort)
-    traced = ("git_commit", "git_dirty", "data_hash", "splits_hash", "seed", "mlflow_run_id", "backend",
-              "device", "precision")  # fmt: skip
+    traced = (
+        "git_commit",
+        "git_dirty",
+        "data_hash",
+        "splits_hash",
+        "seed",
+        "mlflow_run_id",
+        "backend",
+        "device",
+        "precision",
+        "command",
+        "versions",
+    )
     return render_report(
         ReportData(
             cohort={
@@ -63,8 +73,6 @@ def write_report(
             provenance={
                 **{key: training[key] for key in traced},
                 "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-                "versions": package_versions(),
-                "command": command_line(),
             },
         )
     )

@@ -66,12 +66,12 @@ def split(
     index: pd.DataFrame,
     groups: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Split a cohort under one protocol."""
+    """Split a cohort under one protocol; the table says in ``attrs`` what it guarantees."""
     from s3f_pipeline.splits.patient_safe import patient_safe_split
     from s3f_pipeline.splits.published import published_split
 
+    _, block = CohortConfig.from_named(cohort)
     if protocol == "published":
-        _, block = CohortConfig.from_named(cohort)
         made = published_split(index, groups, selection_split=block.selection_split)
     else:
         config = SplittingConfig.model_validate(settings)
@@ -83,6 +83,11 @@ def split(
             seed=config.seed,
             contradictory=config.contradictory,
         )
+    made.attrs = {
+        "protocol": protocol,
+        "guarantee": "none" if protocol == "published" else block.guarantee,
+        "selection_split": block.selection_split if protocol == "published" else "validation",
+    }
     counts = made["split"].value_counts()
     logger.info("Images: %s", ", ".join(f"{count} {split}" for split, count in counts.items()))
     return made

@@ -31,8 +31,9 @@ def train_network(
     from s3f_pipeline.backend.determinism import make_deterministic
     from s3f_pipeline.backend.devices import backend_name, describe_device, on_gpu
     from s3f_pipeline.backend.precision import use_precision
+    from s3f_pipeline.images.store import check_store
     from s3f_pipeline.models import build_model, summarise
-    from s3f_pipeline.provenance import git_state, table_hash
+    from s3f_pipeline.provenance import command_line, git_state, package_versions, table_hash
     from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.tracking.run import RUN
@@ -40,6 +41,7 @@ def train_network(
     from s3f_pipeline.training.fit import fit
 
     config = ExperimentConfig.model_validate(experiment)
+    check_store(index, images, config.input_shape)
     check_splits(splits, leaks_by_design=config.protocol == "published")
     training = split_rows(index, splits, "train", config.classes)
     selection = split_rows(index, splits, config.selection_split, config.classes)
@@ -94,6 +96,8 @@ def train_network(
         "splits_hash": table_hash(splits, ["image_id", "group", "split"]),
         "git_commit": commit,
         "git_dirty": dirty,
+        "command": command_line(),
+        "versions": package_versions(),
         "mlflow_run_id": RUN.run_id,
         "config": config.model_dump(mode="json"),
     }

@@ -1,0 +1,24 @@
+import errno
+
+from s3f_pipeline.cli import readable
+from s3f_pipeline.errors import SplitError
+
+
+def caused(outer, inner):
+    outer.__cause__ = inner
+    return outer
+
+
+def test_our_own_error_is_found_below_others():
+    ours = SplitError("one group stands on two sides")
+    assert readable(caused(RuntimeError("wrapped"), ours)) is ours
+
+
+def test_a_full_disk_says_what_to_do():
+    full = OSError(errno.ENOSPC, "No space left on device", "model.keras")
+    message = readable(caused(RuntimeError("Failed while saving"), full)).message
+    assert "The disk is full (model.keras). Make room and run the same command again" in message
+
+
+def test_anything_else_becomes_one_line():
+    assert readable(ValueError("a\n  b")).message == "a b (ValueError)"
