@@ -67,7 +67,7 @@ def train(images, outputs=2, positive_class=None, **changes):
 def test_it_learns_and_tells(images, outputs, positive):
     trained, told = train(images, outputs, positive)
     accuracy = trained.history["selection_accuracy"]
-    assert accuracy.max() > 0.9 > accuracy.iloc[0]
+    assert accuracy.max() > 0.8 > accuracy.iloc[0]
     assert [epoch for epoch, _ in told] == list(range(1, 7)) == trained.history["epoch"].tolist()
     assert ("selection_positive_f1" in trained.history) == (positive is not None)
 
