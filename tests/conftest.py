@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from s3f_pipeline.acquisition.phantoms import draw_phantoms
 from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader
@@ -9,6 +10,8 @@ from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
 from s3f_pipeline.settings import CONFIG_LOADER_ARGS
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
+settings.load_profile("no deadline")
 
 
 def make_loader(**runtime_params) -> ProjectConfigLoader:
