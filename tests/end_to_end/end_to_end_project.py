@@ -2,6 +2,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from s3f_pipeline.config.loader import PROJECT
@@ -43,6 +45,15 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Start a command, and make sure that it does not outlive the test."""
+        process = self.start(*arguments)
+        try:
+            yield process
+        finally:
+            process.kill()
 
     def kedro(self, *arguments: str, succeeds: bool = True, **more: str) -> str:
         process = self.start(*arguments, **more)

@@ -154,20 +154,20 @@ def test_published_is_marked_selected_on_test(project):
 
 def test_a_second_process_on_the_same_experiment_is_refused(project):
     endless = "--params=training.epochs=9999,training.early_stopping_patience=9999"
-    first = project.start("run", "--env=demo", "--pipeline=brisc_concat", endless)
-    for line in first.stdout:
-        if "Running: training" in line:
-            break
-    output = project.kedro("run", "--env=demo", "--pipeline=brisc_concat", succeeds=False)
-    assert "Error: Another process is working on brisc.patient_safe.concat (seed-0)" in output
-    assert "Traceback" not in output
-    for line in first.stdout:
-        if "Epoch 1/9999" in line:
-            break
-    first.send_signal(signal.SIGTERM)
-    rest, _ = first.communicate(timeout=60)
-    assert first.returncode == 143
-    assert "Interrupted by SIGTERM" in rest
+    with project.started("run", "--env=demo", "--pipeline=brisc_concat", endless) as first:
+        for line in first.stdout:
+            if "Running: training" in line:
+                break
+        output = project.kedro("run", "--env=demo", "--pipeline=brisc_concat", succeeds=False)
+        assert "Error: Another process is working on brisc.patient_safe.concat (seed-0)" in output
+        assert "Traceback" not in output
+        for line in first.stdout:
+            if "Epoch 1/9999" in line:
+                break
+        first.send_signal(signal.SIGTERM)
+        rest, _ = first.communicate(timeout=60)
+        assert first.returncode == 143
+        assert "Interrupted by SIGTERM" in rest
     with sqlite3.connect(project.demo / "mlflow.db") as database:
         statuses = [row[0] for row in database.execute("select status from runs")]
     assert statuses.count("KILLED") == 1
