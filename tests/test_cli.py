@@ -22,3 +22,10 @@ def test_a_full_disk_says_what_to_do():
 
 def test_anything_else_becomes_one_line():
     assert readable(ValueError("a\n  b")).message == "a b (ValueError)"
+
+
+def test_a_place_that_cannot_be_written_to_is_named():
+    refused = OSError(errno.EROFS, "Read-only file system", "data/03_primary/brisc")
+    message = readable(caused(RuntimeError("Failed while saving"), refused)).message
+    assert "data/03_primary/brisc cannot be written: Read-only file system." in message
+    assert "conf/local/globals.yml" in message

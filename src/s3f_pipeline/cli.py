@@ -1,5 +1,6 @@
 """``kedro run`` of this project: Kedro's own command with our runner and readable errors."""
 
+import errno
 import logging
 import traceback
 import warnings
@@ -11,6 +12,8 @@ from kedro.framework.cli.project import run as kedro_run
 
 from s3f_pipeline.errors import S3FError
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+NOT_WRITABLE = (errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.EPERM, errno.EROFS)
 RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
 logger = logging.getLogger(__name__)
 
@@ -40,10 +43,16 @@ def readable(error: BaseException) -> S3FError:
     while cause is not None:
         if isinstance(cause, S3FError):
             return cause
-        if isinstance(cause, OSError) and cause.errno in (28, 122):
+        if isinstance(cause, OSError) and cause.errno in NO_ROOM:
             return S3FError(
                 f"The disk is full ({cause.filename or cause}). Make room and run the same command again; "
                 f"what was finished is kept."
+            )
+        if isinstance(cause, OSError) and cause.errno in NOT_WRITABLE:
+            return S3FError(
+                f"{cause.filename} cannot be written: {cause.strerror}. Make it a folder that this user may "
+                f"write to, or name another data_root in conf/local/globals.yml, and run the same command "
+                f"again; what was finished is kept."
             )
         cause = cause.__cause__
     logger.debug("Unexpected failure\n%s", "".join(traceback.format_exception(error)))

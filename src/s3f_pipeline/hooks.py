@@ -7,6 +7,7 @@ from typing import Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
@@ -19,6 +20,15 @@ from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
 from s3f_pipeline.tracking.run import RUN
 
 logger = logging.getLogger(__name__)
+
+
+class RegistryHooks:
+    """Build the pipelines for the configuration of each session, not for that of the first one."""
+
+    @hook_impl
+    def after_context_created(self) -> None:
+        """Forget pipelines that an earlier session of this process has built."""
+        pipelines.configure("s3f_pipeline.pipeline_registry")
 
 
 class RunLogHooks:
@@ -86,7 +96,7 @@ class TrackingHooks:
             self._uri,
             current_loader().data_root,
             f"demo-{config.cohort}" if synthetic else config.cohort,
-            f"{config.variant} {config.protocol} {run_folder(config.seed)}",
+            f"{config.variant} {config.protocol} {run_folder(config.seed, config.fold)}",
             params=tracked_params(config.model_dump(mode="json")),
             tags=tracked_tags(config.model_dump(mode="json"), synthetic=synthetic),
             run_id=catalog.load(training)["mlflow_run_id"] if goes_on else None,

@@ -7,6 +7,7 @@ from s3f_pipeline.config.names import experiments
 from s3f_pipeline.config.schema import PROTOCOLS
 from s3f_pipeline.pipelines import (
     acquisition,
+    auditing,
     evaluation,
     ingestion,
     reporting,
@@ -22,21 +23,23 @@ def register_pipelines() -> dict[str, Pipeline]:
 
     Returns:
         Pipelines by name. ``<cohort>_acquire`` gets the raw files, ``<cohort>_audit`` goes on to the
-        splits of both protocols and the leakage audit; ``__default__`` is ``brisc_bilinear``.
+        splits and the leakage audit with its page; ``__default__`` is ``brisc_bilinear``. The audit makes
+        the published splits too, unless they need a file that few people have.
     """
     loader = current_loader()
     pipelines: dict[str, Pipeline] = {}
     prepared: dict[tuple[str, str], Pipeline] = {}
     for cohort in loader.typed.cohorts:
-        size = loader.cohort(cohort).image_size
+        size, published = loader.cohort(cohort).image_size, loader.cohort(cohort).published
         acquired = acquisition.create_pipeline(cohort)
         grouped = acquired + ingestion.create_pipeline(cohort, size) + splitting.create_groups(cohort)
         for protocol in PROTOCOLS:
             prepared[cohort, protocol] = grouped + splitting.create_splits(cohort, protocol)
         pipelines[f"{cohort}_acquire"] = acquired
-        pipelines[f"{cohort}_audit"] = sum(
-            (prepared[cohort, protocol] for protocol in PROTOCOLS), Pipeline([])
-        )
+        audited = prepared[cohort, "patient_safe"] + auditing.create_pipeline(cohort)
+        if published and not published.needs:
+            audited += prepared[cohort, "published"]
+        pipelines[f"{cohort}_audit"] = audited
     for experiment in experiments(loader.typed):
         size = loader.cohort(experiment.cohort).image_size
         pipelines[experiment.pipeline] = (

@@ -1,10 +1,10 @@
 """Kedro's settings of the project."""
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
-from s3f_pipeline.hooks import RunLogHooks, TrackingHooks
+from s3f_pipeline.hooks import RegistryHooks, RunLogHooks, TrackingHooks
 from s3f_pipeline.tracking.uri import tracking_uri
 
-HOOKS = (RunLogHooks(), TrackingHooks())
+HOOKS = (RegistryHooks(), RunLogHooks(), TrackingHooks())
 DISABLE_HOOKS_FOR_PLUGINS = (
     "kedro_mlflow",  # TrackingHooks opens MLflow runs, for experiments only
     "kedro-viz",  # follows Kedro's own runners alone
@@ -16,6 +16,7 @@ CONFIG_LOADER_ARGS = {
     "config_patterns": {"mlflow": ["mlflow*"]},
     "custom_resolvers": {
         "run_folder": lambda: current_loader().run_folder,
+        "fold_ending": lambda: current_loader().fold_ending,
         "tracking_uri": lambda: tracking_uri(current_loader().data_root),
     },
 }

@@ -1,30 +1,134 @@
 import hashlib
+from collections import Counter
 
 import cv2
 import numpy as np
+import pytest
 
-from s3f_pipeline.acquisition.phantoms import draw_head, draw_phantoms
-from s3f_pipeline.config.schema import PhantomsConfig
+from s3f_pipeline.acquisition.phantoms import draw_phantoms
+from s3f_pipeline.acquisition.phantoms.cases import plan_cases
+from s3f_pipeline.acquisition.phantoms.scenes.breasts import draw_breast, draw_mask
+from s3f_pipeline.acquisition.phantoms.scenes.heads import draw_head
+from s3f_pipeline.cohorts import TableColumns, check_groups, list_files
+from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.images.decode import decode, to_grey
+from s3f_pipeline.images.phash import perceptual_hash
+from s3f_pipeline.images.thumbnails import thumbnail
+from s3f_pipeline.splits.twins import TwinSettings, find_twins
+
+FEW = PhantomsConfig(images_per_class={"train": 4, "test": 3}, seed=3)
+OWN = {"title": "own", "raw_folder": "own", "image_size": 64, "classes": ("a", "b", "c")}
+TABLE = {"file": "images.csv", "path": "image", "label": "diagnosis", "patient": "who", "split": "set"}
+COHORTS = {
+    "folders": CohortConfig(**OWN, layout="folders", color="rgb"),
+    "table": CohortConfig(**OWN, layout="table", color="grey", table=TABLE),
+    "parquet": CohortConfig(**OWN, layout="table", color="grey", table={"file": "tables/images.parquet"}),
+}
+OFFICIAL = {"train": 4, "test": 3}
+WITH_VALIDATION = {"train": 4, "validation": 1, "test": 3}
+SPLITS = {
+    "brisc": OFFICIAL,
+    "chest": WITH_VALIDATION,
+    "busi": {},
+    "ham": OFFICIAL,
+    "breastmnist": WITH_VALIDATION,
+    "bloodmnist": WITH_VALIDATION,
+    "organcmnist": WITH_VALIDATION,
+    "folders": {},
+    "table": OFFICIAL,
+    "parquet": {},
+}
+
+
+@pytest.fixture
+def cohort(load_config, request):
+    return COHORTS.get(request.param) or load_config().cohort(request.param)
+
+
+def listing(folder, cohort):
+    columns = TableColumns(**cohort.table.model_dump()) if cohort.table else None
+    return list_files(cohort.layout, folder, cohort.classes, columns)
 
 
 def digests(folder):
     return {
         path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*.jpg")
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in (".npz", ".json")
+    } | {
+        (path.name, name): hashlib.sha256(array.tobytes()).hexdigest()
+        for path in folder.rglob("*.npz")
+        for name, array in np.load(path).items()
     }
 
 
-def test_the_same_seed_draws_the_same_images(tmp_path, brisc):
-    few = PhantomsConfig(images_per_class={"train": 2, "test": 1}, seed=3)
-    draw_phantoms(tmp_path / "a", brisc, few)
-    draw_phantoms(tmp_path / "b", brisc, few)
-    assert digests(tmp_path / "a") == digests(tmp_path / "b")
-    assert len(digests(tmp_path / "a")) == 12
+@pytest.mark.parametrize(("cohort", "splits"), SPLITS.items(), indirect=["cohort"], ids=SPLITS)
+def test_readers_list_what_was_drawn(tmp_path, cohort, splits):
+    drawn = draw_phantoms(tmp_path / "raw", cohort, FEW)
+    table = listing(tmp_path / "raw", cohort)
+    check_groups(table, cohort.guarantee)
+    assert len(table) == drawn
+    counts = Counter(zip(table["label"], table["official_split"].fillna("none"), strict=True))
+    expected = splits or {"none": 7}
+    assert counts == {(label, split): n for label in cohort.classes for split, n in expected.items()}
 
 
-def test_tumours_are_bright(brisc):
+@pytest.mark.parametrize("cohort", ["brisc", "chest", "busi", "ham", "dermamnist", "table"], indirect=True)
+def test_the_same_seed_draws_the_same_images(tmp_path, cohort):
+    for name, seed in {"a": 3, "b": 3, "c": 4}.items():
+        draw_phantoms(tmp_path / name, cohort, FEW.model_copy(update={"seed": seed}))
+    assert digests(tmp_path / "a") == digests(tmp_path / "b") != digests(tmp_path / "c")
+
+
+@pytest.mark.parametrize("cohort", ["busi", "folders"], indirect=True)
+def test_planted_twins_are_found_and_no_others(tmp_path, cohort):
+    folder = tmp_path / "raw"
+    draw_phantoms(folder, cohort, FEW)
+    table = listing(folder, cohort)
+    files = [(folder / path).read_bytes() for path in table["path"]]
+    greys = [to_grey(decode(data, cohort.color).pixels) for data in files]
+    table["sha256"] = [hashlib.sha256(data).hexdigest() for data in files]
+    table["phash"] = [perceptual_hash(grey) for grey in greys]
+    twins = find_twins(table, np.stack([thumbnail(grey) for grey in greys]), TwinSettings(16, 0.95, 0.9))
+    label = table.set_index("image_id")["label"]
+    pairs = sorted(zip(twins["first"].map(label), twins["second"].map(label), strict=True))
+    within = [(name, name) for name in cohort.classes]
+    assert pairs == sorted([*within, cohort.classes[:2]])
+
+
+def test_plans_plant_leaks_across_official_splits():
+    cases = plan_cases(["a", "b"], {"train": 6, "validation": 1, "test": 4}, views=True)
+    assert [case.number for case in cases] == list(range(22))
+    across = Counter()
+    for case in cases:
+        source = cases[case.drawing]
+        assert (source.kind, source.drawing, source.subject) == ("drawing", case.drawing, case.subject)
+        assert source.label == case.label
+        across[case.kind, source.split, case.split] += source.split != case.split
+    assert +across == {("copy", "train", "test"): 2, ("view", "train", "test"): 2}
+
+
+def test_plans_without_official_splits_plant_a_contradiction():
+    cases = plan_cases(["a", "b"], {"all": 5})
+    copies = [(case.label, case.drawn_as) for case in cases if case.kind == "copy"]
+    assert sorted(copies) == [("a", "a"), ("b", "a"), ("b", "b")]
+
+
+def test_a_copy_is_never_copied_from_itself_in_the_smallest_cohort():
+    for case in plan_cases(["a", "b"], {"all": 2}):
+        assert (case.kind == "drawing") == (case.drawing == case.number)
+
+
+def test_tumours_are_bright():
     def bright(label):
         heads = [draw_head(label, "ax", np.random.default_rng(seed)) for seed in range(5)]
         return np.mean([(cv2.erode(head, np.ones((7, 7))) > 190).sum() for head in heads])
 
     assert bright("meningioma") > 100 > bright("no_tumor")
+
+
+@pytest.mark.parametrize("label", ["benign", "malignant"])
+def test_masks_outline_the_dark_lesion(label):
+    image, mask = (draw(label, np.random.default_rng(5)) for draw in (draw_breast, draw_mask))
+    assert image[mask == 255].mean() < 0.5 * image[mask == 0].mean()
+    assert not draw_mask("normal", np.random.default_rng(5)).any()

@@ -3,23 +3,72 @@ import shutil
 import pytest
 
 from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader
+from s3f_pipeline.config.names import experiments
 from s3f_pipeline.errors import ConfigError
 
 EXPERIMENT = ("brisc", "patient_safe", "bilinear")
 
 
-def test_cohort_training_values_win_over_the_general_ones(tmp_path):
-    shutil.copytree(PROJECT / "conf", tmp_path / "conf")
-    cohorts = tmp_path / "conf/base/parameters_cohorts.yml"
-    cohorts.write_text(cohorts.read_text().replace("epochs: 200", "epochs: 100"))
-    loader = ProjectConfigLoader(str(tmp_path / "conf"), base_env="base", default_run_env="local")
-    assert loader.experiment(*EXPERIMENT).training.epochs == 100
+CHEST = ("chest", "patient_safe", "concat")
+
+
+def test_cohort_training_values_win_over_the_general_ones(load_config):
+    training = load_config().experiment(*CHEST).training
+    assert (training.epochs, training.early_stopping_patience, training.reduce_lr_patience) == (100, 20, 10)
+    assert training.selection_metric == "positive_f1"
+    assert training.batch_size == 16
+    assert load_config().experiment(*EXPERIMENT).training.epochs == 200
 
 
 def test_params_win_over_a_cohorts_own_values(load_config):
-    experiment = load_config(training={"epochs": 12}).experiment(*EXPERIMENT)
-    assert experiment.training.epochs == 12
-    assert experiment.training.learning_rate == pytest.approx(3e-4)
+    training = load_config(training={"epochs": 12}).experiment(*CHEST).training
+    assert training.epochs == 12
+    assert training.early_stopping_patience == 20
+
+
+def test_six_lines_of_yaml_make_a_cohort(tmp_path):
+    shutil.copytree(PROJECT / "conf", tmp_path / "conf")
+    (tmp_path / "conf/base/parameters_mine.yml").write_text(
+        """
+cohorts:
+  mine:
+    layout: table
+    raw_folder: my_images
+    table: {file: images.csv, patient: patient_id}
+    color: grey
+    image_size: 64
+    classes: [healthy, ill]
+"""
+    )
+    loader = ProjectConfigLoader(str(tmp_path / "conf"), base_env="base", default_run_env="local")
+    cohort = loader.cohort("mine")
+    assert (cohort.title, cohort.archive, cohort.inside) == ("mine", "my_images", "my_images")
+    assert cohort.guarantee == "patient"
+    own = {e.pipeline for e in experiments(loader.typed) if e.cohort == "mine"}
+    assert own == {"mine_spatial", "mine_spectral", "mine_concat", "mine_bilinear"}
+    ProjectConfigLoader.current = None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"table": {"file": "a.csv"}}, ["cohorts.brisc", "no other layout takes one"]),
+        ({"positive_class": "glioma"}, ["cohorts.brisc", "second of exactly two classes"]),
+        ({"window": [200, 100]}, ["cohorts.brisc", "the lower one first"]),
+        ({"layout": "mine"}, ["cohorts.brisc.layout", "'folders'", "'table'"]),
+    ],
+)
+def test_wrong_cohorts_are_refused(load_config, change, words):
+    with pytest.raises(ConfigError) as caught:
+        load_config(cohorts={"brisc": change}).typed  # noqa: B018
+    for word in words:
+        assert word in caught.value.message
+
+
+def test_a_fold_is_part_of_the_path(load_config):
+    assert load_config(fold=3, seed=1).run_folder == "seed-1_fold-3"
+    with pytest.raises(ConfigError, match=r"fold 5 is not one of the 5 folds, which are numbered from 0"):
+        load_config(fold=5).typed  # noqa: B018
 
 
 def test_an_environment_wins_over_a_cohorts_own_values():
@@ -42,7 +91,6 @@ def test_image_size_is_a_number_or_height_x_width(load_config, given, size):
         ({"image_size": "big"}, ["image_size", "height x width", "'big'", "--params"]),
         ({"training": {"epochs": 0}}, ["training.epochs", "received: 0", "--params"]),
         ({"training": {"selection_metric": "auc"}}, ["selection_metric", "weighted_f1", "--params"]),
-        ({"training": {"selection_metric": "positive_f1"}}, ["positive_f1", "no positive_class"]),
     ],
 )
 def test_wrong_values_are_refused(load_config, params, words):

@@ -14,10 +14,13 @@ def pipelines(load_config):
 
 
 def test_every_pipeline_is_there(pipelines):
+    medmnist = ("bloodmnist", "breastmnist", "dermamnist", "organcmnist", "organsmnist", "pneumoniamnist")
     variants = ("spatial", "spectral", "concat", "bilinear")
-    expected = {"__default__", "brisc_acquire", "brisc_audit"}
-    expected |= {f"brisc_{variant}" for variant in variants}
-    expected |= {f"brisc_{variant}_published" for variant in variants}
+    expected = {"__default__"}
+    for cohort in ("brisc", "chest", "busi", "ham", *medmnist):
+        expected |= {f"{cohort}_acquire", f"{cohort}_audit"}
+        expected |= {f"{cohort}_{variant}" for variant in variants}
+        expected |= {f"{cohort}_{variant}_published" for variant in variants}
     assert set(pipelines) == expected
     assert pipelines["__default__"] == pipelines["brisc_bilinear"]
 

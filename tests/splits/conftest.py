@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from s3f_pipeline.images.phash import perceptual_hash
-from s3f_pipeline.images.thumbnails import thumbnail
+from s3f_pipeline.images.thumbnails import halve, thumbnail
 from s3f_pipeline.splits.twins import TwinSettings
 
 HEIGHT, WIDTH = 208, 176
@@ -108,14 +108,15 @@ def indexed():
     """Turn images, by id, into an index and thumbnails as the ingestion does."""
 
     def build(images: dict[str, np.ndarray]) -> tuple[pd.DataFrame, np.ndarray]:
+        halved = [halve(image[..., None])[..., 0] for image in images.values()]
         index = pd.DataFrame(
             {
                 "image_id": list(images),
                 "sha256": [hashlib.sha256(image.tobytes()).hexdigest() for image in images.values()],
-                "phash": [perceptual_hash(image) for image in images.values()],
+                "phash": [perceptual_hash(image) for image in halved],
             }
         )
-        return index, np.stack([thumbnail(image) for image in images.values()])
+        return index, np.stack([thumbnail(image) for image in halved])
 
     return build
 

@@ -10,10 +10,17 @@ from s3f_pipeline.splits.twins import find_twins
 
 @pytest.fixture
 def audit(settings):
-    def run(index, twins):
+    def run(index, twins, published=None):
         groups = make_groups(index, twins)
         report = leakage_audit(
-            index, groups, twins, cohort="heads", guarantee="near_duplicate", settings=settings
+            index,
+            groups,
+            twins,
+            cohort="heads",
+            guarantee="near_duplicate",
+            settings=settings,
+            published=published,
+            why_none=None if published is not None else "none was published",
         )
         assert json.loads(json.dumps(report)) == report
         return report
@@ -151,3 +158,38 @@ def test_settings_and_guarantee_are_told(table, pairs, audit):
     }
     assert (report["cohort"], report["guarantee"]) == ("heads", "near_duplicate")
     assert report["listed_groups"] == []
+
+
+def test_every_reading_of_the_patients_is_reported(audit, table, pairs):
+    index = table(
+        ("a", "x", "p1", "train"), ("b", "x", "p1", "test"),
+        ("c", "x", "p2", "train"), ("d", "x", "p2", "validation"),
+        ("e", "x", "p3", "test"), ("f", "x", "p3", "test"),
+    )  # fmt: skip
+    index["group_by_kind"] = ["p1_v", "p1_b", "p2_v", "p2_v", "p3_b", "p3_b"]
+    cautious, by_kind = audit(index, pairs())["readings"]
+    assert cautious == {"reading": "group", "groups": 3, "groups_across_test": 1, "images_across_test": 2}
+    assert by_kind == {
+        "reading": "group_by_kind",
+        "groups": 4,
+        "groups_across_test": 0,
+        "images_across_test": 0,
+    }
+
+
+def test_a_cohort_without_patients_has_no_reading(audit, table, pairs):
+    index = table(("a", "x", None, "train"), ("b", "x", None, "test"))
+    assert audit(index, pairs())["readings"] == []
+
+
+def test_the_published_split_is_audited(audit, table, pairs):
+    index = table(
+        ("a", "x", None, None), ("b", "x", None, None), ("c", "x", "p", None), ("d", "x", "p", None)
+    )
+    published = index[["image_id"]].assign(split=["train", "test", "test", "train"])
+    assert audit(index, pairs(("a", "b", "near")), published)["published_split"] == {
+        "test_images": 2,
+        "test_images_with_twin_in_train": 1,
+        "test_images_with_group_in_train": 2,
+    }
+    assert audit(index, pairs())["published_split"] == {"none": "none was published"}

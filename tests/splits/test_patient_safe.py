@@ -1,8 +1,9 @@
 from collections import Counter
 
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from s3f_pipeline.errors import SplitError
@@ -187,3 +188,59 @@ def test_three_groups_of_a_class_are_needed_where_the_test_set_is_cut_too():
     index = index.iloc[:-1]
     with pytest.raises(SplitError, match=r"cut a test set: .* at least 3 groups .* 'w' has 2"):
         patient_safe_split(index, make_groups(index, twins_of([])), **OPTIONS)
+
+
+@settings(deadline=None, max_examples=30)
+@given(any_cohort, st.integers(2, 4), st.integers(0, 3))
+def test_folds_keep_the_same_promises(cohort, folds, seed):
+    index, twins = cohort
+    groups = make_groups(index, twins)
+    official_test = index["official_split"].eq("test").fillna(False)
+    turns = "validation" if official_test.any() else "test"
+    options = OPTIONS | {"seed": seed, "folds": folds}
+    dealt = [patient_safe_split(index, groups, fold=fold, **options) for fold in range(folds)]
+    for splits in dealt:
+        assert groups_on_two_sides(splits) == []
+        for side in ("train", "validation", "test"):
+            assert set(index["label"][splits["split"] == side]) == set(LABELS)
+    taken = pd.concat([splits["image_id"][splits["split"] == turns] for splits in dealt])
+    usable = (dealt[0]["split"] != "excluded") & ~official_test.to_numpy()
+    assert sorted(taken) == sorted(index["image_id"][usable])
+    again = patient_safe_split(index, groups, fold=folds - 1, **options)
+    pd.testing.assert_frame_equal(again, dealt[-1])
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.integers(0, 10_000),
+    st.integers(3, 6),
+    st.sampled_from([0.1, 0.15, 0.2, 0.3]),
+    st.booleans(),
+)
+def test_the_validation_share_is_met_where_groups_are_small(seed, classes, share, patients_have_two_classes):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 7, 320)
+    of_group = np.repeat(np.arange(len(sizes)), sizes)
+    labels = rng.choice(classes, len(sizes), p=rng.dirichlet(np.full(classes, 2)))[of_group]
+    if patients_have_two_classes:
+        labels = np.where(rng.random(len(labels)) < 0.1, rng.integers(classes, size=len(labels)), labels)
+    groups_of_class = pd.Series(of_group).groupby(labels).nunique()
+    assume(groups_of_class.min() >= 3)
+    index = frame(
+        [(f"i{n:04d}", f"class {label}", f"g{g:03d}", None)
+         for n, (label, g) in enumerate(zip(labels, of_group, strict=True))]
+    )  # fmt: skip
+    splits = patient_safe_split(
+        index, make_groups(index, twins_of([])), **(OPTIONS | {"validation_share": share})
+    )
+    assert sizes.max() / len(index) <= 0.02
+    pooled = splits["split"].isin(["train", "validation"]).sum()
+    assert abs((splits["split"] == "validation").sum() / pooled - share) <= 0.05
+    for side in ("train", "validation", "test"):
+        assert set(index["label"][splits["split"] == side]) == set(index["label"])
+
+
+def test_fewer_groups_than_folds_are_refused():
+    index = frame([*plain(official_test=False), *[(f"w{n}", "w", None, None) for n in range(4)]])
+    with pytest.raises(SplitError, match=r"cross-validation of 5 folds: .* at least 5 groups .* 'w' has 4"):
+        patient_safe_split(index, make_groups(index, twins_of([])), fold=0, folds=5, **OPTIONS)

@@ -1,4 +1,4 @@
-"""From wherever the raw files are to a raw folder: folder, archive, phantoms, or a clear message."""
+"""From wherever the raw files are to a raw folder: folder, archive, download, or a clear message."""
 
 import logging
 import shutil
@@ -6,11 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from s3f_pipeline.acquisition.archives import unpack
+from s3f_pipeline.acquisition.fetching import can_download, check_archive, complement, download
 from s3f_pipeline.acquisition.phantoms import draw_phantoms
-from s3f_pipeline.acquisition.provenance import listing_hash, read_provenance, write_provenance
+from s3f_pipeline.acquisition.pins import pin
+from s3f_pipeline.acquisition.provenance import (
+    checksums,
+    listing_hash,
+    raw_files,
+    read_provenance,
+    tree_hash,
+    write_provenance,
+)
 from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
 from s3f_pipeline.errors import AcquisitionError
-from s3f_pipeline.files import sha256_of
+from s3f_pipeline.files import atomic_path
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +30,8 @@ def acquire(
     raw_root: Path,
     archives: Path | None,
     phantoms: PhantomsConfig | None,
+    *,
+    offline: bool = False,
 ) -> dict[str, Any]:
     """Make sure that a cohort's raw folder is there, and say where it is from.
 
@@ -30,6 +41,7 @@ def acquire(
         raw_root: Folder in which raw folders lie.
         archives: Folder with archives, or ``None``.
         phantoms: How to draw phantoms; ``None`` outside demonstrations, where phantoms are refused.
+        offline: Never download.
 
     Returns:
         ``folder`` (name below ``raw_root``), ``provenance``, ``listing_sha256``.
@@ -38,59 +50,126 @@ def acquire(
         AcquisitionError: If there is no data, a damaged archive, or phantoms outside a demonstration.
     """
     folder = raw_root / cohort.raw_folder
-    if folder.is_dir():
-        provenance = read_provenance(folder) or write_provenance(
-            folder, f"folder {cohort.raw_folder}, put there by hand", synthetic=False
-        )
-    elif phantoms is not None:
-        provenance = {"synthetic": True}
+    for path in (raw_root, folder):
+        if path.exists() and not path.is_dir():
+            raise AcquisitionError(f"{path} is a file, but a folder must be there. Move the file away.")
+    if phantoms is not None:
+        provenance = _draw(name, cohort, folder, phantoms)
     else:
-        provenance = _from_archive(cohort, raw_root, archives)
-    _refuse_wrong_kind(folder, bool(provenance.get("synthetic")), phantoms)
-    if phantoms is not None and provenance.get("phantoms") != phantoms.model_dump(mode="json"):
-        logger.info("Drawing phantoms of %s into %s", name, folder)
-        shutil.rmtree(folder, ignore_errors=True)
-        draw_phantoms(folder, cohort, phantoms)
-        provenance = read_provenance(folder) or {}
+        if not _is_there(folder, cohort):
+            _get(name, cohort, raw_root, archives, offline)
+        provenance = _provenance_of(folder, cohort)
+        if provenance.get("synthetic"):
+            raise AcquisitionError(
+                f"{folder} holds drawn phantoms, not patients' images, and this is no demonstration. Move "
+                f"the folder away and put the real data there, or run with --env=demo."
+            )
+        pin(raw_root, cohort.raw_folder, provenance)
+        if not offline:
+            complement(cohort, folder)
     return {
         "folder": cohort.raw_folder,
-        "provenance": provenance,
+        "provenance": {**provenance, "files": checksums(folder, cohort.download.md5)},
         "listing_sha256": listing_hash(folder),
     }
 
 
-def _from_archive(cohort: CohortConfig, raw_root: Path, archives: Path | None) -> dict[str, Any]:
-    archive = archives / f"{cohort.archive}.zip" if archives else None
-    if archive is None or not archive.is_file():
-        looked = f" ({archive} is not there)" if archive else ""
-        raise AcquisitionError(
-            f"The images of '{cohort.title}' are not here. Do one of these three:\n"
-            f"  1. put the folder '{cohort.raw_folder}' into {raw_root};\n"
-            f"  2. name a folder that holds {cohort.archive}.zip by S3F_ARCHIVES=<folder> or "
-            f"--params=archives=<folder>{looked};\n"
-            f"  3. download it from {cohort.source} ({cohort.licence}) and do 1 or 2.\n"
-            f"To try the project without data: kedro run --env=demo --pipeline=brisc_bilinear"
-        )
-    logger.info("Unpacking %s", archive)
-    checksum = sha256_of(archive)
-    provenance: dict[str, Any] = {}
-
-    def complete(unpacked: Path) -> None:
-        source = f"archive {archive.name}"
-        provenance.update(write_provenance(unpacked, source, synthetic=False, sha256=checksum))
-
-    unpack(archive, raw_root, cohort.raw_folder, complete)
-    return provenance
+def _is_there(folder: Path, cohort: CohortConfig) -> bool:
+    """Whether the raw folder has files, and an archive where a cohort is one file."""
+    return any(path.suffix == ".npz" or not is_one_file(cohort) for path in raw_files(folder))
 
 
-def _refuse_wrong_kind(folder: Path, synthetic: bool, phantoms: PhantomsConfig | None) -> None:
-    if synthetic and phantoms is None:
-        raise AcquisitionError(
-            f"{folder} holds drawn phantoms, not patients' images, and this is no demonstration. Move the "
-            f"folder away and put the real data there, or run with --env=demo."
-        )
-    if not synthetic and phantoms is not None:
+def is_one_file(cohort: CohortConfig) -> bool:
+    """Whether a cohort comes as a single file, such as a MedMNIST archive."""
+    return Path(cohort.inside).suffix == ".npz"
+
+
+def _draw(name: str, cohort: CohortConfig, folder: Path, phantoms: PhantomsConfig) -> dict[str, Any]:
+    provenance = read_provenance(folder) or {}
+    if any(raw_files(folder)) and not provenance.get("synthetic"):
         raise AcquisitionError(
             f"{folder} holds real images, but this demonstration is for phantoms and marks its reports "
             f"as such. Move the folder to the data folder of a real run, or leave out --env=demo."
         )
+    if provenance.get("phantoms") != phantoms.model_dump(mode="json"):
+        logger.info("Drawing phantoms of %s into %s", name, folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        draw_phantoms(folder, cohort, phantoms)
+    return read_provenance(folder) or {}
+
+
+def _get(name: str, cohort: CohortConfig, raw_root: Path, archives: Path | None, offline: bool) -> None:
+    looked = _from_archives(cohort, raw_root, archives) if archives else "no folder with archives is named"
+    if looked is None:
+        return
+    failed = None
+    if can_download(cohort) and offline:
+        failed = "downloads are switched off (offline in the parameters, or S3F_OFFLINE)"
+    elif can_download(cohort):
+        logger.info("%s: %s; downloading", name, looked)
+        try:
+            return download(cohort, raw_root)
+        except AcquisitionError as error:
+            failed = error.message
+    raise AcquisitionError(_how_to_get(name, cohort, raw_root, looked, failed))
+
+
+def _from_archives(cohort: CohortConfig, raw_root: Path, archives: Path) -> str | None:
+    """Unpack or copy what the folder of archives has; a text says what it does not have."""
+    archive, single = archives / f"{cohort.archive}.zip", archives / cohort.inside
+    folder = raw_root / cohort.raw_folder
+    if is_one_file(cohort) and single.is_file():
+        logger.info("Copying %s", single)
+        _check(single)
+        with atomic_path(folder / single.name) as temporary:
+            shutil.copyfile(single, temporary)
+        write_provenance(folder, f"file {single.name}", synthetic=False, sha256=tree_hash(folder))
+        return None
+    if not archive.is_file():
+        return f"{archive} is not there"
+    logger.info("Unpacking %s", archive)
+
+    def complete(unpacked: Path) -> None:
+        if is_one_file(cohort):
+            _check(unpacked / cohort.inside)
+        checksum = tree_hash(unpacked)
+        write_provenance(unpacked, f"archive {archive.name}", synthetic=False, sha256=checksum)
+
+    unpack(archive, raw_root, cohort.inside, cohort.raw_folder, complete)
+    return None
+
+
+def _check(path: Path) -> None:
+    try:
+        check_archive(path)
+    except AcquisitionError as error:
+        raise AcquisitionError(f"{path.name} cannot be used. {error.message}") from error
+
+
+def _provenance_of(folder: Path, cohort: CohortConfig) -> dict[str, Any]:
+    by_hand = f"folder {cohort.raw_folder}, put there by hand"
+    return read_provenance(folder) or write_provenance(folder, by_hand, synthetic=False)
+
+
+def _how_to_get(name: str, cohort: CohortConfig, raw_root: Path, looked: str, failed: str | None) -> str:
+    folder, zipped = raw_root / cohort.raw_folder, f"{cohort.archive}.zip"
+    if is_one_file(cohort):
+        put, holds = f"put the file {cohort.inside} into {folder}", f"{zipped} or {cohort.inside}"
+    else:
+        put, holds = f"put the folder {cohort.raw_folder} into {raw_root}", zipped
+    ways = [
+        f"{put};",
+        f"name a folder that holds {holds} by S3F_ARCHIVES=<folder> or --params=archives=<folder> "
+        f"({looked});",
+    ]
+    if failed:
+        ways.append(
+            f"download it from {cohort.source} ({cohort.licence}) and do 1 or 2, or let the pipeline "
+            f"download it: {failed}"
+        )
+    numbered = "\n".join(f"  {number}. {way}" for number, way in enumerate(ways, start=1))
+    return (
+        f"The images of '{cohort.title}' are not here. Do one of these {len(ways)}, then run "
+        f"kedro run --pipeline={name}_acquire:\n{numbered}\n"
+        f"To try the project without data: kedro run --env=demo --pipeline={name}_spatial"
+    )

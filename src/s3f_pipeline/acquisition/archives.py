@@ -1,29 +1,44 @@
 """Unpacking an archive, safely and whole."""
 
+import errno
+import lzma
+import os
 import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tqdm import tqdm
+
 from s3f_pipeline.errors import AcquisitionError
 
+LEAST_PACKED = 1024
+"""Bytes; a smaller archive is taken to be as large."""
 MAX_EXPANSION = 200
-"""Unpacked bytes per packed byte above which an archive is refused; image archives expand by 1 to 5."""
+"""Unpacked bytes per byte of the archive above which it is refused; image archives expand by 1 to 5."""
+UNUSABLE_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR)
 
 
 def unpack(
-    archive: Path, raw_root: Path, folder: str, complete: Callable[[Path], Any] = lambda unpacked: None
+    archive: Path,
+    raw_root: Path,
+    inside: str,
+    folder: str,
+    complete: Callable[[Path], Any] = lambda unpacked: None,
 ) -> Path:
-    """Unpack the folder ``folder`` of a zip file to ``raw_root / folder``.
+    """Unpack one folder, or one file, of a zip file to ``raw_root / folder``.
 
     The folder appears only when every file of it has been unpacked and its checksum has been verified.
 
     Args:
-        archive: A zip file that holds ``folder`` at its top.
+        archive: A zip file that holds ``inside`` at its top.
         raw_root: Where raw folders lie.
+        inside: Name of a folder, which becomes ``folder``, or of a file, which is put into it.
         folder: Name of the folder.
         complete: Called with the unpacked folder before it appears, to add what belongs to it.
 
@@ -37,16 +52,27 @@ def unpack(
     try:
         with zipfile.ZipFile(archive) as opened:
             members = [_checked(archive, member) for member in opened.infolist()]
-            members = [m for m in members if PurePosixPath(m.filename).parts[:1] == (folder,)]
+            members = [m for m in members if PurePosixPath(m.filename).parts[:1] == (inside,)]
             if not any(not member.is_dir() for member in members):
                 raise AcquisitionError(
-                    f"{archive} holds no folder '{folder}'. Pack the data set so that '{folder}/…' is at "
-                    f"the top of the zip file, as it is published."
+                    f"{archive} holds no '{inside}'. Pack the data set so that '{inside}' is at the top of "
+                    f"the zip file, as it is published."
                 )
-            return _extract(opened, members, raw_root, folder, complete)
-    except zipfile.BadZipFile as error:
+            _refuse_same_names(archive, members)
+            raw_root.mkdir(parents=True, exist_ok=True)
+            _refuse_bombs(archive, members, raw_root)
+            return _extract(opened, members, raw_root, inside, folder, complete)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, UnicodeError) as error:
         raise AcquisitionError(
-            f"{archive} is damaged or not a zip file ({error}). Get it again; nothing was unpacked."
+            f"{archive} is damaged, encrypted or not a zip file ({error}). Get it again; nothing was "
+            f"unpacked."
+        ) from error
+    except OSError as error:
+        if error.errno not in UNUSABLE_NAME:
+            raise
+        raise AcquisitionError(
+            f"{archive} holds a name that cannot be a file here: {error.strerror} ({error.filename}). Get "
+            f"the archive from its publisher; nothing was unpacked."
         ) from error
 
 
@@ -58,25 +84,53 @@ def _checked(archive: Path, member: zipfile.ZipInfo) -> zipfile.ZipInfo:
             f"{archive} is not safe to unpack: its entry '{member.filename}' is a link or points outside "
             f"the archive. Get the archive from its publisher; nothing was unpacked."
         )
-    if member.file_size > MAX_EXPANSION * max(member.compress_size, 1024):
-        raise AcquisitionError(
-            f"{archive} is not safe to unpack: its entry '{member.filename}' expands to "
-            f"{member.file_size} bytes. Get the archive from its publisher; nothing was unpacked."
-        )
     return member
+
+
+def _refuse_bombs(archive: Path, members: list[zipfile.ZipInfo], raw_root: Path) -> None:
+    """Refuse what expands absurdly, and what the disk has no room for.
+
+    Single images may expand: a black 16-bit slice is a thousand times smaller when packed.
+    """
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > MAX_EXPANSION * max(archive.stat().st_size, LEAST_PACKED):
+        raise AcquisitionError(
+            f"{archive} is not safe to unpack: it expands to {unpacked} bytes. Get the archive from its "
+            f"publisher; nothing was unpacked."
+        )
+    if unpacked > shutil.disk_usage(raw_root).free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(raw_root))
+
+
+def _refuse_same_names(archive: Path, members: list[zipfile.ZipInfo]) -> None:
+    """Refuse names that would be one file, here or where case does not count."""
+    counts = Counter(member.filename.rstrip("/").casefold() for member in members)
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise AcquisitionError(
+            f"{archive} is not safe to unpack: it has more than one '{twice[0]}'. Get the archive from its "
+            f"publisher; nothing was unpacked."
+        )
 
 
 def _extract(
     opened: zipfile.ZipFile,
     members: list[zipfile.ZipInfo],
     raw_root: Path,
+    inside: str,
     folder: str,
     complete: Callable[[Path], Any],
 ) -> Path:
-    raw_root.mkdir(parents=True, exist_ok=True)
     for stale in raw_root.glob(f".{folder}.partial-*"):
         shutil.rmtree(stale)
     with tempfile.TemporaryDirectory(prefix=f".{folder}.partial-", dir=raw_root) as temporary:
-        opened.extractall(temporary, members)
-        complete(Path(temporary, folder))
-        return Path(temporary, folder).rename(raw_root / folder)
+        unpacked = Path(temporary, "unpacked")
+        for member in tqdm(members, desc=f"Unpacking {inside}", unit="file", mininterval=0.5, disable=None):
+            opened.extract(member, unpacked)
+        whole = unpacked / inside if (unpacked / inside).is_dir() else unpacked
+        complete(whole)
+        target = raw_root / folder
+        if target.is_dir():  # there, but without the file that is asked for
+            for path in whole.iterdir():
+                path.replace(target / path.name)
+            return target
+        return whole.rename(target)

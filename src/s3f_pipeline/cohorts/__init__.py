@@ -1,8 +1,7 @@
-"""How each published data set lies on disk, one module per layout.
+"""How each cohort lies on disk, one module per layout.
 
-A layout is a function ``list_files(folder, classes) -> DataFrame`` with one row per file: ``image_id``,
-``path`` (relative to the folder, with forward slashes), ``label``, ``group``, ``official_split`` and
-whatever else file names or tables tell.
+A layout is a function ``list_files(folder, classes) -> DataFrame``; this package's ``list_files`` is the
+door to all of them and keeps what they promise in common.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,20 +9,49 @@ from pathlib import Path
 
 import pandas as pd
 
-from s3f_pipeline.cohorts import brisc
+from s3f_pipeline.cohorts import brisc, busi, chest, folders, ham, medmnist
+from s3f_pipeline.cohorts import table as own_table
+from s3f_pipeline.cohorts.guarantee import check_groups
+from s3f_pipeline.cohorts.listing import finish
+from s3f_pipeline.cohorts.table import TableColumns
+from s3f_pipeline.errors import CohortError
 
-LAYOUTS: dict[str, Callable[[Path, Sequence[str]], pd.DataFrame]] = {"brisc": brisc.list_files}
+__all__ = ["LAYOUTS", "TableColumns", "check_groups", "list_files"]
+
+LAYOUTS: dict[str, Callable[[Path, Sequence[str]], pd.DataFrame]] = {
+    "brisc": brisc.list_files,
+    "busi": busi.list_files,
+    "chest": chest.list_files,
+    "folders": folders.list_files,
+    "ham": ham.list_files,
+    "medmnist": medmnist.list_files,
+}
 
 
-def list_files(layout: str, folder: Path, classes: Sequence[str]) -> pd.DataFrame:
-    """List the files of a raw folder, sorted by path.
+def list_files(
+    layout: str, folder: Path, classes: Sequence[str], table: TableColumns | None = None
+) -> pd.DataFrame:
+    """List the images of a raw folder, sorted by path; no image is opened.
 
     Args:
-        layout: Name of a layout.
+        layout: One of ``LAYOUTS``, or ``table``.
         folder: The raw folder.
         classes: The class names that must be there, and no others.
+        table: What the columns of the layout ``table`` are called.
+
+    Returns:
+        One row per image: ``image_id`` (unique), ``path`` (relative to the folder, with forward
+        slashes), ``label``, ``group`` (null where unknown), ``official_split`` (``train``,
+        ``validation``, ``test`` or null), and what else the layout tells. An image inside a NumPy
+        archive has the path ``<file>.npz/<member>/<number>``. ``attrs["passed_over"]`` counts, by
+        reason, the files in the folder that are not images of the cohort.
 
     Raises:
-        CohortError: If folders are missing or unknown, or there is no file at all.
+        CohortError: If the folder does not have the layout, a class or an image is missing, or files
+            and tables contradict one another.
     """
-    return LAYOUTS[layout](folder, classes)
+    if layout != "table":
+        return finish(LAYOUTS[layout](folder, classes), folder, classes)
+    if table is None:
+        raise CohortError(f"The layout 'table' of {folder} needs a block 'table' that names its columns.")
+    return finish(own_table.list_files(folder, classes, table), folder, classes)

@@ -4,48 +4,42 @@
 number, class, plane and sequence. No patient ids are published.
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from s3f_pipeline.cohorts.folders import class_folders, one_row_per_file
+from s3f_pipeline.cohorts.class_folders import check_names, list_class_folders
 
-SPLITS = ("train", "test")
+SPLITS = {"classification_task/train": "train", "classification_task/test": "test"}
+CLASSES = {"gl": "glioma", "me": "meningioma", "no": "no_tumor", "nt": "no_tumor", "pi": "pituitary"}
 PLANES = {"ax": "axial", "co": "coronal", "sa": "sagittal"}
-NAME = re.compile(r"brisc2025_(?:train|test)_(?P<number>\d+)_[a-z]+_(?P<plane>[a-z]+)_(?P<sequence>\w+)")
+NAME = (
+    r"^brisc2025_(?P<split>train|test)_(?P<number>\d{1,9})_(?P<code>[a-z]+)_(?P<plane>[a-z]+)"
+    r"_(?P<sequence>\w+)$"
+)
 
 
 def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
-    """List every file of the classification task.
+    """List every image of the classification task.
 
     Args:
         folder: The raw folder ``brisc2025``.
         classes: Names of the class folders.
 
     Returns:
-        One row per file, sorted by path: ``image_id``, ``path``, ``label``, ``group`` (all null),
-        ``official_split``, ``number``, ``plane``, ``sequence`` (null where a name does not carry them).
+        The columns of every layout, ``group`` being null; ``number``, ``plane`` and ``sequence``, null
+        where a name does not carry them.
 
     Raises:
-        CohortError: If a split or class folder is missing, an unknown class folder is there, or there
-            is no file.
+        CohortError: If a split or class folder is missing, an unknown class folder is there, or a name
+            says another class or split than its folder.
     """
-    rows = []
-    for split in SPLITS:
-        for label, path in class_folders(folder, Path("classification_task", split), classes):
-            parsed = NAME.fullmatch(path.stem)
-            rows.append(
-                {
-                    "path": path.relative_to(folder).as_posix(),
-                    "label": label,
-                    "group": None,
-                    "official_split": split,
-                    "number": int(parsed["number"]) if parsed else None,
-                    "plane": PLANES.get(parsed["plane"]) if parsed else None,
-                    "sequence": parsed["sequence"] if parsed else None,
-                }
-            )
-    table = one_row_per_file(folder, rows)
-    return table.astype({"group": "string", "number": "Int64", "plane": "string", "sequence": "string"})
+    table = list_class_folders(folder, classes, SPLITS)
+    names = table["image_id"].str.extract(NAME)
+    check_names(folder, table, {"label": names["code"].map(CLASSES), "official_split": names["split"]})
+    return table.assign(
+        number=pd.to_numeric(names["number"]).astype("Int64"),
+        plane=names["plane"].map(PLANES).astype("string"),
+        sequence=names["sequence"],
+    )

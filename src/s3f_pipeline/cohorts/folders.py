@@ -1,63 +1,42 @@
-"""Layouts with a folder per class."""
+"""One's own images in class folders.
 
-from collections.abc import Iterator, Sequence
+``<class>/…`` or ``{train,validation,test}/<class>/…`` (``val`` is read as ``validation``), with folders
+below a class as one likes. No patients are known; images of one patient need the layout ``table``.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from s3f_pipeline.cohorts.class_folders import list_class_folders
+from s3f_pipeline.cohorts.listing import is_hidden, some_of
 from s3f_pipeline.errors import CohortError
 
-
-def class_folders(folder: Path, inside: Path, classes: Sequence[str]) -> Iterator[tuple[str, Path]]:
-    """Yield (class, file) for every file of the class folders in ``folder / inside``, sorted.
-
-    Hidden files (names that start with a dot) are passed over.
-
-    Raises:
-        CohortError: If ``folder / inside`` or a class folder is missing, or an unknown folder is there.
-    """
-    root = folder / inside
-    if not root.is_dir():
-        raise CohortError(f"{folder} has no folder '{inside.as_posix()}'. {_expected(root, classes)}")
-    found = {path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    missing, unknown = set(classes) - found, found - set(classes)
-    if missing:
-        raise CohortError(
-            f"Class folder(s) missing in {root}: {', '.join(sorted(missing))}. {_expected(root, classes)}"
-        )
-    if unknown:
-        raise CohortError(
-            f"Unknown class folder(s) in {root}: {', '.join(sorted(unknown))}. "
-            f"{_expected(root, classes)} Move them away, or add them to the cohort's classes."
-        )
-    for label in classes:
-        for path in sorted((root / label).iterdir()):
-            if path.is_file() and not path.name.startswith("."):
-                yield label, path
+SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
 
 
-def one_row_per_file(folder: Path, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Make the table of a layout: sorted by path, ``image_id`` first.
+def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
+    """List every image.
 
-    The id of an image is its file name without the ending.
+    Args:
+        folder: The raw folder.
+        classes: Names of the class folders.
+
+    Returns:
+        The columns of every layout; ``image_id`` is the path with its ending, ``group`` is null, and
+        ``official_split`` is null without folders that are named after splits.
 
     Raises:
-        CohortError: If there is no file, or two files have one id.
+        CohortError: If a class folder is missing (in every split folder, where there are any), or an
+            unknown folder is there.
     """
-    if not rows:
-        raise CohortError(f"{folder} has the right folders but no file in them. Unpack the data again.")
-    table = pd.DataFrame(rows).sort_values("path", ignore_index=True)
-    table.insert(0, "image_id", table["path"].map(lambda path: Path(path).stem).astype("string"))
-    twice = table[table["image_id"].duplicated(keep=False)]
-    if not twice.empty:
-        first, second = twice.sort_values("image_id")["path"].iloc[:2]
+    found = {path.name for path in folder.iterdir() if path.is_dir() and not is_hidden(path.name)}
+    splits: dict[str, str | None] = {name: SPLITS[name] for name in SPLITS if name in found - set(classes)}
+    if splits and found != set(splits):
         raise CohortError(
-            f"Two files in {folder} have the same name, which identifies an image: {first} and {second}. "
-            f"Rename one, or remove it."
+            f"{folder} has folders of splits ({some_of(splits)}) and others beside them: "
+            f"{some_of(found - set(splits))}. Name them {', '.join(SPLITS)}, or move them away."
         )
-    return table.astype({"path": "string", "label": "string", "official_split": "string"})
-
-
-def _expected(root: Path, classes: Sequence[str]) -> str:
-    return f"Expected are the folders {', '.join(classes)} in {root}."
+    table = list_class_folders(folder, classes, splits or {"": None})
+    return table.assign(image_id=table["path"])

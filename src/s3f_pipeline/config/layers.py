@@ -17,7 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 from yaml import YAMLError
 
-from s3f_pipeline.config.schema import ExperimentConfig, Parameters, Protocol
+from s3f_pipeline.config.schema import CohortConfig, ExperimentConfig, Parameters, Protocol
 from s3f_pipeline.errors import ConfigError
 
 ENDINGS = (".yml", ".yaml", ".json")
@@ -189,10 +189,17 @@ def resolve_experiment(
         "image_size": parameters.image_size or block.image_size,
         "channels": block.channels,
         "guarantee": "none" if protocol == "published" else block.guarantee,
-        "selection_split": block.selection_split if protocol == "published" else "validation",
+        "selection_split": _selection_split(block, protocol),
         "training": training,
         "seed": parameters.seed,
+        "fold": parameters.fold,
     }
     layers = [layer for stage in stages for layer in stage]
     experiment: ExperimentConfig = validate(ExperimentConfig, values, layers)
     return experiment
+
+
+def _selection_split(block: CohortConfig, protocol: Protocol) -> str:
+    """The split on which the epoch is chosen."""
+    published = block.published if protocol == "published" else None
+    return published.selection_split if published else "validation"

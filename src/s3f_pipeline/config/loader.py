@@ -18,8 +18,8 @@ from s3f_pipeline.config.layers import (
     resolve_experiment,
     resolve_parameters,
 )
-from s3f_pipeline.config.names import experiments, run_folder
-from s3f_pipeline.config.schema import CohortConfig, ExperimentConfig, Parameters, Protocol
+from s3f_pipeline.config.names import experiments, fold_ending, run_folder
+from s3f_pipeline.config.schema import CohortConfig, CohortData, ExperimentConfig, Parameters, Protocol
 from s3f_pipeline.errors import ConfigError
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -81,7 +81,12 @@ class ProjectConfigLoader(OmegaConfigLoader):
     @property
     def run_folder(self) -> str:
         """Folder name of this run, such as ``seed-0``."""
-        return run_folder(self.typed.seed)
+        return run_folder(self.typed.seed, self.typed.fold)
+
+    @property
+    def fold_ending(self) -> str:
+        """What file names that belong to this run's fold end in, such as ``_fold-3``."""
+        return fold_ending(self.typed.fold)
 
     def cohort(self, name: str) -> CohortConfig:
         """The block of one cohort, at the image size of this run."""
@@ -95,23 +100,29 @@ class ProjectConfigLoader(OmegaConfigLoader):
         return resolve_experiment(self.typed, self.stages, cohort, protocol, variant)
 
     def _expand(self) -> dict[str, Any]:
-        """Give each namespace what its nodes take: ``cohort``, ``splitting``, ``experiment``."""
+        """Give each namespace what its nodes take, and no more: a finished stage must stay finished."""
         parameters = self.typed.model_dump(mode="json")
         asked_for = (self.runtime_params or {}).get("archives")
         archives = asked_for or os.environ.get("S3F_ARCHIVES") or parameters["archives"]
         expanded: dict[str, Any] = {}
         for name in self.typed.cohorts:
+            block = self.cohort(name).model_dump(mode="json")
             expanded[name] = {
-                "cohort": {"name": name, **self.cohort(name).model_dump(mode="json")},
-                "acquisition": {"archives": archives, "phantoms": parameters["phantoms"]},
+                "cohort": {"name": name, **block},
+                "data": {"name": name, **{key: block[key] for key in CohortData.model_fields}},
+                "acquisition": {
+                    "archives": archives,
+                    "offline": parameters["offline"] or bool(os.environ.get("S3F_OFFLINE")),
+                    "phantoms": parameters["phantoms"],
+                },
                 "ingestion": parameters["ingestion"],
                 "twins": parameters["twins"],
-                "splitting": parameters["splitting"],
+                "splitting": {**parameters["splitting"], "fold": parameters["fold"]},
             }
         for cohort, protocol, variant in experiments(self.typed):
-            block = expanded[cohort].setdefault(protocol, {})
+            variants = expanded[cohort].setdefault(protocol, {})
             experiment = self.experiment(cohort, protocol, variant)
-            block[variant] = {"experiment": experiment.model_dump(mode="json")}
+            variants[variant] = {"experiment": experiment.model_dump(mode="json")}
         return expanded
 
 

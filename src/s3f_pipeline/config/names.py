@@ -34,15 +34,21 @@ def experiments(parameters: Parameters) -> list[Experiment]:
     """List every experiment that the cohort and variant blocks allow."""
     return [
         Experiment(cohort, protocol, variant)
-        for cohort in parameters.cohorts
+        for cohort, block in parameters.cohorts.items()
         for variant in parameters.variants
         for protocol in PROTOCOLS
+        if protocol == "patient_safe" or block.published
     ]
 
 
-def run_folder(seed: int) -> str:
+def run_folder(seed: int, fold: int | None = None) -> str:
     """Name of the folder of one run of an experiment."""
-    return f"seed-{seed}"
+    return f"seed-{seed}{fold_ending(fold)}"
+
+
+def fold_ending(fold: int | None) -> str:
+    """What names of files and folders that belong to one fold end in."""
+    return "" if fold is None else f"_fold-{fold}"
 
 
 def images_name(height: int, width: int) -> str:

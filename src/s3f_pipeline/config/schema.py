@@ -5,6 +5,7 @@ part of its meaning.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -55,7 +56,8 @@ class PhantomsConfig(Block):
     """How many phantoms are drawn for a demonstration.
 
     Attributes:
-        images_per_class: Images of each class, by official split.
+        images_per_class: Images of each class, by official split. A layout without official splits
+            gets their sum, one with an official validation set a tenth of ``train`` on top.
         seed: Of the drawing; the same seed draws the same images.
     """
 
@@ -96,12 +98,14 @@ class SplittingConfig(Block):
         validation_share: Share of the training images that validate, in (0, 1).
         test_share: Share of all images that test where there is no official test set, in (0, 1).
         contradictory: What happens to training images of a group with more than one label.
+        folds: Of the cross-validation that a run with ``fold`` is part of.
         seed: Of the split alone.
     """
 
     validation_share: Share
     test_share: Share
     contradictory: Literal["exclude", "keep"]
+    folds: Annotated[int, Field(ge=2)]
     seed: NonNegativeInt
 
 
@@ -173,46 +177,103 @@ class PublishedResult(Block):
     note: str
 
 
-class CohortConfig(Block):
-    """One medical image data set.
+class PublishedConfig(Block):
+    """The protocol of the published work, and what came out of it.
 
     Attributes:
-        title: As it stands in reports.
-        layout: How it lies on disk, the name of a reader in ``s3f_pipeline.cohorts``.
-        raw_folder: Folder below ``<data_root>/01_raw``.
-        archive: Name of the zip file, without the ending, that unpacks to ``raw_folder``.
-        source: Where a person downloads it.
-        licence: Licence of the images.
-        citation: Whom to cite.
+        split: ``official`` splits as they lie on disk; ``random`` cuts a test set of
+            ``test_share`` by scikit-learn's ``train_test_split``, stratified, with ``split_seed``, from
+            the images sorted by class and file name.
+        test_share: Of ``random``.
+        split_seed: Of ``random``.
+        selection_split: Which split chose the epoch.
+        needs: File in the raw folder without which the protocol cannot be followed.
+        needs_from: Where a person finds that file.
+        counts: Images per split and class in the published work; the class ``all`` stands for the sum of
+            a split, the split ``none`` for images without an official one.
+    """
+
+    split: Literal["official", "random"] = "official"
+    test_share: Share = 0.2
+    split_seed: NonNegativeInt = 42
+    selection_split: Literal["validation", "test"]
+    needs: str | None = None
+    needs_from: str | None = None
+    counts: dict[str, dict[str, NonNegativeInt]] = {}
+
+
+class TableConfig(Block):
+    """Which columns of a user's own table say what.
+
+    Attributes:
+        file: CSV or Parquet file in the raw folder.
+        path: Column with the image's path, relative to the raw folder.
+        label: Column with its class.
+        patient: Column with a patient or lesion id, ``None`` where there is none.
+        split: Column with ``train``, ``validation`` (or ``val``) or ``test``, ``None`` where there is none.
+    """
+
+    file: str
+    path: str = "path"
+    label: str = "label"
+    patient: str | None = None
+    split: str | None = None
+
+
+class DownloadConfig(Block):
+    """Where the raw files can be fetched from.
+
+    Attributes:
+        kaggle: Handle of a Kaggle data set, ``owner/name``.
+        files: Name in the raw folder -> URL of a single file, or ``doi:… <file name>`` of a Dataverse.
+        md5: Name in the raw folder -> published MD5 checksum.
+    """
+
+    kaggle: str | None = None
+    files: dict[str, str] = {}
+    md5: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
+
+
+class CohortData(Block):
+    """What index, image store and splits of a cohort depend on.
+
+    Attributes:
+        layout: How the cohort lies on disk, the name of a reader in ``s3f_pipeline.cohorts``.
+        table: Of the layout ``table``.
         color: ``grey`` or ``rgb``.
         image_size: (height, width) in pixels.
+        aspect: ``stretch`` to the image size, as published, or ``pad`` with black to keep the aspect
+            ratio.
+        window: Grey values of 16-bit and DICOM images that become black and white; ``None``: the window
+            of the DICOM file, else the whole range of the bit depth.
         classes: Class names; their order is the order of the network's outputs.
         positive_class: The class that a sigmoid output stands for, ``None`` for softmax.
         guarantee: What a patient-safe split keeps on one side.
-        spectranet: The SpectraNet published for this cohort.
-        selection_split: Which split chose the epoch in the published protocol.
-        published_counts: Images per split and class in the published work.
-        published_results: Published figures.
-        training: Training keys that this cohort sets differently.
+        published: The published protocol; without it there are no ``_published`` pipelines.
     """
 
-    title: str
-    layout: Literal["brisc"]
-    raw_folder: str
-    archive: str
-    source: str
-    licence: str
-    citation: str
+    layout: Literal["brisc", "chest", "busi", "ham", "medmnist", "folders", "table"]
+    table: TableConfig | None = None
     color: Literal["grey", "rgb"]
     image_size: ImageSize
+    aspect: Literal["stretch", "pad"] = "stretch"
+    window: tuple[float, float] | None = None
     classes: Annotated[tuple[str, ...], Field(min_length=2)]
-    positive_class: str | None
+    positive_class: str | None = None
     guarantee: Guarantee
-    spectranet: Literal["sn1", "sn2"]
-    selection_split: Literal["validation", "test"]
-    published_counts: dict[str, dict[str, NonNegativeInt]] = {}
-    published_results: tuple[PublishedResult, ...] = ()
-    training: TrainingOverrides = TrainingOverrides()
+    published: PublishedConfig | None = None
+
+    @model_validator(mode="after")
+    def _the_layout_table_has_a_table(self) -> Self:
+        if (self.layout == "table") != (self.table is not None):
+            raise ValueError("the layout 'table' needs a block 'table', and no other layout takes one")
+        return self
+
+    @model_validator(mode="after")
+    def _window_rises(self) -> Self:
+        if self.window is not None and self.window[0] >= self.window[1]:
+            raise ValueError("window must be two grey values, the lower one first")
+        return self
 
     @model_validator(mode="after")
     def _positive_class_is_a_class(self) -> Self:
@@ -224,7 +285,7 @@ class CohortConfig(Block):
 
     @classmethod
     def from_named(cls, values: dict[str, Any]) -> tuple[str, Self]:
-        """Read a cohort block that carries its own ``name``, as nodes receive it."""
+        """Read a block that carries the cohort's ``name``, as nodes receive it."""
         block = {key: value for key, value in values.items() if key != "name"}
         return values["name"], cls.model_validate(block)
 
@@ -234,13 +295,61 @@ class CohortConfig(Block):
         return 1 if self.color == "grey" else 3
 
 
+class CohortConfig(CohortData):
+    """One medical image data set. A block needs a layout, a raw folder, a colour, a size and classes.
+
+    Attributes:
+        title: As it stands in reports; the cohort's name where it is left out.
+        raw_folder: Folder below ``<data_root>/01_raw``.
+        archive: Name of the zip file, without the ending; that of ``raw_folder`` where it is left out.
+        inside: What of the archive becomes the raw folder: a folder, or a single file that is put into
+            it; that of ``raw_folder`` where it is left out.
+        download: Where the raw files can be fetched from.
+        source: Where a person finds the data set.
+        licence: Licence of the images.
+        citation: Whom to cite.
+        spectranet: The SpectraNet of ``spectral``, ``concat`` and ``bilinear``.
+        published_results: Published figures.
+        training: Training keys that this cohort sets differently.
+    """
+
+    title: str
+    raw_folder: str
+    archive: str
+    inside: str
+    download: DownloadConfig = DownloadConfig()
+    source: str = "your own images"
+    licence: str = "not stated"
+    citation: str = "none"
+    spectranet: Literal["sn1", "sn2"] = "sn1"
+    published_results: tuple[PublishedResult, ...] = ()
+    training: TrainingOverrides = TrainingOverrides()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, values: Any) -> Any:
+        """Derive what a user leaves out from what is there."""
+        if not isinstance(values, Mapping):
+            return values
+        folder, table = values.get("raw_folder"), values.get("table")
+        has_patients = isinstance(table, Mapping) and table.get("patient") is not None
+        derived = {
+            "archive": folder,
+            "inside": folder,
+            "guarantee": "patient" if has_patients else "near_duplicate",
+        }
+        return {**derived, **{key: value for key, value in values.items() if value is not None}}
+
+
 class Parameters(Block):
     """All of ``conf/<environment>/parameters*.yml`` and ``--params``."""
 
     seed: NonNegativeInt
+    fold: NonNegativeInt | None
     force: bool
     image_size: ImageSize | None
     archives: str | None
+    offline: bool
     phantoms: PhantomsConfig | None
     ingestion: IngestionConfig
     twins: TwinsConfig
@@ -248,6 +357,23 @@ class Parameters(Block):
     training: TrainingConfig
     variants: dict[str, VariantConfig]
     cohorts: dict[str, CohortConfig]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _title_cohorts(cls, values: dict[str, Any]) -> dict[str, Any]:
+        cohorts = {
+            name: {"title": name, **block} if isinstance(block, Mapping) else block
+            for name, block in values.get("cohorts", {}).items()
+        }
+        return {**values, "cohorts": cohorts}
+
+    @model_validator(mode="after")
+    def _fold_is_one_of_the_folds(self) -> Self:
+        if self.fold is not None and self.fold >= self.splitting.folds:
+            raise ValueError(
+                f"fold {self.fold} is not one of the {self.splitting.folds} folds, which are numbered from 0"
+            )
+        return self
 
 
 class ExperimentConfig(Block):
@@ -267,6 +393,7 @@ class ExperimentConfig(Block):
         selection_split: The split on which the epoch is chosen.
         training: How the network is trained.
         seed: Of weights, dropout and batch order.
+        fold: Of the cross-validation, ``None`` outside of one.
     """
 
     cohort: str
@@ -282,14 +409,7 @@ class ExperimentConfig(Block):
     selection_split: Literal["validation", "test"]
     training: TrainingConfig
     seed: NonNegativeInt
-
-    @model_validator(mode="after")
-    def _positive_f1_needs_a_positive_class(self) -> Self:
-        if self.training.selection_metric == "positive_f1" and self.positive_class is None:
-            raise ValueError(
-                f"training.selection_metric is positive_f1, but {self.cohort} has no positive_class"
-            )
-        return self
+    fold: NonNegativeInt | None
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

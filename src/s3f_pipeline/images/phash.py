@@ -24,5 +24,6 @@ def perceptual_hash(grey: np.ndarray) -> str:
     """
     coarse = resize_to_square(inner(grey), COARSE_SIZE).astype(np.float32)
     frequencies = cv2.dct(coarse)[:FREQUENCIES, :FREQUENCIES].ravel()
-    bits = frequencies > np.median(frequencies[1:])  # without the mean brightness
+    median = np.sort(frequencies[1:])[frequencies.size // 2 - 1]  # without the mean brightness
+    bits = frequencies > median
     return np.packbits(bits).tobytes().hex()

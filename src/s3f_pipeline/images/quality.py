@@ -1,10 +1,17 @@
-"""What ingestion found: counts that a reader of the report can check against the publication."""
+"""What ingestion found: every file accounted for, and counts to check against the publication."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from s3f_pipeline.images.headers import has_wrong_ending
+
 MOST_SIZES = 10
+MOST_NAMED = 5
+ALL = "all"
+"""Stands for the sum over the classes in published counts."""
+TWELVE_BITS = 4096
 
 
 def quality_report(
@@ -13,45 +20,113 @@ def quality_report(
     rejected: pd.DataFrame,
     *,
     max_rejected_share: float,
-    published_counts: dict[str, dict[str, int]],
+    published_counts: Mapping[str, Mapping[str, int]],
+    passed_over: Mapping[str, int],
+    checksums: Mapping[str, Mapping[str, Any]],
+    positive_class: str | None,
+    highest: int | None,
 ) -> dict[str, Any]:
-    """Count what was read, rejected and expected.
+    """Count what was read, rejected, passed over and expected.
 
     Args:
         name: Name of the cohort.
         index: One row per readable image.
         rejected: One row per unreadable file.
         max_rejected_share: The share that would have stopped the run.
-        published_counts: Images per split and class in the published work.
+        published_counts: Images per split and class in the published work; the class ``all`` is the sum of
+            a split, the split ``none`` has the images without an official one.
+        passed_over: Files that are not images of the cohort, by reason.
+        checksums: Of raw files with a published MD5: ``expected``, ``found``, ``matches``.
+        positive_class: Of the cohort, or ``None``.
+        highest: Highest value in images of more than 8 bits that were read without a window.
 
     Returns:
-        The content of ``quality.json``.
+        The content of ``quality.json``; ``warnings`` are the sentences that a person should read.
     """
     splits = index["official_split"].fillna("none")
     counts = pd.crosstab(index["label"], splits)
     classes = {
         str(label): {str(split): int(n) for split, n in row.items()} for label, row in counts.iterrows()
     }
-    differences = [
-        {
-            "split": split,
-            "class": label,
-            "found": classes.get(label, {}).get(split, 0),
-            "published": published,
-        }
-        for split, by_class in published_counts.items()
-        for label, published in by_class.items()
-        if classes.get(label, {}).get(split, 0) != published
-    ]
-    sizes = index.value_counts(["height", "width"]).head(MOST_SIZES).rename("count").reset_index()
-    return {
+    report: dict[str, Any] = {
         "cohort": name,
         "found": len(index) + len(rejected),
         "read": len(index),
         "rejected": rejected.to_dict("records"),
         "max_rejected_share": max_rejected_share,
+        "passed_over": dict(passed_over),
         "classes": classes,
-        "count_differences": differences,
-        "sizes": sizes.to_dict("records"),
+        "positive_class": positive_class,
+        "count_differences": _differences(counts, published_counts),
+        "sizes": _most_frequent(index, ["height", "width"]),
+        "modes": _most_frequent(index, ["format", "mode"]),
+        "wrong_endings": _wrong_endings(index),
         "exact_duplicates": int(index["sha256"].duplicated().sum()),
+        "contradictory_duplicates": _contradictory(index),
+        "checksums": dict(checksums),
     }
+    return {**report, "warnings": _warnings(report, highest)}
+
+
+def _differences(
+    counts: pd.DataFrame, published_counts: Mapping[str, Mapping[str, int]]
+) -> list[dict[str, Any]]:
+    differences = []
+    for split, by_class in published_counts.items():
+        found_in_split = counts[split] if split in counts else pd.Series(dtype=int)
+        for label, published in by_class.items():
+            found = found_in_split.sum() if label == ALL else found_in_split.get(label, 0)
+            if found != published:
+                row = {"split": split, "class": label, "found": int(found), "published": published}
+                differences.append(row)
+    return differences
+
+
+def _most_frequent(index: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:
+    counts = index.value_counts(columns).head(MOST_SIZES).rename("count")
+    return _records(counts.reset_index())
+
+
+def _wrong_endings(index: pd.DataFrame) -> list[dict[str, Any]]:
+    files = _records(index[["path", "format"]])
+    return [file for file in files if has_wrong_ending(file["path"], file["format"])]
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _contradictory(index: pd.DataFrame) -> list[dict[str, Any]]:
+    """Groups of equal files with different labels."""
+    labels = index.groupby("sha256")["label"].transform("nunique")
+    return [
+        {"paths": files["path"].tolist(), "labels": files["label"].tolist()}
+        for _, files in index[labels > 1].groupby("sha256")
+    ]
+
+
+def _warnings(report: Mapping[str, Any], highest: int | None) -> list[str]:
+    warnings = [f"Left out {file['path']}: {file['reason']}" for file in report["rejected"]]
+    warnings += [
+        f"{row['split']} {row['class']}: {row['found']} images found, {row['published']} in the published "
+        f"work"
+        for row in report["count_differences"]
+    ]
+    warnings += [
+        f"{name} is not the published file: its MD5 is {checksum['found']}, published is "
+        f"{checksum['expected']}"
+        for name, checksum in report["checksums"].items()
+        if not checksum["matches"]
+    ]
+    if wrong := report["wrong_endings"]:
+        names = ", ".join(f"{file['path']} ({file['format']})" for file in wrong[:MOST_NAMED])
+        warnings.append(f"{len(wrong)} files have the ending of another format: {names}")
+    if contradictory := report["contradictory_duplicates"]:
+        names = "; ".join(", ".join(group["paths"]) for group in contradictory[:MOST_NAMED])
+        warnings.append(f"{len(contradictory)} groups of equal files have different labels: {names}")
+    if highest is not None and highest < TWELVE_BITS:
+        warnings.append(
+            f"No value in the 16-bit images is above {highest}, so they are nearly black: set the cohort's "
+            f"window, such as window: [0, {TWELVE_BITS - 1}]"
+        )
+    return warnings

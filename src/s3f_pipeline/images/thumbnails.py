@@ -14,6 +14,25 @@ def thumbnail(grey: np.ndarray) -> np.ndarray:
     return resize_to_square(grey, THUMBNAIL_SIZE)
 
 
+def halve(image: np.ndarray) -> np.ndarray:
+    """Halve a large image until its shorter side is below ``2 * THUMBNAIL_SIZE``.
+
+    Thumbnails and hashes of large radiographs are made from the result: means of 2 x 2 pixels take a
+    tenth of the time of one general area interpolation.
+
+    Args:
+        image: uint8 of shape (H, W, C).
+
+    Returns:
+        uint8 of shape (H / 2^n, W / 2^n, C), rounded down; n is 0 for images below that size.
+    """
+    while min(image.shape[:2]) >= 2 * THUMBNAIL_SIZE:
+        rows, columns = image.shape[0] // 2, image.shape[1] // 2
+        even = image[: 2 * rows, : 2 * columns]
+        image = cv2.resize(even, (columns, rows), interpolation=cv2.INTER_AREA).reshape(rows, columns, -1)
+    return image
+
+
 def resize_to_square(grey: np.ndarray, size: int) -> np.ndarray:
     """Resize (H, W) to (size, size), whatever the aspect ratio.
 

@@ -26,6 +26,7 @@ ROOMS = {
     "acquisition": ("acquisition",),
     "ingestion": ("cohorts", "images"),
     "splitting": ("images", "splits"),
+    "auditing": ("reporting", "splits"),
     "training": ("backend", "evaluation", "models", "splits", "training"),
     "evaluation": ("backend", "evaluation", "models", "reporting", "splits", "training"),
     "reporting": ("evaluation", "reporting", "splits"),
@@ -33,7 +34,7 @@ ROOMS = {
 """The rooms whose code a stage runs; a change there makes the stage run again."""
 PACKAGES = {
     "ingestion": ("opencv-python-headless",),
-    "splitting": ("opencv-python-headless", "numpy"),
+    "splitting": ("opencv-python-headless", "numpy", "scikit-learn"),
     "training": ("keras",),
     "evaluation": ("keras", "scikit-learn"),
 }

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from s3f_pipeline.reporting import facts
-from s3f_pipeline.reporting.formats import FILTERS
+from s3f_pipeline.reporting.page import render_page
 
 
 @dataclass(frozen=True)
@@ -62,29 +60,13 @@ def render_report(report: ReportData) -> str:
         jinja2.UndefinedError: If something that the report must show is missing.
     """
     listed_groups, unlisted_groups = facts.leaking_groups(report.audit)
-    return (
-        _environment()
-        .get_template("report.html")
-        .render(
-            **vars(report),
-            accuracy=facts.accuracy_facts(report.metrics, report.cohort["classes"]),
-            no_skill=facts.no_skill_scores(report.metrics),
-            guarantee=facts.GUARANTEES[report.experiment["guarantee"]],
-            listed_groups=listed_groups,
-            unlisted_groups=unlisted_groups,
-            history_table=facts.history_table(report.history, report.experiment["selection_split"]),
-        )
+    return render_page(
+        "report.html",
+        **vars(report),
+        accuracy=facts.accuracy_facts(report.metrics, report.cohort["classes"]),
+        no_skill=facts.no_skill_scores(report.metrics),
+        guarantee=facts.GUARANTEES[report.experiment["guarantee"]],
+        listed_groups=listed_groups,
+        unlisted_groups=unlisted_groups,
+        history_table=facts.history_table(report.history, report.experiment["selection_split"]),
     )
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("s3f_pipeline.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FILTERS)
-    return environment

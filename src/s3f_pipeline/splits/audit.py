@@ -20,6 +20,8 @@ def leakage_audit(
     cohort: str,
     guarantee: str,
     settings: TwinSettings,
+    published: pd.DataFrame | None,
+    why_none: str | None,
 ) -> dict[str, Any]:
     """Count and list groups, and what of them stands on two official splits.
 
@@ -28,12 +30,15 @@ def leakage_audit(
     near-duplicate is.
 
     Args:
-        index: With ``image_id``, ``label``, ``group``, ``official_split``.
+        index: With ``image_id``, ``label``, ``group``, ``official_split``; columns ``group_<reading>`` hold
+            other readings of who is one patient.
         groups: As ``make_groups`` returns them.
         twins: As ``find_twins`` lists them.
         cohort: Name of the cohort.
         guarantee: What a patient-safe split keeps on one side.
         settings: With which the twins were found.
+        published: The splits of the published protocol, or ``None``.
+        why_none: Why there are none.
 
     Returns:
         The content of ``leakage_audit.json``. Groups with twins, and groups on two official splits,
@@ -71,6 +76,8 @@ def leakage_audit(
             "groups": int(table.loc[table["contradictory"], "twin_set"].nunique()),
             "images": int(table["contradictory"].sum()),
         },
+        "readings": _readings(index),
+        "published_split": {"none": why_none} if published is None else _published_leaks(table, published),
         "listed_groups": listed,
         "settings": asdict(settings),
     }
@@ -102,6 +109,39 @@ def _listed(table: pd.DataFrame) -> list[dict[str, Any]]:
         }
         for name, images in table[notable].sort_values("image_id").groupby("group")
     ]
+
+
+def _readings(index: pd.DataFrame) -> list[dict[str, Any]]:
+    """For each reading of who is one patient: groups, and those on both sides of the official test set."""
+    readings = []
+    for name in [column for column in index if column == "group" or str(column).startswith("group_")]:
+        known = index.dropna(subset=[name])
+        if known.empty:
+            continue
+        is_test = known["official_split"].eq("test").fillna(False)
+        sides = is_test.groupby(known[name]).nunique()
+        across = known[name].isin(sides.index[sides > 1])
+        readings.append(
+            {
+                "reading": name,
+                "groups": len(sides),
+                "groups_across_test": int((sides > 1).sum()),
+                "images_across_test": int(across.sum()),
+            }
+        )
+    return readings
+
+
+def _published_leaks(table: pd.DataFrame, published: pd.DataFrame) -> dict[str, Any]:
+    """Count what the published splits tear apart."""
+    split = table["image_id"].map(published.set_index("image_id")["split"])
+    is_test, trains = split == "test", split.isin(["train", "validation"])
+    twins, groups = table["twin_set"], table["group"]
+    return {
+        "test_images": int(is_test.sum()),
+        "test_images_with_twin_in_train": int((is_test & twins.isin(twins[trains].dropna())).sum()),
+        "test_images_with_group_in_train": int((is_test & groups.isin(groups[trains])).sum()),
+    }
 
 
 def _count(groups: list[dict[str, Any]]) -> dict[str, int]:

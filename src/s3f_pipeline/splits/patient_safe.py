@@ -8,7 +8,7 @@ import pandas as pd
 from s3f_pipeline.errors import SplitError
 from s3f_pipeline.splits.checks import check_classes
 from s3f_pipeline.splits.groups import join_groups
-from s3f_pipeline.splits.stratify import choose_groups
+from s3f_pipeline.splits.stratify import choose_groups, deal_groups
 
 OFFICIAL = "official test image"
 CUT = "cut by group, stratified by class"
@@ -26,6 +26,8 @@ def patient_safe_split(
     test_share: float,
     seed: int,
     contradictory: Literal["exclude", "keep"],
+    fold: int | None = None,
+    folds: int = 5,
 ) -> pd.DataFrame:
     """Split a cohort so that no group stands on two sides.
 
@@ -34,6 +36,9 @@ def patient_safe_split(
     Validation is cut from what remains (official training and validation images alike). Where there
     is no official test set, one is cut first. Neither the order of the rows nor that of the files
     matters.
+
+    In a cross-validation the folds take the place of the set that would be cut first: each fold is the
+    test set once, or, where there is an official test set, the validation set once.
 
     Args:
         index: With ``image_id``, ``label``, ``official_split`` (``test`` or anything else).
@@ -46,6 +51,8 @@ def patient_safe_split(
         contradictory: ``exclude`` takes twins with different labels out of training and validation,
             and out of a test set that is cut here; in an official test set they stay. ``keep`` keeps
             them all.
+        fold: Number of the fold, from 0, or ``None`` outside of a cross-validation.
+        folds: Number of folds.
 
     Returns:
         In the order of ``index``: ``image_id``, ``group``, ``split`` (``train``, ``validation``,
@@ -69,9 +76,12 @@ def patient_safe_split(
             f"No image is left for training: of {len(table)}, {official.sum()} are official test "
             f"images and {(table['split'] == 'excluded').sum()} are excluded."
         )
-    if not official.any():
-        _cut(table, "test", test_share, leave=2, seed=seed)
-    _cut(table, "validation", validation_share, leave=1, seed=seed)
+    cuts = [("test", test_share)] * (not official.any()) + [("validation", validation_share)]
+    if fold is not None:
+        (split, _), *cuts = cuts
+        _take_fold(table, split, fold, folds, seed=seed)
+    for split, share in cuts:
+        _cut(table, split, share, leave=2 if split == "test" else 1, seed=seed)
     check_classes(table)
     return table[["image_id", "group", "split", "reason"]].astype("string")
 
@@ -97,5 +107,14 @@ def _shares(names: pd.Series, marked: np.ndarray) -> np.ndarray:
 def _cut(table: pd.DataFrame, split: str, share: float, *, leave: int, seed: int) -> None:
     rest = table[table["split"] == "train"]
     chosen = choose_groups(rest, share, leave=leave, seed=seed, purpose=f"{split} set")
-    moved = (table["split"] == "train") & table["group"].isin(chosen)
-    table.loc[moved, ["split", "reason"]] = [split, CUT]
+    _move(table, chosen, split, CUT)
+
+
+def _take_fold(table: pd.DataFrame, split: str, fold: int, folds: int, *, seed: int) -> None:
+    dealt = deal_groups(table[table["split"] == "train"], folds, seed=seed)
+    _move(table, dealt[fold], split, f"fold {fold} of {folds}, {CUT}")
+
+
+def _move(table: pd.DataFrame, groups: set[str], split: str, reason: str) -> None:
+    moved = (table["split"] == "train") & table["group"].isin(groups)
+    table.loc[moved, ["split", "reason"]] = [split, reason]

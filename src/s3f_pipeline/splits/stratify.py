@@ -43,6 +43,31 @@ def choose_groups(table: pd.DataFrame, share: float, *, leave: int, seed: int, p
     )
 
 
+def deal_groups(table: pd.DataFrame, folds: int, *, seed: int) -> list[set[str]]:
+    """Deal whole groups to folds, so that each fold has its share of every class.
+
+    Args:
+        table: ``label`` and ``group`` of each image, in any order.
+        folds: Number of folds, at least 2.
+        seed: Of the random order.
+
+    Returns:
+        The names of the groups of each fold; every group is in one fold.
+
+    Raises:
+        SplitError: If a class has fewer groups than there are folds, or groups of several classes are so
+            entangled that no choice was found.
+    """
+    dealt: list[set[str]] = []
+    rest = table
+    for others in reversed(range(1, folds)):
+        purpose = f"cross-validation of {folds} folds"
+        chosen = choose_groups(rest, 1 / (others + 1), leave=others, seed=seed, purpose=purpose)
+        dealt.append(chosen)
+        rest = rest[~rest["group"].isin(chosen)]
+    return [*dealt, set(rest["group"])]
+
+
 def _draw(counts: np.ndarray, share: float, leave: int, rng: np.random.Generator) -> np.ndarray:
     """Mark groups, bool of shape (groups,), given their images per class, (groups, classes)."""
     groups_of_class = (counts > 0).sum(axis=0)

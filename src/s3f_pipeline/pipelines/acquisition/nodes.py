@@ -19,4 +19,5 @@ def acquire_raw(cohort: dict[str, Any], settings: dict[str, Any], raw_root: Path
         raw_root,
         archives,
         PhantomsConfig.model_validate(phantoms) if phantoms else None,
+        offline=settings["offline"],
     )

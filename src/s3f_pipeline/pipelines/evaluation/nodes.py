@@ -70,7 +70,7 @@ def measure(
         for split, rows in predictions.groupby("split", sort=True)
     }
     return {
-        **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed"}),
+        **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"}),
         **config.model_dump(mode="json", include={"guarantee", "selection_split"}),
         "selected_on_test": config.selected_on_test,
         "selected_epoch": training["selected_epoch"],
@@ -78,6 +78,16 @@ def measure(
         "splits_hash": training["splits_hash"],
         **by_split,
     }
+
+
+def tabulate(experiment: dict[str, Any], predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write ROC curve and named classes of the test images as tables, which ``dvc plots`` draws."""
+    from s3f_pipeline.evaluation.curves import mean_roc
+
+    config = ExperimentConfig.model_validate(experiment)
+    test = predictions[predictions["split"] == "test"]
+    curve = mean_roc(test, config.classes, positive_class=config.positive_class)
+    return curve, test[["label", "predicted"]]
 
 
 def plot(

@@ -3,7 +3,7 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from s3f_pipeline.config.names import Experiment, images_name
-from s3f_pipeline.pipelines.evaluation.nodes import measure, plot, predict
+from s3f_pipeline.pipelines.evaluation.nodes import measure, plot, predict, tabulate
 
 
 def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipeline:
@@ -28,6 +28,12 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
                 inputs=["params:experiment", "predictions", "metrics", "history", "training"],
                 outputs=["confusion_matrix", "roc", "training_history"],
                 name="plot",
+            ),
+            node(
+                tabulate,
+                inputs=["params:experiment", "predictions"],
+                outputs=["roc_table", "confusion_table"],
+                name="tabulate",
             ),
         ],
         namespace=experiment.namespace,

@@ -7,14 +7,14 @@ from typing import Any
 import pandas as pd
 
 from s3f_pipeline.config.names import images_name
-from s3f_pipeline.config.schema import CohortConfig, IngestionConfig
+from s3f_pipeline.config.schema import CohortData, IngestionConfig
 from s3f_pipeline.files import sha256_of, temporary_path
 
 logger = logging.getLogger(__name__)
 
 
 def ingest_cohort(
-    cohort: dict[str, Any],
+    data: dict[str, Any],
     settings: dict[str, Any],
     acquisition: dict[str, Any],
     raw_root: Path,
@@ -22,37 +22,43 @@ def ingest_cohort(
     thumbnail_folder: Path,
 ) -> tuple[pd.DataFrame, dict[str, Any], Path, Path]:
     """Read a cohort once: index, quality report, image store, thumbnails."""
-    from s3f_pipeline.cohorts import list_files
+    from s3f_pipeline.cohorts import TableColumns, check_groups, list_files
     from s3f_pipeline.images.ingest import ingest
     from s3f_pipeline.images.quality import quality_report
     from s3f_pipeline.images.store import STORE_KEY
 
-    name, block = CohortConfig.from_named(cohort)
+    name, block = CohortData.from_named(data)
     config = IngestionConfig.model_validate(settings)
     folder = raw_root / acquisition["folder"]
+    table = TableColumns(**block.table.model_dump()) if block.table else None
+    files = list_files(block.layout, folder, block.classes, table)
+    check_groups(files, block.guarantee)
     ingested = ingest(
-        list_files(block.layout, folder, block.classes),
+        files,
         folder,
         image_size=block.image_size,
         color=block.color,
+        aspect=block.aspect,
+        window=block.window,
         images=temporary_path(image_folder / f"{images_name(*block.image_size)}.npy"),
         thumbnails=temporary_path(thumbnail_folder / "thumbnails.npy"),
         max_rejected_share=config.max_rejected_share,
         workers=config.workers,
     )
+    provenance = acquisition["provenance"]
+    published = block.published if block.published and not provenance["synthetic"] else None
     quality = quality_report(
         name,
         ingested.index,
         ingested.rejected,
         max_rejected_share=config.max_rejected_share,
-        published_counts={} if acquisition["provenance"]["synthetic"] else block.published_counts,
+        published_counts=published.counts if published else {},
+        passed_over=files.attrs["passed_over"],
+        checksums=provenance.get("files", {}),
+        positive_class=block.positive_class,
+        highest=ingested.highest,
     )
-    for row in quality["rejected"]:
-        logger.warning("Left out %s: %s", row["path"], row["reason"])
-    for row in quality["count_differences"]:
-        logger.warning(
-            "%s %s: %d images found, %d in the published work", *map(row.get, ("split", "class")),
-            row["found"], row["published"],
-        )  # fmt: skip
-    ingested.index.attrs[STORE_KEY] = sha256_of(ingested.images)
+    for warning in quality["warnings"]:
+        logger.warning("%s", warning)
+    ingested.index.attrs = {STORE_KEY: sha256_of(ingested.images)}
     return ingested.index, quality, ingested.images, ingested.thumbnails

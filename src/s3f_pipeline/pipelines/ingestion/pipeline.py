@@ -13,7 +13,7 @@ def create_pipeline(cohort: str, image_size: tuple[int, int]) -> Pipeline:
             node(
                 ingest_cohort,
                 inputs=[
-                    "params:cohort",
+                    "params:data",
                     "params:ingestion",
                     "acquisition",
                     "raw_root",

@@ -54,7 +54,7 @@ def write_report(
             experiment={
                 **config.model_dump(
                     mode="json",
-                    include={"cohort", "protocol", "variant", "seed", "guarantee", "selection_split"},
+                    include={"cohort", "protocol", "variant", "seed", "fold", "guarantee", "selection_split"},
                 ),
                 "selected_on_test": config.selected_on_test,
                 "synthetic": acquisition["provenance"]["synthetic"],

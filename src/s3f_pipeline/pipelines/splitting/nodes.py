@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.config.schema import CohortConfig, Protocol, SplittingConfig, TwinsConfig
+from s3f_pipeline.config.schema import CohortData, Protocol, SplittingConfig, TwinsConfig
+from s3f_pipeline.errors import SplitError
 
 logger = logging.getLogger(__name__)
 
@@ -27,17 +28,21 @@ def group(index: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
 
 
 def audit(
-    cohort: dict[str, Any],
+    data: dict[str, Any],
     settings: dict[str, Any],
     index: pd.DataFrame,
     groups: pd.DataFrame,
     twins: pd.DataFrame,
 ) -> dict[str, Any]:
-    """Count and list what the official splits leak, and contradictory labels."""
+    """Count and list what the published splits leak, and contradictory labels."""
     from s3f_pipeline.splits.audit import leakage_audit
     from s3f_pipeline.splits.twins import TwinSettings
 
-    name, block = CohortConfig.from_named(cohort)
+    name, block = CohortData.from_named(data)
+    try:
+        published, why_none = _split_as_published(block, index, groups), None
+    except SplitError as error:
+        published, why_none = None, error.message
     found = leakage_audit(
         index,
         groups,
@@ -45,6 +50,8 @@ def audit(
         cohort=name,
         guarantee=block.guarantee,
         settings=TwinSettings(**settings),
+        published=published,
+        why_none=why_none,
     )
     across = found["across_official_splits"]
     logger.info(
@@ -61,33 +68,57 @@ def audit(
 
 def split(
     protocol: Protocol,
-    cohort: dict[str, Any],
+    data: dict[str, Any],
     settings: dict[str, Any],
     index: pd.DataFrame,
     groups: pd.DataFrame,
 ) -> pd.DataFrame:
     """Split a cohort under one protocol; the table says in ``attrs`` what it guarantees."""
-    from s3f_pipeline.splits.patient_safe import patient_safe_split
-    from s3f_pipeline.splits.published import published_split
-
-    _, block = CohortConfig.from_named(cohort)
+    _, block = CohortData.from_named(data)
+    fold = settings["fold"]
     if protocol == "published":
-        made = published_split(index, groups, selection_split=block.selection_split)
+        if fold is not None:
+            raise SplitError(
+                "The published protocol has no folds. Leave out fold, or run the pipeline without _published."
+            )
+        made = _split_as_published(block, index, groups)
+        selection_split = block.published.selection_split if block.published else "validation"
     else:
-        config = SplittingConfig.model_validate(settings)
-        made = patient_safe_split(
-            index,
-            groups,
-            validation_share=config.validation_share,
-            test_share=config.test_share,
-            seed=config.seed,
-            contradictory=config.contradictory,
-        )
+        made = _split_patient_safe(settings, index, groups)
+        selection_split = "validation"
     made.attrs = {
         "protocol": protocol,
         "guarantee": "none" if protocol == "published" else block.guarantee,
-        "selection_split": block.selection_split if protocol == "published" else "validation",
+        "selection_split": selection_split,
     }
     counts = made["split"].value_counts()
     logger.info("Images: %s", ", ".join(f"{count} {split}" for split, count in counts.items()))
     return made
+
+
+def _split_patient_safe(settings: dict[str, Any], index: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    from s3f_pipeline.splits.patient_safe import patient_safe_split
+
+    fold = settings["fold"]
+    config = SplittingConfig.model_validate({key: settings[key] for key in SplittingConfig.model_fields})
+    return patient_safe_split(index, groups, fold=fold, **config.model_dump())
+
+
+def _split_as_published(block: CohortData, index: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    from s3f_pipeline.splits.published import RandomTestSet, published_split
+
+    published = block.published
+    if published is None:
+        raise SplitError("No protocol has been published for this cohort.")
+    if published.needs and not (index["official_split"] == "test").any():
+        raise SplitError(
+            f"The published protocol tests on images that are not here: put {published.needs} and its images "
+            f"into the raw folder (from {published.needs_from}), or run the pipeline without _published."
+        )
+    random = RandomTestSet(block.classes, published.test_share, published.split_seed)
+    return published_split(
+        index,
+        groups,
+        selection_split=published.selection_split,
+        random=random if published.split == "random" else None,
+    )

@@ -21,7 +21,7 @@ def create_groups(cohort: str) -> Pipeline:
             node(group, inputs=["index", "twins"], outputs="groups", name="group"),
             node(
                 audit,
-                inputs=["params:cohort", "params:twins", "index", "groups", "twins"],
+                inputs=["params:data", "params:twins", "index", "groups", "twins"],
                 outputs="leakage_audit",
                 name="audit",
             ),
@@ -37,7 +37,7 @@ def create_splits(cohort: str, protocol: Protocol) -> Pipeline:
         [
             node(
                 update_wrapper(partial(split, protocol), split),
-                inputs=["params:cohort", "params:splitting", "index", "groups"],
+                inputs=["params:data", "params:splitting", "index", "groups"],
                 outputs="splits",
                 name="split",
             )
@@ -45,7 +45,7 @@ def create_splits(cohort: str, protocol: Protocol) -> Pipeline:
         namespace=f"{cohort}.{protocol}",
         inputs={"index": f"{cohort}.index", "groups": f"{cohort}.groups"},
         parameters={
-            "params:cohort": f"params:{cohort}.cohort",
+            "params:data": f"params:{cohort}.data",
             "params:splitting": f"params:{cohort}.splitting",
         },
         tags="splitting",

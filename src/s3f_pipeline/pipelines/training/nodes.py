@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.config.schema import ExperimentConfig
-from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.errors import ConfigError, TrainingError
 
 if TYPE_CHECKING:
     from s3f_pipeline.training.estimate import Estimate
@@ -27,6 +27,9 @@ def train_network(
     Returns:
         The network with the weights of the kept epoch, one row of figures per epoch, and the facts of
         ``training.json``.
+
+    Raises:
+        ConfigError: If the epoch is to be chosen by the F1 of a positive class that there is not.
     """
     from s3f_pipeline.backend.determinism import make_deterministic
     from s3f_pipeline.backend.devices import backend_name, describe_device, on_gpu
@@ -41,6 +44,11 @@ def train_network(
     from s3f_pipeline.training.fit import fit
 
     config = ExperimentConfig.model_validate(experiment)
+    if config.training.selection_metric == "positive_f1" and config.positive_class is None:
+        raise ConfigError(
+            f"training.selection_metric is positive_f1, but {config.cohort} has no positive_class. Choose "
+            f"weighted_f1, macro_f1 or accuracy."
+        )
     check_store(index, images, config.input_shape)
     check_splits(splits, leaks_by_design=config.protocol == "published")
     training = split_rows(index, splits, "train", config.classes)
@@ -79,7 +87,7 @@ def train_network(
         report=RUN.log_epoch,
     )
     facts = {
-        **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed"}),
+        **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"}),
         **config.model_dump(mode="json", include={"guarantee", "classes", "selection_split"}),
         "selected_on_test": config.selected_on_test,
         "selection_metric": settings.selection_metric,

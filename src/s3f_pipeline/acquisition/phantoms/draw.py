@@ -1,0 +1,48 @@
+"""From a cohort's configuration to a raw folder of phantoms."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from s3f_pipeline.acquisition.phantoms.layouts import brisc, busi, chest, ham, medmnist, own
+from s3f_pipeline.acquisition.provenance import write_provenance
+from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.files import temporary_path
+
+LAYOUTS: dict[str, Callable[[Path, CohortConfig, PhantomsConfig], int]] = {
+    "brisc": brisc.write,
+    "busi": busi.write,
+    "chest": chest.write,
+    "folders": own.write_folders,
+    "ham": ham.write,
+    "medmnist": medmnist.write,
+    "table": own.write_table,
+}
+"""Each writes a raw folder in one layout and returns the number of images."""
+
+
+def draw_phantoms(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
+    """Draw every class and split of a cohort; the folder appears when whole.
+
+    Args:
+        folder: The raw folder to make.
+        cohort: Gives layout, classes and colour.
+        config: How many, and the seed. Layouts with an official validation set get one of a tenth of
+            the training images besides.
+
+    Returns:
+        The number of images drawn.
+    """
+    temporary = temporary_path(folder)
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    drawn = LAYOUTS[cohort.layout](temporary, cohort, config)
+    write_provenance(
+        temporary,
+        "phantoms drawn by s3f_pipeline",
+        synthetic=True,
+        images=drawn,
+        phantoms=config.model_dump(mode="json"),
+    )
+    temporary.rename(folder)
+    return drawn

@@ -1,0 +1,1 @@
+"""How drawn images are laid on disk: one module per layout."""

@@ -1,0 +1,38 @@
+"""Chest X-Ray Pneumonia, children's radiographs (Kermany et al., Cell 172, 2018; the Kaggle copy).
+
+``{train,val,test}/{NORMAL,PNEUMONIA}/``; file names carry a patient's number:
+``person<k>_<kind>_<n>[_<m>].jpeg`` and ``[NORMAL2-]IM-<p>-<n>[-<m>].jpeg``. Whether numbers start anew per
+kind of pneumonia and per prefix is not documented. The cautious reading, one number is one patient,
+makes the groups; the other one stands beside it in ``group_by_kind``.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from s3f_pipeline.cohorts.class_folders import list_class_folders
+
+SPLITS = {"train": "train", "val": "validation", "test": "test"}
+PNEUMONIA = r"^(?P<by_kind>(?P<patient>person\d+)_(?P<kind>bacteria|virus))_\d+(?:_\d+)?$"
+NORMAL = r"^(?P<by_kind>(?:NORMAL2-)?(?P<patient>IM-\d+))-\d+(?:-\d+)?$"
+
+
+def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
+    """List every radiograph.
+
+    Args:
+        folder: The raw folder ``chest_xray``. Copies of the data set inside it are passed over.
+        classes: Names of the class folders.
+
+    Returns:
+        The columns of every layout; ``group`` is ``person<k>`` or ``IM-<p>``; ``group_by_kind`` is
+        ``person<k>_<kind>``, ``NORMAL2-IM-<p>`` or ``IM-<p>``; ``kind`` is ``bacteria`` or ``virus``.
+        All three are null where a name does not carry them.
+
+    Raises:
+        CohortError: If a split or class folder is missing, or an unknown class folder is there.
+    """
+    table = list_class_folders(folder, classes, SPLITS)
+    names = table["image_id"].str.extract(PNEUMONIA).combine_first(table["image_id"].str.extract(NORMAL))
+    return table.assign(group=names["patient"], group_by_kind=names["by_kind"], kind=names["kind"])

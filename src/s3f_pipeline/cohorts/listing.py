@@ -1,0 +1,86 @@
+"""What all layouts have in common: the files below a folder, and the table that lists the images."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from s3f_pipeline.errors import CohortError
+
+COLUMNS = ("image_id", "path", "label", "group", "official_split")
+HIDDEN = "hidden files"
+OWN_FILE = "provenance.json"  # the acquisition writes it
+
+
+def files_below(folder: Path) -> list[str]:
+    """List all files below a folder, relative to it, with forward slashes, sorted. Links are followed.
+
+    Raises:
+        CohortError: If a folder cannot be read, or a name is not valid UTF-8.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise CohortError(
+            f"Cannot read the folder {error.filename}: {error.strerror}. Mend it and run again."
+        )
+
+    found = []
+    for root, _, names in os.walk(folder, onerror=refuse, followlinks=True):
+        inside = Path(root).relative_to(folder)
+        found += [(inside / name).as_posix() for name in names]
+    undecodable = [path for path in found if _readable(path) != path]
+    if undecodable:
+        raise CohortError(
+            f"File names in {folder} that are not valid UTF-8: {some_of(undecodable)}. Rename these files."
+        )
+    return sorted(path for path in found if path != OWN_FILE)
+
+
+def is_hidden(path: str) -> bool:
+    """Tell whether a file, or a folder it is in, is hidden or one that macOS adds to archives."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
+
+
+def count_passed_over(paths: Iterable[str], reason: Callable[[str], str]) -> dict[str, int]:
+    """Count files that are not images of the cohort by reason; hidden files have one of their own."""
+    return dict(Counter(HIDDEN if is_hidden(path) else reason(path) for path in paths))
+
+
+def some_of(names: Iterable[str], shown: int = 5) -> str:
+    """Name the first few of many, sorted, and say how many more there are."""
+    ordered = sorted(names)
+    rest = len(ordered) - shown
+    return _readable(", ".join(ordered[:shown])) + (f" and {rest} more" if rest > 0 else "")
+
+
+def finish(table: pd.DataFrame, folder: Path, classes: Sequence[str]) -> pd.DataFrame:
+    """Order a listing, by path and with the common columns first, after checking what all promise.
+
+    Raises:
+        CohortError: If there is no image at all or none of a class, or two images have one id.
+    """
+    if table.empty:
+        raise CohortError(f"{folder} has the right layout but no image in it. Get the data again.")
+    twice = table["image_id"].duplicated(keep=False)
+    if twice.any():
+        shown = table[twice].sort_values(["image_id", "path"])["path"].iloc[:2]
+        raise CohortError(
+            f"{twice.sum()} images in {folder} share their name, which identifies an image, with another: "
+            f"{some_of(shown)}. Rename one, or remove it."
+        )
+    empty = set(classes) - set(table["label"])
+    if empty:
+        raise CohortError(
+            f"Classes without an image in {folder}: {some_of(empty)}. Add images, or take the class out "
+            f"of the cohort's classes."
+        )
+    further = [column for column in table.columns if column not in COLUMNS]
+    ordered = table[[*COLUMNS, *further]].astype(dict.fromkeys(COLUMNS, "string"))
+    return ordered.sort_values("path", ignore_index=True)
+
+
+def _readable(text: str) -> str:
+    """Escape what of a file name cannot be written as UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()

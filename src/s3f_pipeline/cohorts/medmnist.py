@@ -1,0 +1,138 @@
+"""MedMNIST (Yang et al., Scientific Data 10, 41, 2023): all images of a cohort in one NumPy archive.
+
+``<flag>.npz`` (28 pixels) or ``<flag>_{64,128,224}.npz``, with ``{train,val,test}_images`` of shape (N, H, W)
+or (N, H, W, 3), uint8, and ``{train,val,test}_labels`` of shape (N, 1). Labels are numbers.
+"""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pandas as pd
+from numpy.lib.format import read_array_header_1_0, read_array_header_2_0
+
+from s3f_pipeline.cohorts.listing import COLUMNS, count_passed_over, files_below
+from s3f_pipeline.errors import CohortError
+
+SPLITS = {"train": "train", "val": "validation", "test": "test"}
+ORGANS = (
+    "bladder", "femur_left", "femur_right", "heart", "kidney_left", "kidney_right", "liver", "lung_left",
+    "lung_right", "pancreas", "spleen",
+)  # fmt: skip
+LABELS = {
+    "bloodmnist": (
+        "basophil", "eosinophil", "erythroblast", "immature_granulocyte", "lymphocyte", "monocyte",
+        "neutrophil", "platelet",
+    ),
+    "breastmnist": ("malignant", "normal_benign"),
+    "dermamnist": (
+        "actinic_keratosis", "basal_cell_carcinoma", "benign_keratosis", "dermatofibroma", "melanoma",
+        "melanocytic_nevus", "vascular_lesion",
+    ),
+    "organcmnist": ORGANS,
+    "organsmnist": ORGANS,
+    "pneumoniamnist": ("normal", "pneumonia"),
+}  # fmt: skip
+"""Class names by number (medmnist 3.0.2), with underscores."""
+
+
+def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
+    """List every image of the archive. Labels are read, images are not.
+
+    Args:
+        folder: The raw folder, with one ``.npz`` file.
+        classes: Class names, in any order.
+
+    Returns:
+        The columns of every layout; ``image_id`` is ``train_00012``, ``path``
+        ``breastmnist.npz/train_images/00012``, and ``group`` null.
+
+    Raises:
+        CohortError: If there is not one archive, it cannot be read, an array is missing or has another
+            shape or type, or the classes are others.
+    """
+    files = files_below(folder)
+    archives = [path for path in files if "/" not in path and path.endswith(".npz")]
+    if len(archives) != 1:
+        found = ", ".join(archives) or "none"
+        raise CohortError(f"{folder} must have one .npz file, and has {found}. Leave the one that you mean.")
+    path = folder / archives[0]
+    names = _class_names(path, classes)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            tables = [_list_split(path, archive, split, names) for split in SPLITS]
+    except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise CohortError(f"Cannot read {path}: {error}. Get it again.") from error
+    table = pd.concat(tables, ignore_index=True)
+    table.attrs["passed_over"] = count_passed_over(set(files) - {path.name}, lambda _: "other files")
+    return table
+
+
+def _class_names(path: Path, classes: Sequence[str]) -> tuple[str, ...]:
+    flag = re.sub(r"_(64|128|224)$", "", path.stem)
+    if flag not in LABELS:
+        raise CohortError(f"{path} is none of the MedMNIST files {', '.join(LABELS)}. Correct its name.")
+    if set(classes) != set(LABELS[flag]):
+        raise CohortError(
+            f"The classes of {path} are {', '.join(LABELS[flag])}, and those of the cohort "
+            f"{', '.join(classes)}. Use the former, in any order."
+        )
+    return LABELS[flag]
+
+
+def _list_split(path: Path, archive: zipfile.ZipFile, split: str, names: tuple[str, ...]) -> pd.DataFrame:
+    images, labels = f"{split}_images", f"{split}_labels"
+    count = _count_images(path, archive, images)
+    numbers = _read_labels(path, archive, labels)
+    if len(numbers) != count:
+        raise CohortError(f"{path} has {count} {images} but {len(numbers)} {labels}. Get it again.")
+    if len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(names):
+        raise CohortError(
+            f"{labels} of {path} are numbers from {numbers.min()} to {numbers.max()}; "
+            f"expected are 0 to {len(names) - 1}. Get it again."
+        )
+    rows = [
+        (f"{split}_{number:05d}", f"{path.name}/{images}/{number:05d}", names[label], None, SPLITS[split])
+        for number, label in enumerate(numbers)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype="string")
+
+
+def _count_images(path: Path, archive: zipfile.ZipFile, member: str) -> int:
+    with _open(path, archive, member) as file:
+        is_first_version = np.lib.format.read_magic(file) == (1, 0)
+        read_header = read_array_header_1_0 if is_first_version else read_array_header_2_0
+        shape, _, dtype = read_header(file)
+    is_grey, is_rgb = len(shape) == 3, len(shape) == 4 and shape[-1] == 3
+    if dtype != np.uint8 or not (is_grey or is_rgb):
+        raise CohortError(
+            f"{member} of {path} has shape {shape} and type {dtype}; expected is (N, H, W) or (N, H, W, 3) "
+            f"of uint8. Get it again."
+        )
+    return int(shape[0])
+
+
+def _read_labels(path: Path, archive: zipfile.ZipFile, member: str) -> np.ndarray:
+    with _open(path, archive, member) as file:
+        labels = np.lib.format.read_array(file, allow_pickle=False)
+    if labels.ndim != 2 or labels.shape[1] != 1 or labels.dtype.kind not in "ui":
+        raise CohortError(
+            f"{member} of {path} has shape {labels.shape} and type {labels.dtype}; expected is (N, 1) of "
+            f"whole numbers. Get it again."
+        )
+    return labels[:, 0]
+
+
+def _open(path: Path, archive: zipfile.ZipFile, member: str) -> IO[bytes]:
+    try:
+        return archive.open(f"{member}.npy")
+    except KeyError as error:
+        expected = ", ".join(f"{split}_images, {split}_labels" for split in SPLITS)
+        raise CohortError(
+            f"{path} has no array {member}. Expected are {expected}; it has "
+            f"{', '.join(name.removesuffix('.npy') for name in archive.namelist())}."
+        ) from error

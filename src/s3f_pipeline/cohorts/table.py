@@ -1,0 +1,141 @@
+"""One's own images with a table: CSV or Parquet, one row per image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import pandas as pd
+
+from s3f_pipeline.cohorts.listing import count_passed_over, files_below
+from s3f_pipeline.cohorts.tabular import read_ages, read_table, refuse, row_numbers
+
+SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
+CARRIED = ("age", "sex", "site")
+
+
+@dataclass(frozen=True)
+class TableColumns:
+    """Where the table is, and what its columns are called.
+
+    Attributes:
+        file: CSV or Parquet file in the raw folder.
+        path: Column with the image's path, relative to the raw folder.
+        label: Column with its class.
+        patient: Column with a patient or lesion id, ``None`` where there is none.
+        split: Column with ``train``, ``validation`` (or ``val``) or ``test``, ``None`` where there is none.
+    """
+
+    file: str
+    path: str = "path"
+    label: str = "label"
+    patient: str | None = None
+    split: str | None = None
+
+
+def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> pd.DataFrame:
+    """List every image of the table.
+
+    Args:
+        folder: The raw folder.
+        classes: The labels that may occur.
+        columns: What the columns are called.
+
+    Returns:
+        The columns of every layout; ``image_id`` is the path, ``group`` the patient; ``age`` (years),
+        ``sex`` and ``site`` where the table has columns of these very names. No other column is taken
+        over, so that names and dates of birth stay where they are.
+
+    Raises:
+        CohortError: If the table cannot be read or lacks a column; paths are empty, double, not inside
+            the folder or of no file; labels are empty or unknown; or a patient is missing or a split
+            unknown (it may be empty) where the table has such a column.
+    """
+    source = folder / columns.file
+    named = [name for name in (columns.path, columns.label, columns.patient, columns.split) if name]
+    rows = read_table(source, named)
+    files = files_below(folder)
+    path = _paths(rows, columns.path, source, files)
+    table = pd.DataFrame({"image_id": path, "path": path})
+    table["label"] = _labels(rows, path, columns.label, source, classes)
+    table["group"] = _patients(rows, path, columns.patient, source)
+    table["official_split"] = _splits(rows, path, columns.split, source)
+    for name in CARRIED:
+        if name in rows:
+            table[name] = read_ages(rows[name], source) if name == "age" else rows[name]
+    others = set(files) - set(path) - {PurePosixPath(columns.file).as_posix()}
+    table.attrs["passed_over"] = count_passed_over(others, lambda _: "not in the table")
+    return table
+
+
+def _paths(rows: pd.DataFrame, column: str, source: Path, files: Sequence[str]) -> pd.Series:
+    given = rows[column]
+    refuse(
+        given.isna(),
+        row_numbers(rows),
+        f"Rows of {source} without a {column}",
+        "Fill it in, or remove the rows.",
+    )
+    refuse(
+        ~given.map(_stays_inside).astype(bool),
+        given,
+        f"Paths in {source} that are absolute or have '..' in them",
+        "Give paths relative to the raw folder, with forward slashes.",
+    )
+    path = given.map(lambda text: PurePosixPath(text).as_posix()).astype("string")
+    refuse(
+        ~path.isin(list(files)),
+        path,
+        f"Images in {source} that are not on disk",
+        "Put them there, correct their paths (upper and lower case count), or remove their rows.",
+    )
+    refuse(path.duplicated(), path, f"Images that {source} lists twice", "Keep one row of each.")
+    return path
+
+
+def _labels(
+    rows: pd.DataFrame, path: pd.Series, column: str, source: Path, classes: Sequence[str]
+) -> pd.Series:
+    labels = rows[column]
+    refuse(labels.isna(), path, f"Images in {source} without a {column}", "Fill it in, or remove their rows.")
+    refuse(
+        ~labels.isin(list(classes)),
+        path + " (" + labels + ")",
+        f"Images in {source} whose {column} is not one of {', '.join(classes)}",
+        "Correct it, or add it to the cohort's classes.",
+    )
+    return labels
+
+
+def _patients(rows: pd.DataFrame, path: pd.Series, column: str | None, source: Path) -> pd.Series:
+    if column is None:
+        return _all_null(rows)
+    refuse(
+        rows[column].isna(),
+        path,
+        f"Images in {source} without a {column}",
+        "Fill it in (a value of its own for a patient with one image), or leave the column out of the "
+        "cohort's table.",
+    )
+    return rows[column]
+
+
+def _splits(rows: pd.DataFrame, path: pd.Series, column: str | None, source: Path) -> pd.Series:
+    if column is None:
+        return _all_null(rows)
+    words = rows[column]
+    refuse(
+        words.notna() & ~words.isin(list(SPLITS)),
+        path + " (" + words + ")",
+        f"Images in {source} whose {column} is not one of {', '.join(SPLITS)}",
+        "Correct it, or leave it empty.",
+    )
+    return words.map(SPLITS).astype("string")
+
+
+def _all_null(rows: pd.DataFrame) -> pd.Series:
+    return pd.Series(pd.NA, index=rows.index, dtype="string")
+
+
+def _stays_inside(text: str) -> bool:
+    is_absolute = text.startswith("/") or bool(PureWindowsPath(text).drive)
+    return not is_absolute and ".." not in PurePosixPath(text).parts

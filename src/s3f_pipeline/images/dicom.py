@@ -1,0 +1,125 @@
+"""DICOM images: modality rescale, window, and photometric interpretation.
+
+Only the tags that pixels need are read, so that no name, id or date of a person is ever in memory.
+"""
+
+import warnings
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+from s3f_pipeline.errors import ImageError
+
+Window = tuple[float, float]
+"""Values that become black and white."""
+TAGS = (
+    "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
+    "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelData", "RescaleSlope",
+    "RescaleIntercept", "RescaleType", "ModalityLUTSequence", "WindowCenter", "WindowWidth",
+    "VOILUTFunction", "VOILUTSequence", "RedPaletteColorLookupTableDescriptor",
+    "GreenPaletteColorLookupTableDescriptor", "BluePaletteColorLookupTableDescriptor",
+    "RedPaletteColorLookupTableData", "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",
+)  # fmt: skip
+
+
+def decode_dicom(data: bytes, window: Window | None) -> tuple[np.ndarray, str]:
+    """Decode a DICOM image to 8 bits as a radiologist would see it.
+
+    Grey values go through the modality rescale or lookup table, then the window: ``window`` where it is
+    given, else the first window of the file (linear, exact linear or sigmoid; DICOM PS3.3, C.11.2.1.2) or
+    its VOI lookup table, else all values that the bit depth allows. MONOCHROME1, where low values are
+    white, is inverted. Colour is converted to RGB.
+
+    Args:
+        data: The bytes of the file.
+        window: Values, after the modality rescale, that become black and white.
+
+    Returns:
+        uint8 of shape (H, W, 1) or (H, W, 3), and the mode, such as ``MONOCHROME2 12-bit``.
+
+    Raises:
+        ImageError: If there is no image, more than one frame, or no decoder for its compression.
+    """
+    import pydicom
+
+    with warnings.catch_warnings(action="ignore"):  # they may quote values
+        try:
+            dataset = pydicom.dcmread(BytesIO(data), specific_tags=list(TAGS))
+        except Exception as error:
+            raise ImageError(f"not a DICOM file that can be read ({type(error).__name__})") from None
+        if int(dataset.get("NumberOfFrames", 1) or 1) > 1:
+            frames = int(dataset.NumberOfFrames)
+            raise ImageError(f"{frames} frames in one DICOM file: write one file per image")
+        if "PixelData" not in dataset:
+            raise ImageError("a DICOM file without an image")
+        return _to_8_bits(dataset, _stored_pixels(dataset), window)
+
+
+def _stored_pixels(dataset: Any) -> np.ndarray:
+    try:
+        return np.asarray(dataset.pixel_array)
+    except Exception as error:
+        syntax = dataset.file_meta.TransferSyntaxUID
+        if syntax.is_compressed:
+            raise ImageError(
+                f"DICOM compressed as {syntax.name}, which cannot be decoded here: pip install python-gdcm, "
+                f"or decompress the files (gdcmconv --raw)"
+            ) from None
+        raise ImageError(f"damaged DICOM image ({type(error).__name__})") from None
+
+
+def _to_8_bits(dataset: Any, pixels: np.ndarray, window: Window | None) -> tuple[np.ndarray, str]:
+    from pydicom.pixels import apply_color_lut
+
+    photometric = str(dataset.PhotometricInterpretation)
+    mode = f"{photometric} {dataset.BitsStored}-bit"
+    if photometric == "PALETTE COLOR":
+        pixels = (apply_color_lut(pixels, dataset) >> 8).astype(np.uint8)
+    if pixels.ndim == 3:
+        if pixels.dtype != np.uint8:
+            raise ImageError(f"DICOM colour of more than 8 bits ({mode})")
+        return pixels, mode
+    shares = _grey_shares(dataset, pixels, window)
+    if photometric == "MONOCHROME1":
+        shares = 1 - shares
+    return np.rint(shares * 255).astype(np.uint8)[..., None], mode
+
+
+def _grey_shares(dataset: Any, pixels: np.ndarray, window: Window | None) -> np.ndarray:
+    """Grey values as shares of the way from black to white, float64 in [0, 1]."""
+    from pydicom.pixels import apply_modality_lut, apply_voi_lut
+
+    values = np.asarray(apply_modality_lut(pixels, dataset), np.float64)
+    if window is not None:
+        return _linear(values, *window)
+    if "WindowCenter" in dataset and "WindowWidth" in dataset:
+        center, width = _first(dataset.WindowCenter), _first(dataset.WindowWidth)
+        match str(dataset.get("VOILUTFunction", "LINEAR")):
+            case "SIGMOID":
+                return 1 / (1 + np.exp(-4 * (values - center) / width))
+            case "LINEAR_EXACT":
+                return _linear(values, center - width / 2, center + width / 2)
+            case _:
+                return _linear(values, center - 0.5 - (width - 1) / 2, center - 0.5 + (width - 1) / 2)
+    if "VOILUTSequence" in dataset:
+        bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
+        return _linear(
+            np.asarray(apply_voi_lut(values.astype(np.int64), dataset), np.float64), 0, 2**bits - 1
+        )
+    is_signed = bool(dataset.PixelRepresentation)
+    levels = 2 ** int(dataset.BitsStored)
+    lowest = -levels // 2 if is_signed else 0
+    ends = np.array([lowest, lowest + levels - 1], pixels.dtype)
+    black, white = np.asarray(apply_modality_lut(ends, dataset), np.float64)
+    return _linear(values, black, white)
+
+
+def _first(value: Any) -> float:
+    return float(value[0]) if hasattr(value, "__len__") and not isinstance(value, str) else float(value)
+
+
+def _linear(values: np.ndarray, black: float, white: float) -> np.ndarray:
+    if white <= black:
+        return (values > black).astype(np.float64)
+    return np.clip((values - black) / (white - black), 0, 1)

@@ -1,0 +1,30 @@
+"""Wiring of the auditing."""
+
+from kedro.pipeline import Pipeline, node, pipeline
+
+from s3f_pipeline.pipelines.auditing.nodes import write_audit
+
+
+def create_pipeline(cohort: str) -> Pipeline:
+    """Build the leakage audit page of one cohort."""
+    return pipeline(
+        [
+            node(
+                write_audit,
+                inputs=[
+                    "params:cohort",
+                    "acquisition",
+                    "index",
+                    "thumbnails",
+                    "twins",
+                    "leakage_audit",
+                    "splits",
+                ],
+                outputs="audit_page",
+                name="audit_page",
+            )
+        ],
+        namespace=cohort,
+        inputs={"splits": f"{cohort}.patient_safe.splits"},
+        tags="auditing",
+    )

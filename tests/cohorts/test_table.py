@@ -1,0 +1,104 @@
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s3f_pipeline.cohorts import TableColumns, list_files
+from s3f_pipeline.errors import CohortError
+
+CLASSES = ("ill", "well")
+COLUMNS = TableColumns("images.csv", path="file", label="finding", patient="id", split="set")
+ROWS = ["file,finding,id,set,age,sex,site,name,born", "b/2.png,well,007,val,61,f,back,Doe,1960-01-01",
+        "1.dcm,ill,NA,train,,m,,Roe,1950-01-01", "3.png,ill,7,,0,,,,"]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path, put):
+    put(tmp_path, "b/2.png", "1.dcm", "3.png")
+    (tmp_path / "images.csv").write_text("\n".join(ROWS) + "\n")
+    return tmp_path
+
+
+def rewrite(folder, *rows, header=ROWS[0]):
+    (folder / "images.csv").write_text("\n".join([header, *rows]) + "\n")
+
+
+def test_columns_are_taken_over_and_no_others(folder):
+    table = list_files("table", folder, CLASSES, COLUMNS)
+    assert list(table.columns) == [
+        "image_id", "path", "label", "group", "official_split", "age", "sex", "site",
+    ]  # fmt: skip
+    assert list(table["image_id"]) == list(table["path"]) == ["1.dcm", "3.png", "b/2.png"]
+    assert list(table["group"]) == ["NA", "7", "007"]
+    assert list(table["official_split"].fillna("")) == ["train", "", "validation"]
+    assert list(table["age"].fillna(-1)) == [-1, 0, 61]
+
+
+def test_columns_that_are_not_there_are_null(folder):
+    rewrite(folder, "3.png,ill", "1.dcm,well", header="path,label")
+    table = list_files("table", folder, CLASSES, TableColumns("images.csv"))
+    assert table[["group", "official_split"]].isna().all(axis=None)
+    assert table.attrs["passed_over"] == {"not in the table": 1}
+
+
+def test_parquet(folder):
+    frame = pd.DataFrame({"path": ["3.png", "1.dcm"], "label": ["ill", "well"], "id": [7, 12]})
+    frame.to_parquet(folder / "images.parquet")
+    table = list_files("table", folder, CLASSES, TableColumns("images.parquet", patient="id"))
+    assert list(table["group"]) == ["12", "7"]
+
+
+def test_paths_are_normalised(folder):
+    rewrite(folder, "./3.png,ill,1,", "b//2.png,well,2,", header="file,finding,id,set")
+    assert list(list_files("table", folder, CLASSES, COLUMNS)["path"]) == ["3.png", "b/2.png"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("3.png,sick,1,", r"finding is not one of ill, well: 1 of 3 \(3\.png \(sick\)\)"),
+        ("3.png,,1,", r"without a finding: 1 of 3 \(3\.png\)"),
+        ("3.png,ill,,", r"without a id: 1 of 3 \(3\.png\)"),
+        ("3.png,ill,1,holdout", r"set is not one of train, .*: 1 of 3 \(3\.png \(holdout\)\)"),
+        ("4.png,ill,1,", r"not on disk: 1 of 3 \(4\.png\)"),
+        (",ill,1,", r"Rows of .* without a file: 1 of 3 \(row 3\)"),
+        ("./1.dcm,ill,1,", r"lists twice: 1 of 3 \(1\.dcm\)"),
+        ("../3.png,ill,1,", r"absolute or have '\.\.' in them: 1 of 3 \(\.\./3\.png\)"),
+        ("b/../3.png,ill,1,", r"absolute or have '\.\.'"),
+        ("/etc/passwd,ill,1,", r"absolute or have '\.\.'"),
+        ("C:\\3.png,ill,1,", r"absolute or have '\.\.'"),
+    ],
+)
+def test_bad_rows(folder, row, message):
+    rewrite(folder, "1.dcm,ill,1,", "b/2.png,well,2,", row, header="file,finding,id,set")
+    with pytest.raises(CohortError, match=message):
+        list_files("table", folder, CLASSES, COLUMNS)
+
+
+def test_a_class_without_rows(folder):
+    rewrite(folder, "1.dcm,ill,1,", header="file,finding,id,set")
+    with pytest.raises(CohortError, match=r"Classes without an image in .*: well"):
+        list_files("table", folder, CLASSES, COLUMNS)
+
+
+def test_a_date_of_birth_is_no_age_and_is_not_shown(folder):
+    rewrite(folder, "1.dcm,ill,1,,19500101", "b/2.png,well,2,,1960-01-01", header="file,finding,id,set,age")
+    with pytest.raises(CohortError, match=r"age is no number of years from 0 to 130: 2 of 2") as caught:
+        list_files("table", folder, CLASSES, COLUMNS)
+    assert "1950" not in caught.value.message
+    assert "1960" not in caught.value.message
+
+
+def test_a_missing_column(folder):
+    with pytest.raises(CohortError, match=r"Columns missing in .*images\.csv: path\. It has file, finding"):
+        list_files("table", folder, CLASSES, TableColumns("images.csv", label="finding"))
+
+
+@given(st.permutations(range(6)))
+def test_the_order_of_the_rows_does_not_matter(tmp_path_factory, put, order):
+    folder = put(tmp_path_factory.mktemp("table"), *(f"{number}.png" for number in range(6)))
+    rows = [f"{number}.png,{CLASSES[number % 2]},p{number // 2}," for number in range(6)]
+    rewrite(folder, *(rows[number] for number in order), header="file,finding,id,set")
+    table = list_files("table", folder, CLASSES, COLUMNS)
+    assert list(table["path"]) == [f"{number}.png" for number in range(6)]
+    assert list(table["group"]) == ["p0", "p0", "p1", "p1", "p2", "p2"]

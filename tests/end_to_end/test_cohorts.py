@@ -1,0 +1,65 @@
+"""Every cohort goes the whole way on drawn images, without data and without a network."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("cohort", "variant"),
+    [
+        ("chest", "concat"),
+        ("busi", "concat"),
+        ("ham", "bilinear"),
+        ("bloodmnist", "spatial"),
+        ("breastmnist", "spectral"),
+        ("dermamnist", "spatial"),
+        ("organcmnist", "spatial"),
+        ("organsmnist", "spectral"),
+        ("pneumoniamnist", "spatial"),
+    ],
+)
+def test_every_cohort_runs_on_phantoms(project, cohort, variant):
+    output = project.kedro("run", "--env=demo", f"--pipeline={cohort}_{variant}")
+    assert re.search(r"on \d+ test images", output)
+    assert "synthetic phantoms, no medical meaning" in output
+    assert "Traceback" not in output
+    folder = project.demo / "02_intermediate" / cohort
+    quality = json.loads((folder / "quality.json").read_text())
+    assert quality["read"] == len(pd.read_parquet(folder / "index.parquet"))
+    assert quality["rejected"] == []
+    audit = json.loads((project.demo / "05_model_input" / cohort / "leakage_audit.json").read_text())
+    assert audit["groups"]["with_twins"] > 0
+    assert (project.demo / f"08_reporting/{cohort}/patient_safe/{variant}/seed-0/report.html").is_file()
+
+
+def test_an_audit_ends_in_a_page(project):
+    project.kedro("run", "--env=demo", "--pipeline=busi_audit")
+    page = (project.demo / "08_reporting/busi/leakage_audit.html").read_text()
+    assert "Synthetic phantoms, no medical meaning" in page
+    assert not re.search(r"""(?:src|href)\s*=\s*["'](?!data:|#)""", page)
+    splits = pd.read_parquet(project.demo / "05_model_input/busi/published/splits.parquet")
+    assert (splits["split"] == "test").mean() == pytest.approx(0.2, abs=0.01)
+
+
+def test_folds_have_their_own_folders(project):
+    for fold in (0, 1):
+        fold_of_three = f"--params=fold={fold},splitting.folds=3,training.epochs=1"
+        project.kedro("run", "--env=demo", "--pipeline=busi_spatial", fold_of_three)
+    tested = []
+    for fold in (0, 1):
+        run = f"busi/patient_safe/spatial/seed-0_fold-{fold}"
+        assert json.loads((project.demo / "08_reporting" / run / "metrics.json").read_text())["fold"] == fold
+        predictions = pd.read_parquet(project.demo / "07_model_output" / run / "predictions.parquet")
+        tested.append(set(predictions["image_id"][predictions["split"] == "test"]))
+    assert tested[0]
+    assert not tested[0] & tested[1]
+
+
+def test_the_published_protocol_has_no_folds(project):
+    arguments = ("run", "--env=demo", "--pipeline=busi_spatial_published", "--params=fold=0")
+    assert "The published protocol has no folds" in project.kedro(*arguments, succeeds=False)

@@ -1,0 +1,137 @@
+import logging
+from io import BytesIO
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, JPEGLosslessSV1
+
+from s3f_pipeline.errors import ImageError
+from s3f_pipeline.images.decode import decode
+
+VALUES = np.arange(0, 4096, 16, dtype=np.uint16).reshape(16, 16)
+PERSON = "Mustermann^Erika"
+
+
+def dicom(values=VALUES, **tags) -> bytes:
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    meta.TransferSyntaxUID = tags.pop("syntax", ExplicitVRLittleEndian)
+    dataset = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
+    dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = PERSON, "4711", "19640812"
+    dataset.Rows, dataset.Columns = values.shape[:2]
+    dataset.SamplesPerPixel = 1 if values.ndim == 2 else 3
+    dataset.PhotometricInterpretation = "MONOCHROME2" if values.ndim == 2 else "RGB"
+    if values.ndim == 3:
+        dataset.PlanarConfiguration = 0
+    dataset.BitsAllocated = 8 * values.dtype.itemsize
+    dataset.BitsStored = 8 if values.dtype.itemsize == 1 else 12
+    dataset.HighBit = dataset.BitsStored - 1
+    dataset.PixelRepresentation = int(values.dtype.kind == "i")
+    dataset.PixelData = values.tobytes()
+    for name, value in tags.items():
+        setattr(dataset, name, value)
+    file = BytesIO()
+    dataset.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def grey(data, **options):
+    return decode(data, "grey", **options).pixels[..., 0]
+
+
+def shares(values, black, white):
+    return np.rint(np.clip((values.astype(float) - black) / (white - black), 0, 1) * 255)
+
+
+def test_without_a_window_the_bit_depth_is_the_range():
+    decoded = decode(dicom(), "grey")
+    assert (decoded.format, decoded.mode) == ("DICOM", "MONOCHROME2 12-bit")
+    np.testing.assert_array_equal(decoded.pixels[..., 0], shares(VALUES, 0, 4095))
+
+
+def test_the_window_of_the_file_is_honoured():
+    """PS3.3, C.11.2.1.2.1: centre 2048 and width 1024 run from 1536 to 2559."""
+    expected = shares(VALUES, 2048 - 0.5 - 1023 / 2, 2048 - 0.5 + 1023 / 2)
+    np.testing.assert_array_equal(grey(dicom(WindowCenter=2048, WindowWidth=1024)), expected)
+
+
+def test_the_first_of_several_windows_is_taken():
+    several = grey(dicom(WindowCenter=[2048, 40], WindowWidth=[1024, 400]))
+    np.testing.assert_array_equal(several, grey(dicom(WindowCenter=2048, WindowWidth=1024)))
+
+
+@pytest.mark.parametrize("function", ["LINEAR_EXACT", "SIGMOID"])
+def test_other_window_functions(function):
+    found = grey(dicom(WindowCenter=2048, WindowWidth=1024, VOILUTFunction=function))
+    if function == "SIGMOID":
+        expected = np.rint(255 / (1 + np.exp(-4 * (VALUES.astype(float) - 2048) / 1024)))
+    else:
+        expected = shares(VALUES, 1536, 2560)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_window_of_the_cohort_wins():
+    data = dicom(WindowCenter=2048, WindowWidth=1024)
+    np.testing.assert_array_equal(grey(data, window=(0, 1000)), shares(VALUES, 0, 1000))
+
+
+def test_the_modality_rescale_comes_before_the_window():
+    """Hounsfield units: stored value - 1024."""
+    data = dicom(RescaleSlope=1, RescaleIntercept=-1024, WindowCenter=40, WindowWidth=400)
+    expected = shares(VALUES.astype(float) - 1024, 40 - 0.5 - 399 / 2, 40 - 0.5 + 399 / 2)
+    np.testing.assert_array_equal(grey(data), expected)
+
+
+def test_signed_values():
+    values = (VALUES.astype(np.int16) - 2048).astype(np.int16)
+    np.testing.assert_array_equal(grey(dicom(values)), shares(values, -2048, 2047))
+
+
+def test_monochrome1_is_inverted():
+    upright, inverted = dicom(), dicom(PhotometricInterpretation="MONOCHROME1")
+    assert grey(inverted)[0, 0] == 255
+    assert grey(inverted)[-1, -1] == 255 - grey(upright)[-1, -1]
+
+
+def test_colour_is_kept_or_made_grey():
+    values = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+    np.testing.assert_array_equal(decode(dicom(values), "rgb").pixels, values)
+    assert decode(dicom(values), "grey").pixels.shape == (8, 8, 1)
+    assert decode(dicom(), "rgb").pixels.shape == (16, 16, 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (dicom(np.tile(VALUES, (2, 1)), NumberOfFrames=2, Rows=16), "2 frames in one DICOM file"),
+        (dicom(PixelData=bytes(10)), "damaged DICOM image"),
+        (dicom()[:200], "DICOM"),
+        (bytes(128) + b"DICM" + b"nonsense", "DICOM"),
+    ],
+)
+def test_what_cannot_be_shown_says_so(data, reason):
+    with pytest.raises(ImageError, match=reason):
+        decode(data, "grey")
+
+
+def test_a_compression_without_a_decoder_says_what_to_install():
+    compressed = pydicom.encaps.encapsulate([b"\xff\xd8" + bytes(50) + b"\xff\xd9"])
+    data = dicom(PixelData=compressed, syntax=JPEGLosslessSV1)
+    with pytest.raises(ImageError, match=r"JPEG Lossless.*pip install python-gdcm"):
+        decode(data, "grey")
+
+
+def test_no_person_is_in_what_is_said(caplog, recwarn):
+    """Not even where a date is malformed, about which pydicom warns with the value."""
+    with caplog.at_level(logging.DEBUG):
+        for broken in (dicom(PixelData=bytes(10)), dicom()[:-200], dicom()[:250]):
+            with pytest.raises(ImageError) as caught:
+                decode(broken, "grey")
+            assert PERSON not in str(caught.value)
+            assert caught.value.__cause__ is None
+    assert PERSON not in caplog.text
+    assert "1964" not in caplog.text
+    assert not [w for w in recwarn if PERSON in str(w.message)]

@@ -1,0 +1,86 @@
+import pandas as pd
+import pytest
+
+from s3f_pipeline.images.quality import quality_report
+
+INDEX = pd.DataFrame(
+    {
+        "image_id": list("abcde"),
+        "path": ["t/a.png", "t/b.png", "t/c.jpg", "v/d.png", "v/e.png"],
+        "label": list("xxyxy"),
+        "official_split": ["train", "train", "test", None, None],
+        "sha256": ["1", "2", "2", "3", "4"],
+        "height": [8, 8, 8, 9, 9],
+        "width": [8, 8, 8, 9, 9],
+        "format": ["PNG", "JPEG", "JPEG", "PNG", "PNG"],
+        "mode": ["grey 8-bit"] * 4 + ["grey 16-bit"],
+    }
+)
+NOTHING = {
+    "max_rejected_share": 0.1,
+    "published_counts": {},
+    "passed_over": {},
+    "checksums": {},
+    "positive_class": None,
+    "highest": None,
+}
+
+
+def report(**changes):
+    rejected = changes.pop("rejected", pd.DataFrame(columns=["path", "reason"]))
+    return quality_report("cohort", INDEX, rejected, **(NOTHING | changes))
+
+
+def test_every_file_is_accounted_for():
+    rejected = pd.DataFrame({"path": ["t/z.png"], "reason": ["empty file"]})
+    found = report(rejected=rejected, passed_over={"masks": 3})
+    assert (found["found"], found["read"], len(found["rejected"])) == (6, 5, 1)
+    assert found["passed_over"] == {"masks": 3}
+    assert found["classes"] == {
+        "x": {"none": 1, "test": 0, "train": 2},
+        "y": {"none": 1, "test": 1, "train": 0},
+    }
+    assert found["sizes"][0] == {"height": 8, "width": 8, "count": 3}
+    assert {"format": "JPEG", "mode": "grey 8-bit", "count": 2} in found["modes"]
+    assert "Left out t/z.png: empty file" in found["warnings"]
+
+
+def test_counts_are_compared_with_the_published_ones():
+    counts = {"train": {"x": 2, "y": 1}, "test": {"all": 1}, "none": {"all": 5}, "validation": {"x": 1}}
+    found = report(published_counts=counts)
+    assert {
+        (row["split"], row["class"]): (row["found"], row["published"]) for row in found["count_differences"]
+    } == {
+        ("train", "y"): (0, 1),
+        ("none", "all"): (2, 5),
+        ("validation", "x"): (0, 1),
+    }
+    assert "train y: 0 images found, 1 in the published work" in found["warnings"]
+
+
+def test_copies_and_contradictions_are_named():
+    found = report()
+    assert found["exact_duplicates"] == 1
+    assert found["contradictory_duplicates"] == [{"paths": ["t/b.png", "t/c.jpg"], "labels": ["x", "y"]}]
+    assert any("different labels: t/b.png, t/c.jpg" in warning for warning in found["warnings"])
+
+
+def test_a_wrong_ending_is_named():
+    found = report()
+    assert found["wrong_endings"] == [{"path": "t/b.png", "format": "JPEG"}]
+    assert "1 files have the ending of another format: t/b.png (JPEG)" in found["warnings"]
+
+
+def test_another_checksum_than_the_published_one_is_a_warning():
+    checksums = {
+        "a.npz": {"expected": "1", "found": "2", "matches": False},
+        "b.npz": {"expected": "1", "found": "1", "matches": True},
+    }
+    found = report(checksums=checksums)
+    (warning,) = [w for w in found["warnings"] if "MD5" in w]
+    assert warning == "a.npz is not the published file: its MD5 is 2, published is 1"
+
+
+@pytest.mark.parametrize(("highest", "warned"), [(None, False), (4095, True), (4096, False)])
+def test_images_that_use_12_of_16_bits_are_a_warning(highest, warned):
+    assert any("window: [0, 4095]" in warning for warning in report(highest=highest)["warnings"]) == warned
