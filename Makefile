@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo clean-demo test lint ui viz lock
+.PHONY: help setup demo clean-demo test lint bench ui viz lock
 
 help: ## show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ lint: $(INSTALLED) ## style, import contracts, types
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+bench: $(INSTALLED) ## measure against plain formulations
+	$(BIN)/python benchmarks/ingestion.py
 
 ui: $(INSTALLED) ## browse runs in MLflow
 	$(BIN)/kedro mlflow ui

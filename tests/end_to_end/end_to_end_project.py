@@ -34,7 +34,8 @@ class Project:
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if k not in ("S3F_ARCHIVES", "MLFLOW_TRACKING_URI")}
-        return {**kept, "PYTHONPATH": str(self.root / "src"), "MLFLOW_DISABLE_TELEMETRY": "true", **more}
+        ours = {"PYTHONPATH": str(self.root / "src"), "MLFLOW_DISABLE_TELEMETRY": "true", "S3F_OFFLINE": "1"}
+        return {**kept, **ours, **more}
 
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -54,6 +55,18 @@ class Project:
             yield process
         finally:
             process.kill()
+
+    def python(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.root,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def kedro(self, *arguments: str, succeeds: bool = True, **more: str) -> str:
         process = self.start(*arguments, **more)

@@ -1,9 +1,12 @@
+import contextlib
 import struct
 import zlib
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.decode import decode, fit, to_grey
@@ -102,6 +105,12 @@ def test_float_images_need_a_window():
     assert decode(data, "grey", window=(0, 1)).pixels.max() >= 254
 
 
+def test_pixels_that_are_not_a_number_are_refused():
+    values = np.full((8, 8), np.nan, np.float32)
+    with pytest.raises(ImageError, match="not a number"):
+        decode(encoded(values, ".tif"), "grey", window=(0, 1))
+
+
 def test_several_pages_are_refused():
     pages = cv2.imencodemulti(".tif", [PICTURE, PICTURE])[1].tobytes()
     with pytest.raises(ImageError, match="2 pages in one TIFF file"):
@@ -126,12 +135,38 @@ def test_bytes_after_the_end_of_a_jpeg_do_no_harm():
     np.testing.assert_array_equal(padded, decode(whole, "grey").pixels)
 
 
+def test_a_tiff_of_an_absurd_size_is_refused():
+    tiff = bytearray(encoded(DEEP, ".tif"))
+    directory = int.from_bytes(tiff[4:8], "little")
+    for number in range(int.from_bytes(tiff[directory : directory + 2], "little")):
+        entry = directory + 2 + 12 * number
+        if int.from_bytes(tiff[entry : entry + 2], "little") in (256, 257):  # width and height
+            tiff[entry + 2 : entry + 12] = struct.pack("<HII", 4, 1, 2**31)
+    with pytest.raises(ImageError, match="absurdly large"):
+        decode(bytes(tiff), "grey")
+
+
 def test_an_absurd_size_is_refused():
     header = struct.pack(">IIBBBBB", 60000, 60000, 8, 0, 0, 0, 0)
     chunk = b"IHDR" + header
     png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
     with pytest.raises(ImageError):
         decode(png + b"IEND", "grey")
+
+
+@pytest.mark.parametrize("ending", [".webp", ".jp2"])
+def test_other_formats_are_refused_because_nobody_checks_whether_they_are_whole(ending):
+    with pytest.raises(ImageError, match="no JPEG, PNG, BMP, TIFF or DICOM file"):
+        decode(encoded(PICTURE, ending), "grey")
+
+
+@given(st.sampled_from([".jpg", ".png", ".bmp", ".tif"]), st.data())
+def test_damaged_files_are_decoded_or_refused(ending, data):
+    damaged = bytearray(encoded(PICTURE, ending))
+    for _ in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(ImageError):
+        assert decode(bytes(damaged), "rgb").pixels.dtype == np.uint8
 
 
 @pytest.mark.parametrize(

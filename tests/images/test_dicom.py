@@ -1,9 +1,12 @@
+import contextlib
 import logging
 from io import BytesIO
 
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, JPEGLosslessSV1
 
@@ -103,11 +106,29 @@ def test_colour_is_kept_or_made_grey():
     assert decode(dicom(), "rgb").pixels.shape == (16, 16, 3)
 
 
+def test_brightness_and_colour_differences_become_rgb():
+    """PS3.3, C.7.6.3.1.2: without differences of colour, YBR_FULL is grey."""
+    values = np.full((8, 8, 3), 128, np.uint8)
+    values[..., 0] = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    found = decode(dicom(values, PhotometricInterpretation="YBR_FULL"), "rgb").pixels
+    np.testing.assert_array_equal(found, np.repeat(values[..., :1], 3, axis=-1))
+
+
+@given(st.binary(min_size=1, max_size=8), st.data())
+def test_damaged_files_are_decoded_or_refused(noise, data):
+    damaged = bytearray(dicom(VALUES, WindowCenter=2048, WindowWidth=1024, RescaleSlope=2))
+    start = data.draw(st.integers(132, len(damaged) - VALUES.nbytes))
+    damaged[start : start + len(noise)] = noise
+    with contextlib.suppress(ImageError):
+        assert decode(bytes(damaged), "grey").pixels.dtype == np.uint8
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
         (dicom(np.tile(VALUES, (2, 1)), NumberOfFrames=2, Rows=16), "2 frames in one DICOM file"),
-        (dicom(PixelData=bytes(10)), "damaged DICOM image"),
+        (dicom(PixelData=bytes(10)), "damaged DICOM file"),
+        (dicom(PixelData=None), "without an image|damaged DICOM file"),
         (dicom()[:200], "DICOM"),
         (bytes(128) + b"DICM" + b"nonsense", "DICOM"),
     ],

@@ -76,7 +76,7 @@ def test_files_that_cannot_be_read_are_left_out_with_their_reason(run, folder):
     assert sorted(ingested.rejected["path"]) == sorted(spoiled)
     assert set(ingested.rejected["reason"].str.split(":").str[0]) == {
         "empty file",
-        "not an image, or damaged",
+        "not an image",
         "truncated",
     }
     images = np.load(ingested.images, mmap_mode="r")
@@ -129,3 +129,77 @@ def test_a_process_killed_half_way_leaves_no_store(tmp_path, folder):
     )
     assert done.returncode == -signal.SIGKILL
     assert all(path.name.startswith(".") for path in (tmp_path / "store").iterdir())
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("image_size", [(128, 128), (32, 32)])
+def test_a_full_disk_is_an_error_and_leaves_nothing(small_disk, folder, brisc, image_size):
+    """36 images of 128 x 128 do not fit; those of 32 x 32 do, but not the thumbnails beside them."""
+    with pytest.raises(OSError, match="No space left on device"):
+        ingest(
+            list_files("brisc", folder, brisc.classes),
+            folder,
+            image_size=image_size,
+            color="grey",
+            images=small_disk / "images.npy",
+            thumbnails=small_disk / "thumbnails.npy",
+            max_rejected_share=0,
+        )
+    assert list(small_disk.iterdir()) == []
+
+
+def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
+    """Resident memory without pages of mapped files, in a process of its own; a store row is 48 kB."""
+    script = textwrap.dedent(
+        """
+        import sys, threading, time
+        from pathlib import Path
+        import cv2, numpy as np, pandas as pd
+        from s3f_pipeline.images.ingest import ingest
+
+        folder, count = Path(sys.argv[1]), int(sys.argv[2])
+        image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+        for number in range(count):
+            cv2.imwrite(str(folder / f"{number}.png"), image)
+        files = pd.DataFrame({"path": [f"{number}.png" for number in range(count)]})
+
+        def resident():
+            status = Path("/proc/self/status").read_text().splitlines()
+            return sum(int(line.split()[1]) for line in status if line.startswith(("RssAnon", "RssShmem")))
+
+        peak, done = resident(), threading.Event()
+        def sample():
+            global peak
+            while not done.wait(0.005):
+                peak = max(peak, resident())
+        sampler = threading.Thread(target=sample)
+        sampler.start()
+        ingest(
+            files, folder, image_size=(128, 128), color="rgb", max_rejected_share=0, workers=2,
+            images=folder / "images.npy", thumbnails=folder / "thumbnails.npy",
+        )
+        done.set()
+        sampler.join()
+        print(peak)
+        """
+    )
+    peaks = {}
+    for count in (200, 2000):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        command = [sys.executable, "-c", script, str(folder), str(count)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        peaks[count] = int(done.stdout)
+    store = 1800 * 48
+    assert peaks[2000] - peaks[200] < store / 5

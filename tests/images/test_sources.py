@@ -41,6 +41,11 @@ def test_a_damaged_archive_is_named(folder):
         list(image_sources(folder, ["a.npz/train_images/00004"]))
 
 
+def test_numbers_must_rise(folder):
+    with pytest.raises(ImageError, match="out of order: 1 after 3"):
+        list(image_sources(folder, [f"a.npz/train_images/{n:05d}" for n in (3, 1)]))
+
+
 def test_memory_does_not_grow_with_the_archive(tmp_path):
     np.savez_compressed(tmp_path / "b.npz", train_images=np.zeros((400, 200, 200), np.uint8))
     tracemalloc.start()

@@ -58,6 +58,8 @@ def decode(data: bytes, color: Color, window: Window | None = None) -> Decoded:
         return Decoded(_decode(data, FLAGS[color]), header.format, header.mode)
     values = _decode(data, FLAGS[color] | cv2.IMREAD_ANYDEPTH)
     if window is not None:
+        if np.isnan(values).any():
+            raise ImageError("it has pixels that are not a number (NaN)")
         black, white = window
         shares = np.clip((values.astype(np.float64) - black) / (white - black), 0, 1)
         return Decoded(np.rint(shares * 255).astype(np.uint8), header.format, header.mode)

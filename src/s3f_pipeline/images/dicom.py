@@ -1,6 +1,6 @@
 """DICOM images: modality rescale, window, and photometric interpretation.
 
-Only the tags that pixels need are read, so that no name, id or date of a person is ever in memory.
+Only the tags that pixels need are parsed, so that no name, id or date of a person can be passed on.
 """
 
 import warnings
@@ -43,30 +43,32 @@ def decode_dicom(data: bytes, window: Window | None) -> tuple[np.ndarray, str]:
     """
     import pydicom
 
-    with warnings.catch_warnings(action="ignore"):  # they may quote values
-        try:
+    try:
+        with warnings.catch_warnings(action="ignore"):  # they may quote values, as errors may
             dataset = pydicom.dcmread(BytesIO(data), specific_tags=list(TAGS))
-        except Exception as error:
-            raise ImageError(f"not a DICOM file that can be read ({type(error).__name__})") from None
-        if int(dataset.get("NumberOfFrames", 1) or 1) > 1:
-            frames = int(dataset.NumberOfFrames)
-            raise ImageError(f"{frames} frames in one DICOM file: write one file per image")
-        if "PixelData" not in dataset:
-            raise ImageError("a DICOM file without an image")
-        return _to_8_bits(dataset, _stored_pixels(dataset), window)
+            return _to_8_bits(dataset, _stored_pixels(dataset), window)
+    except ImageError:
+        raise
+    except Exception as error:  # a damaged file can lead to any
+        raise ImageError(f"damaged DICOM file ({type(error).__name__})") from None
 
 
 def _stored_pixels(dataset: Any) -> np.ndarray:
+    frames = int(dataset.get("NumberOfFrames", 1) or 1)
+    if frames > 1:
+        raise ImageError(f"{frames} frames in one DICOM file: write one file per image")
+    if "PixelData" not in dataset:
+        raise ImageError("a DICOM file without an image")
     try:
         return np.asarray(dataset.pixel_array)
-    except Exception as error:
+    except Exception:
         syntax = dataset.file_meta.TransferSyntaxUID
-        if syntax.is_compressed:
-            raise ImageError(
-                f"DICOM compressed as {syntax.name}, which cannot be decoded here: pip install python-gdcm, "
-                f"or decompress the files (gdcmconv --raw)"
-            ) from None
-        raise ImageError(f"damaged DICOM image ({type(error).__name__})") from None
+        if not syntax.is_compressed:
+            raise
+        raise ImageError(
+            f"DICOM compressed as {syntax.name}, which cannot be decoded here: pip install python-gdcm, or "
+            f"decompress the files (gdcmconv --raw)"
+        ) from None
 
 
 def _to_8_bits(dataset: Any, pixels: np.ndarray, window: Window | None) -> tuple[np.ndarray, str]:

@@ -17,6 +17,10 @@ JPEG_SCAN = 0xDA
 JPEG_CHANNELS = {1: "grey", 3: "rgb", 4: "cmyk"}
 PNG_CHANNELS = {0: "grey", 2: "rgb", 3: "palette", 4: "grey and alpha", 6: "rgb and alpha"}
 """By colour type (PNG specification, section 11.2.1)."""
+PNG_HEADER = 33
+"""Bytes up to the end of the first chunk."""
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""By byte order, for files below and above 4 GB."""
 BITS_PER_SAMPLE = 258
 """Tag of a TIFF file."""
 ENDINGS = {
@@ -34,7 +38,7 @@ class Header:
     """What is known of an image file before it is decoded.
 
     Attributes:
-        format: ``JPEG``, ``PNG``, ``BMP``, ``TIFF``, ``DICOM`` or ``other``.
+        format: ``JPEG``, ``PNG``, ``BMP``, ``TIFF`` or ``DICOM``.
         mode: Channels and bit depth, such as ``grey 8-bit``; ``unknown`` where they are not looked at.
         bits: Bit depth of a channel.
     """
@@ -48,7 +52,7 @@ def read_header(data: bytes) -> Header:
     """Read the header of an image file.
 
     Raises:
-        ImageError: If the file is cut off, or holds several pages.
+        ImageError: If it has none of these formats, is cut off, or holds several pages.
     """
     if data.startswith(b"\xff\xd8"):
         return _jpeg(data)
@@ -56,12 +60,12 @@ def read_header(data: bytes) -> Header:
         return _png(data)
     if data[128:132] == b"DICM":
         return Header("DICOM", "unknown", 0)
-    if data[:4] in (b"II*\0", b"MM\0*"):
+    if data[:4] in TIFF_STARTS:
         return _tiff(data)
     if data.startswith(b"BM") and len(data) > 30:
         bits = int.from_bytes(data[28:30], "little")
         return Header("BMP", f"{'palette' if bits <= 8 else 'rgb'} 8-bit", 8)
-    return Header("other", "unknown", 8)
+    raise ImageError("not an image: no JPEG, PNG, BMP, TIFF or DICOM file")
 
 
 def has_wrong_ending(name: str, file_format: str) -> bool:
@@ -88,7 +92,7 @@ def _jpeg(data: bytes) -> Header:
 
 
 def _png(data: bytes) -> Header:
-    if data.rfind(b"IEND") < 0:
+    if len(data) < PNG_HEADER or data.rfind(b"IEND") < 0:
         raise ImageError("truncated: this PNG file has no end")
     bits, color = data[24], data[25]
     return Header("PNG", f"{PNG_CHANNELS.get(color, 'unknown')} {max(bits, 8)}-bit", max(bits, 8))
@@ -102,6 +106,8 @@ def _tiff(data: bytes) -> Header:
             pages = getattr(image, "n_frames", 1)
             bits = max(getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (8,)))
             channels = {1: "grey", 3: "rgb", 4: "rgb and alpha"}.get(len(image.getbands()), "unknown")
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"absurdly large: {error}") from error
     except (UnidentifiedImageError, OSError, ValueError, KeyError, TypeError) as error:
         raise ImageError(f"truncated, or not a TIFF file that can be read ({error})") from error
     if pages > 1:

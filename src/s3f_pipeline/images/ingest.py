@@ -1,11 +1,10 @@
 """One pass over the raw files: decode, resize, hash, store.
 
-Images are decoded in threads (OpenCV and hashlib let go of Python's lock) and written straight into
-memory-mapped files, so that memory does not grow with their number.
+Images are decoded in threads (OpenCV, SciPy and hashlib let go of Python's lock) and written as they come,
+so that memory does not grow with their number.
 """
 
 import hashlib
-import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -23,13 +22,14 @@ from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.decode import Aspect, Color, Decoded, decode, fit, to_grey
 from s3f_pipeline.images.dicom import Window
 from s3f_pipeline.images.phash import perceptual_hash
+from s3f_pipeline.images.row_file import row_file
 from s3f_pipeline.images.sources import image_sources
 from s3f_pipeline.images.threads import one_thread_per_call
 from s3f_pipeline.images.thumbnails import THUMBNAIL_SIZE, halve, thumbnail
 
-BATCH = 8
-"""Images that a thread reads at a time: handing over each one alone takes a tenth of the time."""
-AHEAD = 3
+BATCH = 4
+"""Images that a thread reads at a time; handing over small ones singly takes a tenth of the time."""
+AHEAD = 4
 """Batches per thread that may be read before they are stored."""
 
 
@@ -84,20 +84,33 @@ def ingest(
         ImageError: If more than ``max_rejected_share`` of the files cannot be read.
         OSError: If the disk has no room for the store.
     """
-    try:
-        return _ingest(
-            files,
-            folder,
-            Reader(color, image_size, aspect, window),
-            images,
-            thumbnails,
-            max_rejected_share,
-            workers or os.cpu_count() or 1,
-        )
-    except BaseException:
-        images.unlink(missing_ok=True)
-        thumbnails.unlink(missing_ok=True)
-        raise
+    reader = Reader(color, image_size, aspect, window)
+    row_shape = (*image_size, 1 if color == "grey" else 3)
+    kept: list[int] = []
+    facts: list[dict[str, Any]] = []
+    rejected: list[dict[str, str]] = []
+    highest: int | None = None
+    rows = _in_parallel(
+        reader, image_sources(folder, files["path"]), len(files), workers or os.cpu_count() or 1
+    )
+    with (
+        row_file(images, len(files), row_shape) as append_image,
+        row_file(thumbnails, len(files), (THUMBNAIL_SIZE, THUMBNAIL_SIZE)) as append_thumbnail,
+    ):
+        for number, row in enumerate(rows):
+            if isinstance(row, str):
+                rejected.append({"path": files["path"].iloc[number], "reason": row})
+                continue
+            append_image(row.image)
+            append_thumbnail(row.thumbnail)
+            kept.append(number)
+            facts.append(row.facts)
+            if row.highest is not None:
+                highest = max(row.highest, highest or 0)
+        if len(rejected) > max_rejected_share * len(files):
+            raise ImageError(_too_many(rejected, len(files), folder, max_rejected_share))
+        index = pd.concat([files.iloc[kept].reset_index(drop=True), pd.DataFrame(facts)], axis=1)
+    return Ingested(index, pd.DataFrame(rejected, columns=["path", "reason"]), images, thumbnails, highest)
 
 
 @dataclass(frozen=True)
@@ -162,40 +175,6 @@ class Row:
     highest: int | None
 
 
-def _ingest(
-    files: pd.DataFrame,
-    folder: Path,
-    reader: Reader,
-    images: Path,
-    thumbnails: Path,
-    max_rejected_share: float,
-    workers: int,
-) -> Ingested:
-    count, channels = len(files), 1 if reader.color == "grey" else 3
-    store = _create(images, (count, *reader.image_size, channels))
-    small = _create(thumbnails, (count, THUMBNAIL_SIZE, THUMBNAIL_SIZE))
-    kept: list[int] = []
-    facts: list[dict[str, Any]] = []
-    rejected: list[dict[str, str]] = []
-    highest: int | None = None
-    sources = image_sources(folder, files["path"])
-    for number, row in enumerate(_in_parallel(reader, sources, count, workers)):
-        if isinstance(row, str):
-            rejected.append({"path": files["path"].iloc[number], "reason": row})
-            continue
-        store[len(kept)], small[len(kept)] = row.image, row.thumbnail
-        kept.append(number)
-        facts.append(row.facts)
-        highest = max(filter(None, (highest, row.highest)), default=highest)
-    if len(rejected) > max_rejected_share * count:
-        raise ImageError(_too_many(rejected, count, folder, max_rejected_share))
-    index = pd.concat([files.iloc[kept].reset_index(drop=True), pd.DataFrame(facts)], axis=1)
-    _close(store, images, len(kept))
-    _close(small, thumbnails, len(kept))
-    unreadable = pd.DataFrame(rejected, columns=["path", "reason"])
-    return Ingested(index, unreadable, images, thumbnails, highest)
-
-
 def _in_parallel(
     read: Callable[[Any], Any], sources: Iterable[Any], count: int, workers: int
 ) -> Iterator[Any]:
@@ -218,27 +197,6 @@ def _in_parallel(
             pending.extend(pool.submit(read_batch, batch) for batch in islice(batches, 1))
             yield from rows
             progress.update(len(rows))
-
-
-def _create(path: Path, shape: tuple[int, ...]) -> np.memmap:
-    """Make a store and reserve its room: writing to a map on a full disk would kill the process."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    store: np.memmap = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
-    if hasattr(os, "posix_fallocate"):  # not on macOS
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return store
-
-
-def _close(store: np.memmap, path: Path, count: int) -> None:
-    """Cut off the rows that rejected files left unused at the end; publishing brings all to the disk."""
-    if count == len(store):
-        return
-    shape = (count, *store.shape[1:])
-    with path.open("r+b") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)  # as long as before: the count is padded
-        file.truncate(file.tell() + math.prod(shape))
 
 
 def _too_many(rejected: list[dict[str, str]], count: int, folder: Path, allowed: float) -> str:

@@ -106,7 +106,10 @@ def _contradictory(index: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _warnings(report: Mapping[str, Any], highest: int | None) -> list[str]:
-    warnings = [f"Left out {file['path']}: {file['reason']}" for file in report["rejected"]]
+    warnings = []
+    if rejected := report["rejected"]:
+        names = "; ".join(f"{file['path']}: {file['reason']}" for file in rejected[:MOST_NAMED])
+        warnings.append(f"{len(rejected)} files are left out: {names}")
     warnings += [
         f"{row['split']} {row['class']}: {row['found']} images found, {row['published']} in the published "
         f"work"

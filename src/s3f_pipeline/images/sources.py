@@ -27,7 +27,7 @@ def image_sources(folder: Path, paths: Iterable[str]) -> Iterator[Path | np.ndar
         paths: Relative to it, with forward slashes.
 
     Raises:
-        ImageError: If an archive is damaged.
+        ImageError: If an archive is damaged, or numbers do not rise.
     """
     for name, group in groupby(paths, key=lambda path: path.rsplit("/", 1)[0] if ARCHIVE in path else None):
         if name is None:
@@ -48,6 +48,8 @@ def _archived_images(folder: Path, name: str, numbers: Iterable[int]) -> Iterato
         shape = _read_shape(stream)[1:]
         position = 0
         for number in numbers:
+            if number < position:
+                raise ImageError(f"Images of {name} are listed out of order: {number} after {position - 1}.")
             while position <= number:
                 data = stream.read(math.prod(shape))
                 position += 1
