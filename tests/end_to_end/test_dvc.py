@@ -112,7 +112,7 @@ def test_a_second_time_does_nothing(project, blocks):
 def test_a_training_parameter_runs_training_again_and_nothing_before(project):
     path = project.root / "conf/base/parameters_training.yml"
     content = yaml.safe_load(path.read_text())
-    content["cohorts"]["brisc"]["training"] = {"epochs": 2}
+    content["cohorts"]["brisc"]["training"] = {"epochs": 2, "learning_rate": 0.002}
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     assert stages_run(project.dvc("repro")) == ["experiment@brisc-spatial-0"]
     history = "data/06_models/brisc/patient_safe/spatial/seed-0/history.csv"
@@ -123,9 +123,9 @@ def test_metrics_and_plots_are_shown(project):
     metrics = json.loads(project.dvc("metrics", "show", "--json"))
     (found,) = [m for name, m in metrics[""]["data"].items() if "/brisc/" in name]
     assert 0 <= found["data"]["test"]["accuracy"] <= 1
-    (changed,) = json.loads(project.dvc("metrics", "diff", "--json"))["diff"].items()
-    assert "/brisc/" in changed[0]
-    assert changed[1]["test.loss"]["old"] != changed[1]["test.loss"]["new"]
+    ((path, changed),) = json.loads(project.dvc("metrics", "diff", "--json")).items()
+    assert "/brisc/" in path
+    assert None not in changed["test.loss"].values()
     project.dvc("plots", "show", "--out", "plots")
     page = (project.root / "plots/index.html").read_text()
     for title in ("Accuracy on the selection split", "ROC, mean over the classes", "Confusion matrix of the"):

@@ -73,7 +73,9 @@ def project(tmp_path) -> Project:
 
 
 def test_a_block_of_yaml_is_all_it_takes(project):
-    output = project.kedro("run", "--pipeline=mine_spatial", "--params=training.epochs=1,training.batch_size=8")
+    output = project.kedro(
+        "run", "--pipeline=mine_spatial", "--params=training.epochs=1,training.batch_size=8"
+    )
     assert "Traceback" not in output
     project.kedro("run", "--pipeline=mine_audit")
     index = pd.read_parquet(project.root / "data/02_intermediate/mine/index.parquet")

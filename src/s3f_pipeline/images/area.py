@@ -49,25 +49,21 @@ def _resize_grey(grey: np.ndarray, height: int, width: int) -> np.ndarray:
     for top in range(0, rows, ROWS):
         block = cv2.transpose(grey[top : top + ROWS]).astype(np.float32)
         cv2.transpose(across @ block, narrow[top : top + ROWS])
-    return np.rint(down @ narrow).astype(np.uint8)
+    sums = down @ narrow
+    return np.rint(sums, out=sums).astype(np.uint8)
 
 
 @lru_cache(maxsize=64)
 def _weights(length: int, target: int) -> csr_array:
-    """Weights, (target, length), with which pixels add up; float64 as in OpenCV, then float32."""
+    """Shares, (target, length), of each interval that a pixel fills; in float64, then float32, as OpenCV."""
     scale = 1 / (target / length)
-    begin = np.arange(target) * scale
+    begin = np.arange(target)[:, None] * scale
     end = begin + scale
-    share = np.minimum(scale, length - begin)[:, None]
-    last = np.minimum(np.floor(end), length - 1)
-    first = np.minimum(np.ceil(begin), last)
-    head, tail = (first - begin)[:, None], (end - last)[:, None]
-    pixels = np.floor(begin)[:, None] + np.arange(int(scale) + 3)
-    weights = np.where((pixels >= first[:, None]) & (pixels < last[:, None]), 1 / share, 0)
-    weights = np.where((pixels == first[:, None] - 1) & (head > NEGLIGIBLE), head / share, weights)
-    is_tail = (pixels == last[:, None]) & (tail > NEGLIGIBLE)
-    weights = np.where(is_tail, np.minimum(np.minimum(tail, 1), share) / share, weights)
-    used = weights > 0
+    pixels = np.floor(begin) + np.arange(int(scale) + 2)
+    overlap = np.minimum(end, pixels + 1) - np.maximum(begin, pixels)
+    used = overlap > NEGLIGIBLE
+    weights = (overlap / np.minimum(scale, length - begin))[used].astype(np.float32)
     starts = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
-    parts = (weights[used].astype(np.float32), pixels[used].astype(np.int32), starts.astype(np.int32))
-    return csr_array(parts, shape=(target, length))
+    return csr_array(
+        (weights, pixels[used].astype(np.int32), starts.astype(np.int32)), shape=(target, length)
+    )
