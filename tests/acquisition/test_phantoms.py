@@ -11,6 +11,7 @@ from s3f_pipeline.acquisition.phantoms.scenes.breasts import draw_breast, draw_m
 from s3f_pipeline.acquisition.phantoms.scenes.heads import draw_head
 from s3f_pipeline.cohorts import TableColumns, check_groups, list_files
 from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.errors import AcquisitionError
 from s3f_pipeline.images.decode import decode, to_grey
 from s3f_pipeline.images.phash import perceptual_hash
 from s3f_pipeline.images.thumbnails import thumbnail
@@ -132,3 +133,18 @@ def test_masks_outline_the_dark_lesion(label):
     image, mask = (draw(label, np.random.default_rng(5)) for draw in (draw_breast, draw_mask))
     assert image[mask == 255].mean() < 0.5 * image[mask == 0].mean()
     assert not draw_mask("normal", np.random.default_rng(5)).any()
+
+
+def test_a_medmnist_archive_of_another_size(load_config, tmp_path):
+    block = load_config().cohort("breastmnist").model_copy(update={"inside": "breastmnist_64.npz"})
+    draw_phantoms(tmp_path / "raw", block, FEW)
+    with np.load(tmp_path / "raw/breastmnist_64.npz") as arrays:
+        assert arrays["train_images"].shape[1:] == (64, 64)
+    unknown = block.model_copy(update={"inside": "pathmnist.npz"})
+    with pytest.raises(AcquisitionError, match=r"No phantoms are known of pathmnist\.npz"):
+        draw_phantoms(tmp_path / "other", unknown, FEW)
+
+
+def test_both_splits_are_needed():
+    with pytest.raises(ValueError, match="images of 'test' are missing"):
+        PhantomsConfig(images_per_class={"train": 3}, seed=0)

@@ -54,6 +54,7 @@ cohorts:
     [
         ({"table": {"file": "a.csv"}}, ["cohorts.brisc", "no other layout takes one"]),
         ({"positive_class": "glioma"}, ["cohorts.brisc", "second of exactly two classes"]),
+        ({"raw_folder": "../elsewhere"}, ["cohorts.brisc.raw_folder", "without '..'"]),
         ({"window": [200, 100]}, ["cohorts.brisc", "the lower one first"]),
         ({"layout": "mine"}, ["cohorts.brisc.layout", "'folders'", "'table'"]),
     ],

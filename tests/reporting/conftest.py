@@ -4,6 +4,10 @@ import pytest
 
 from s3f_pipeline.evaluation.metrics import compute_metrics
 from s3f_pipeline.reporting.report import ReportData
+from s3f_pipeline.splits.audit import leakage_audit
+from s3f_pipeline.splits.groups import make_groups
+from s3f_pipeline.splits.published import published_split
+from s3f_pipeline.splits.twins import TwinSettings
 
 CLASSES = ["glioma", "no_tumor", "pituitary"]
 
@@ -49,8 +53,38 @@ def history():
     )
 
 
+@pytest.fixture(scope="session")
+def audit_of():
+    """Audit pairs across the official splits, pairs within, and images without a twin."""
+
+    def build(*, torn, kept, single):
+        rows = [
+            (f"{end}-{n:02d}", split) for n in range(torn) for end, split in (("a", "train"), ("b", "test"))
+        ]
+        rows += [(f"{end}-{n:02d}", "train") for n in range(kept) for end in "cd"]
+        rows += [(f"e-{n:04d}", "test" if n % 6 == 0 else "train") for n in range(single)]
+        index = pd.DataFrame(rows, columns=["image_id", "official_split"])
+        index = index.assign(label="glioma", group=None, path=index["image_id"]).astype("string")
+        twins = [(f"a-{n:02d}", f"b-{n:02d}", "near") for n in range(torn)]
+        twins += [(f"c-{n:02d}", f"d-{n:02d}", "exact") for n in range(kept)]
+        pairs = pd.DataFrame(twins, columns=["first", "second", "kind"])
+        groups = make_groups(index, pairs)
+        return leakage_audit(
+            index,
+            groups,
+            pairs,
+            cohort="brisc",
+            guarantee="near_duplicate",
+            settings=TwinSettings(hash_radius=16, tangent_similarity=0.95, local_similarity=0.9),
+            published=published_split(index, groups, selection_split="test"),
+            why_none=None,
+        )
+
+    return build
+
+
 @pytest.fixture
-def report_data(metrics, history):
+def report_data(metrics, history, audit_of):
     """An experiment on made-up figures, each of them different where it can be."""
     published = {"accuracy": 0.9822, "macro_f1": 0.9833, "weighted_f1": 0.9821, "kappa": 0.9756}
     published |= {"mcc": 0.9757, "auc_macro": 0.9989, "note": "epoch chosen on the test set"}
@@ -96,27 +130,7 @@ def report_data(metrics, history):
             ],
             "exact_duplicates": 211,
         },
-        audit={
-            "schema_version": 1,
-            "cohort": "brisc",
-            "guarantee": "near_duplicate",
-            "images": 6201,
-            "groups": {"count": 5613, "with_twins": 331, "largest": 9, "images_with_twin": 719},
-            "pairs": {"exact": 221, "near": 353},
-            "across_official_splits": {
-                "groups": 73,
-                "images": 161,
-                "test_images_with_twin_in_train": 59,
-                "test_images": 1009,
-                "by_kind": {
-                    "exact": {"groups": 11, "images": 23},
-                    "near": {"groups": 62, "images": 138},
-                },
-            },
-            "contradictory_labels": {"groups": 6, "images": 13},
-            "listed_groups": [twins(number) for number in range(73)] + [twins(99, across=False)],
-            "settings": {"max_distance": 8, "min_correlation": 0.97},
-        },
+        audit=audit_of(torn=73, kept=31, single=5613),
         split_summary={
             "train": side(4201, 4102, (1404, 1405, 1392)),
             "validation": side(743, 726, (248, 249, 246)),
@@ -145,7 +159,6 @@ def report_data(metrics, history):
                     "parameters": 135233,
                 }
             ],
-            "branches": [{"name": "spatial tower", "parameters": 1307232}],
         },
         history=history,
         metrics=metrics,
@@ -169,15 +182,3 @@ def report_data(metrics, history):
 
 def side(images, groups, classes):
     return {"images": images, "groups": groups, "classes": dict(zip(CLASSES, classes, strict=True))}
-
-
-def twins(number, *, across=True):
-    return {
-        "group": f"group-{number:02d}",
-        "kind": "exact",
-        "image_ids": [f"left-{number:02d}", f"right-{number:02d}"],
-        "labels": ["glioma"],
-        "official_splits": ["train", "test"] if across else ["train"],
-        "across_splits": across,
-        "contradictory": False,
-    }

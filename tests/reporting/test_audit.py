@@ -1,10 +1,13 @@
+import base64
 import re
+from html import unescape
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
-from s3f_pipeline.reporting.audit import MOST_PAIRS, AuditData, choose_pairs, render_audit
+from s3f_pipeline.reporting.audit import MOST_PAIRS, AuditData, render_audit, sort_pairs
 from s3f_pipeline.splits.audit import leakage_audit
 from s3f_pipeline.splits.demographics import demographics
 from s3f_pipeline.splits.groups import make_groups
@@ -34,10 +37,13 @@ def index_of(official_test=True):
 
 @pytest.fixture
 def page():
-    def render(index=None, twins=TWINS, synthetic=False, title="Heads", **columns):
-        index = (index_of() if index is None else index).assign(**columns)
+    def render(
+        index=None, twins=TWINS, synthetic=False, title="Heads", guarantee="near_duplicate", drawn=None
+    ):
+        index = index_of() if index is None else index
         groups = make_groups(index, twins)
         has_test = index["official_split"].notna().all()
+        published = published_split(index, groups, selection_split="test") if has_test else drawn
         splits = patient_safe_split(
             index, groups, validation_share=0.2, test_share=0.2, seed=0, contradictory="exclude"
         )
@@ -46,16 +52,16 @@ def page():
             groups,
             twins,
             cohort="heads",
-            guarantee="near_duplicate",
+            guarantee=guarantee,
             settings=SETTINGS,
-            published=published_split(index, groups, selection_split="test") if has_test else None,
-            why_none=None if has_test else "nothing was published",
+            published=published,
+            why_none="nothing was published" if published is None else None,
         )
         return render_audit(
             AuditData(
                 cohort={"name": "heads", "title": title, "licence": "CC BY 4.0", "citation": "A & B"},
                 synthetic=synthetic,
-                guarantee="near_duplicate",
+                guarantee=guarantee,
                 audit=audit,
                 index=index,
                 thumbnails=np.zeros((len(index), 128, 128), np.uint8),
@@ -69,29 +75,59 @@ def page():
 
 
 def text_of(html):
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    without_style = re.sub(r"<style>.*?</style>", " ", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", without_style)).split())
 
 
 def test_the_verdict_can_be_quoted(page):
     text = text_of(page())
     assert "6 of 16 images have an exact or near copy in the data set, in 3 groups." in text
     assert "Of 4 official test images 1 have one in the official training set." in text
-    assert "names no patients" in text
+    assert "No image has a copy on another side of the split that the search for twins finds" in text
+
+
+def test_the_verdict_names_patients_on_both_sides_under_every_reading(page):
+    cautious = [f"p{n // 2}" for n in range(12)] + ["p0", "q1", "q2", "q3"]
+    index = index_of().assign(group=cautious, group_by_kind=[f"p{n}" for n in range(16)])
+    text = text_of(page(index, TWINS[:0], guarantee="patient"))
+    assert "Of 4 official test images none have one in the official training set." in text
+    assert (
+        "By the published ids, 1 of the test images share a patient with the training images. "
+        "Read by kind, none of them do."
+    ) in text
+    assert "as used here 9 1 3 1 by kind 16 0 0 0" in text
+    assert "The data set does not say which reading of its ids is right." in text
 
 
 def test_the_page_refers_to_nothing_outside_itself(page):
     html = page()
     assert not re.search(r"""(?:src|href)\s*=\s*["'](?!data:|#)""", html)
-    assert "<script" not in html
+    assert not re.search(r"<script|<iframe|@import|url\(", html)
+    assert "default-src 'none'" in html
 
 
 def test_twins_are_shown_side_by_side(page):
     html = page()
-    assert html.count("data:image/jpeg") == 6
+    shown = [base64.b64decode(uri) for uri in re.findall(r"data:image/jpeg;base64,([^\"]+)", html)]
+    assert [cv2.imdecode(np.frombuffer(jpeg, np.uint8), -1).shape for jpeg in shown] == [(128, 128)] * 6
     text = text_of(html)
-    assert "different labels" in text
-    assert "across the test set" in text
-    assert "near, similarity 0.930" in text
+    assert "Different labels: 1 pair x3 x, train y3 y, train exact different labels" in text
+    assert (
+        "Across the test set: 1 pair x2 x, train xtest0 x, test near, similarity 0.930, 4 bits "
+        "across the test set"
+    ) in text
+    assert "All others: 1 pair x0 x, train x1 x, train near, similarity 0.990, 2 bits" in text
+
+
+def test_contradictory_labels_are_listed_with_their_images(page):
+    assert "Groups whose twins have different labels Group Images and labels x3 x3 x, y3 y" in text_of(page())
+    assert "No image has a twin with another label." in text_of(page(twins=TWINS[:2]))
+
+
+def test_what_the_split_excludes_is_counted(page):
+    text = text_of(page())
+    assert "Excluded images Reason Images twin in test 1 twins with different labels 2" in text
+    assert "No image is excluded." in text_of(page(twins=TWINS[:1]))
 
 
 def test_phantoms_are_marked(page):
@@ -100,36 +136,74 @@ def test_phantoms_are_marked(page):
 
 
 def test_text_is_escaped(page):
-    assert "<b>bold</b>" not in page(title="<b>bold</b>")
+    evil = "<script>alert('x')</script>"
+    index, twins = index_of().replace({"x0": evil, "y": evil}), TWINS.replace({"x0": evil})
+    html = page(index, twins, title=evil)
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") >= 5
 
 
 def test_a_cohort_without_twins_or_test_set(page):
     text = text_of(page(index_of(official_test=False), TWINS[:0]))
     assert "none of 16 images has an exact or near copy that the search finds." in text
-    assert "The data set has no official test set." in text
+    assert "The data set has no test set of its own." in text
     assert "Published split: nothing was published" in text
     assert "Twins, side by side" not in text
+    assert "The data set does not say how old its patients are" in text
 
 
-def test_readings_and_demographics_are_shown(page):
-    patients = [f"p{n // 2}" for n in range(16)]
-    text = text_of(page(group=patients, group_by_kind=patients, sex=["f", "m"] * 8))
-    assert "as used here" in text
-    assert "by kind" in text
+def test_a_test_set_that_was_drawn_for_a_publication(page):
+    index = index_of(official_test=False)
+    drawn = index[["image_id"]].assign(split=["test", "train"] * 8)
+    text = text_of(page(index, drawn=drawn))
+    assert "of the 8 test images that the published work draws, 1 have one in training." in text
+    assert "Across the test set: 1 pair x0 x, test x1 x, train" in text
+    assert "The splits are those of the published work." in text
+
+
+def test_demographics_are_shown(page):
+    text = text_of(page(index_of().assign(sex=["f", "m"] * 8)))
+    assert "Who is in each split, counted in images" in text
     assert "sex: f" in text
 
 
-def test_the_most_notable_pairs_come_first():
+@pytest.mark.parametrize(
+    ("guarantee", "sentence"),
+    [
+        ("patient", "only as well as they are kept"),
+        ("lesion", "two lesions of one patient are not recognised"),
+        ("near_duplicate", "No patient ids are published"),
+    ],
+)
+def test_what_is_not_known_is_said(page, guarantee, sentence):
+    text = text_of(page(guarantee=guarantee))
+    assert sentence in text
+    assert "mirrored copies, and crops of more than a few percent, are not" in text
+    assert "do not publish it where their licence forbids that" in text
+
+
+def test_pairs_are_sorted_by_what_makes_them_worth_a_look():
     index = pd.DataFrame(
-        {
-            "image_id": [f"i{n:03d}" for n in range(200)],
-            "label": ["x"] * 198 + ["y"] * 2,
-            "official_split": ["train"] * 150 + ["test"] * 50,
-        }
+        {"image_id": list("abcdefgh"), "label": list("xyxxxxxx"), "group": [*"ppqr", *[None] * 4]}
     )
-    pairs = [(f"i{2 * n:03d}", f"i{2 * n + 1:03d}", "near", 1, 0.9 + n / 1000) for n in range(95)]
-    pairs += [("i000", "i199", "near", 1, 0.999), ("i001", "i160", "near", 1, 0.998)]
-    twins = pd.DataFrame(pairs, columns=["first", "second", "kind", "hamming", "similarity"])
-    chosen = choose_pairs(index, twins)
-    assert len(chosen) == MOST_PAIRS
-    assert chosen["second"].tolist()[:3] == ["i199", "i160", "i001"]
+    pairs = [("a", "b"), ("c", "d"), ("e", "f"), ("g", "h"), ("e", "g")]
+    twins = pd.DataFrame(pairs, columns=["first", "second"]).assign(similarity=[0.9, 0.9, 0.95, 0.94, 0.93])
+    lists = sort_pairs(index, twins, {"a": "train", "b": "test", "e": "validation", "f": "test", "g": "test"})
+    assert {title: [*zip(pairs["first"], pairs["flags"], strict=True)] for title, pairs in lists.items()} == {
+        "different labels": [("a", ["different labels", "across the test set"])],
+        "across the test set": [("e", ["across the test set"]), ("e", ["across the test set"])],
+        "different published ids": [("c", ["different published ids"])],
+        "all others": [("g", [])],
+    }
+    assert lists["across the test set"]["second"].tolist() == ["g", "f"]
+
+
+def test_a_long_list_shows_its_least_similar_pairs(page):
+    ends = [[f"{end}{n:02d}" for n in range(2 * MOST_PAIRS)] for end in "ab"]
+    twins = pd.DataFrame({"first": ends[0], "second": ends[1], "kind": "near", "hamming": 1})
+    twins["similarity"] = np.linspace(0.999, 0.9, len(twins))
+    index = pd.DataFrame({"image_id": ends[0] + ends[1], "label": "x", "group": None, "official_split": None})
+    text = text_of(page(index, twins))
+    assert f"All others: {MOST_PAIRS} of {2 * MOST_PAIRS} pairs" in text
+    assert "similarity 0.900" in text
+    assert "similarity 0.999" not in text

@@ -1,6 +1,9 @@
 import json
+from itertools import combinations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from s3f_pipeline.splits.audit import leakage_audit
 from s3f_pipeline.splits.groups import make_groups
@@ -8,7 +11,7 @@ from s3f_pipeline.splits.patient_safe import patient_safe_split
 from s3f_pipeline.splits.twins import find_twins
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def audit(settings):
     def run(index, twins, published=None):
         groups = make_groups(index, twins)
@@ -93,6 +96,7 @@ def test_finds_exactly_what_was_planted(planted, distortions, audit, settings):
         "image_ids": ["train2", "wrong label"],
         "labels": ["healthy", "tumour"],
         "official_splits": ["train", "train"],
+        "published_splits": [None, None],
         "across_splits": False,
         "contradictory": True,
     }
@@ -168,12 +172,19 @@ def test_every_reading_of_the_patients_is_reported(audit, table, pairs):
     )  # fmt: skip
     index["group_by_kind"] = ["p1_v", "p1_b", "p2_v", "p2_v", "p3_b", "p3_b"]
     cautious, by_kind = audit(index, pairs())["readings"]
-    assert cautious == {"reading": "group", "groups": 3, "groups_across_test": 1, "images_across_test": 2}
+    assert cautious == {
+        "reading": "group",
+        "groups": 3,
+        "groups_across_test": 1,
+        "images_across_test": 2,
+        "test_images_with_group_in_train": 1,
+    }
     assert by_kind == {
         "reading": "group_by_kind",
         "groups": 4,
         "groups_across_test": 0,
         "images_across_test": 0,
+        "test_images_with_group_in_train": 0,
     }
 
 
@@ -187,9 +198,44 @@ def test_the_published_split_is_audited(audit, table, pairs):
         ("a", "x", None, None), ("b", "x", None, None), ("c", "x", "p", None), ("d", "x", "p", None)
     )
     published = index[["image_id"]].assign(split=["train", "test", "test", "train"])
-    assert audit(index, pairs(("a", "b", "near")), published)["published_split"] == {
+    report = audit(index, pairs(("a", "b", "near")), published)
+    assert report["published_split"] == {
         "test_images": 2,
         "test_images_with_twin_in_train": 1,
         "test_images_with_group_in_train": 2,
+        "groups_across_test": 2,
+    }
+    assert {group["group"]: group["published_splits"] for group in report["listed_groups"]} == {
+        "a": ["train", "test"],
+        "c": ["test", "train"],
     }
     assert audit(index, pairs())["published_split"] == {"none": "none was published"}
+
+
+@given(draw=st.data())
+def test_counts_agree_with_each_other(table, pairs, audit, draw):
+    ids = "abcdefgh"
+    some = {"unique": True, "max_size": 6}
+    both = draw.draw(st.lists(st.sampled_from(list(combinations(ids, 2))), **some), "twins")
+    rows = [
+        (name, draw.draw(st.sampled_from("xy")), draw.draw(st.sampled_from(["p", "q", None])),
+         draw.draw(st.sampled_from(["train", "validation", "test", None])))
+        for name in ids
+    ]  # fmt: skip
+    index = table(*rows)
+    splits = draw.draw(st.lists(st.sampled_from(["train", "test"]), min_size=8, max_size=8))
+    report = audit(
+        index, pairs(*((*pair, "near") for pair in both)), index[["image_id"]].assign(split=splits)
+    )
+    official, published, listed = (
+        report["across_official_splits"], report["published_split"], report["listed_groups"]
+    )  # fmt: skip
+    assert report["groups"]["images_with_twin"] == len({name for pair in both for name in pair})
+    assert official["groups"] == sum(group["across_splits"] for group in listed)
+    for what in ("groups", "images"):
+        assert official[what] == sum(kind[what] for kind in official["by_kind"].values())
+    assert official["test_images_with_twin_in_train"] <= official["test_images"]
+    torn = [group["published_splits"] for group in listed if len(set(group["published_splits"])) > 1]
+    assert published["groups_across_test"] == len(torn)
+    assert published["test_images_with_group_in_train"] == sum(sides.count("test") for sides in torn)
+    assert published["test_images_with_twin_in_train"] <= published["test_images_with_group_in_train"]

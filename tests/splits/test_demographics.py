@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from s3f_pipeline.splits.demographics import demographics
+from s3f_pipeline.splits.demographics import MOST_SITES, UNKNOWN, demographics
 
 INDEX = pd.DataFrame(
     {
@@ -22,15 +22,29 @@ def rows(index):
 def test_each_split_is_described():
     assert rows(INDEX) == {
         "Images": ["3", "1"],
-        "Age in years": ["30.0 ± 10.0, median 30; 1 not known", "60.0 ± 0.0, median 60"],
-        "sex: female": ["1 (33.3 %)", "0 (0.0 %)"],
-        "sex: male": ["1 (33.3 %)", "1 (100.0 %)"],
-        "sex: not known": ["1 (33.3 %)", "0 (0.0 %)"],
+        "age: mean ± SD, years": ["30.0 ± 10.0", "60.0 ± 0.0"],
+        "age: median, years": ["30", "60"],
+        "age: not known": ["1 (33.3\N{NO-BREAK SPACE}%)", "0 (0.0\N{NO-BREAK SPACE}%)"],
+        "sex: female": ["1 (33.3\N{NO-BREAK SPACE}%)", "0 (0.0\N{NO-BREAK SPACE}%)"],
+        "sex: male": ["1 (33.3\N{NO-BREAK SPACE}%)", "1 (100.0\N{NO-BREAK SPACE}%)"],
+        "sex: not known": ["1 (33.3\N{NO-BREAK SPACE}%)", "0 (0.0\N{NO-BREAK SPACE}%)"],
     }
 
 
 def test_an_age_that_nobody_knows():
-    assert rows(INDEX.assign(age=None))["Age in years"] == ["not known", "not known"]
+    found = rows(INDEX.assign(age=None))
+    assert found["age: mean ± SD, years"] == found["age: median, years"] == [UNKNOWN, UNKNOWN]
+    assert found["age: not known"][1].startswith("1 (100.0")
+
+
+def test_rare_sites_are_counted_together():
+    images = MOST_SITES + 2
+    index = pd.DataFrame({"image_id": range(images + 1), "site": [*map(str, range(images)), "0"]})
+    found = demographics(index, index[["image_id"]].assign(split="train"))
+    shares = {row["name"]: row["values"][0] for row in found["rows"]}
+    assert shares["site: 0"].startswith("2 (")
+    assert shares["site: other"].startswith("2 (")
+    assert len(shares) == 1 + MOST_SITES + 2
 
 
 @pytest.mark.parametrize("columns", [["image_id"], ["image_id", "label"]])

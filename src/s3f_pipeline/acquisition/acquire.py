@@ -7,7 +7,7 @@ from typing import Any
 
 from s3f_pipeline.acquisition.archives import unpack
 from s3f_pipeline.acquisition.fetching import can_download, check_archive, complement, download
-from s3f_pipeline.acquisition.phantoms import draw_phantoms
+from s3f_pipeline.acquisition.phantoms import description, draw_phantoms
 from s3f_pipeline.acquisition.pins import pin
 from s3f_pipeline.acquisition.provenance import (
     checksums,
@@ -91,7 +91,7 @@ def _draw(name: str, cohort: CohortConfig, folder: Path, phantoms: PhantomsConfi
             f"{folder} holds real images, but this demonstration is for phantoms and marks its reports "
             f"as such. Move the folder to the data folder of a real run, or leave out --env=demo."
         )
-    if provenance.get("phantoms") != phantoms.model_dump(mode="json"):
+    if provenance.get("phantoms") != description(cohort, phantoms):
         logger.info("Drawing phantoms of %s into %s", name, folder)
         shutil.rmtree(folder, ignore_errors=True)
         draw_phantoms(folder, cohort, phantoms)

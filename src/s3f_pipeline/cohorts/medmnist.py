@@ -72,8 +72,15 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
     return table
 
 
+def flag_and_size(name: str) -> tuple[str, int]:
+    """Read ``breastmnist_64.npz`` as ``("breastmnist", 64)``; without a number the size is 28 pixels."""
+    stem = name.removesuffix(".npz")
+    found = re.fullmatch(r"(.+)_(64|128|224)", stem)
+    return (found[1], int(found[2])) if found else (stem, 28)
+
+
 def _class_names(path: Path, classes: Sequence[str]) -> tuple[str, ...]:
-    flag = re.sub(r"_(64|128|224)$", "", path.stem)
+    flag, _ = flag_and_size(path.name)
     if flag not in LABELS:
         raise CohortError(f"{path} is none of the MedMNIST files {', '.join(LABELS)}. Correct its name.")
     if set(classes) != set(LABELS[flag]):

@@ -6,9 +6,11 @@ part of its meaning.
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -17,6 +19,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     create_model,
+    field_validator,
     model_validator,
 )
 
@@ -43,6 +46,15 @@ def parse_image_size(value: Any) -> Any:
 
 
 ImageSize = Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(parse_image_size)]
+
+
+def _stays_inside(path: str) -> str:
+    if not path or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\\" in path:
+        raise ValueError("give a relative path with forward slashes and without '..'")
+    return path
+
+
+PathInside = Annotated[str, AfterValidator(_stays_inside)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -63,6 +75,13 @@ class PhantomsConfig(Block):
 
     images_per_class: dict[Literal["train", "test"], PositiveInt]
     seed: NonNegativeInt
+
+    @field_validator("images_per_class")
+    @classmethod
+    def _both_splits(cls, counts: dict[str, int]) -> dict[str, int]:
+        if missing := {"train", "test"} - set(counts):
+            raise ValueError(f"images of '{missing.pop()}' are missing: train and test are needed")
+        return counts
 
 
 class IngestionConfig(Block):
@@ -213,7 +232,7 @@ class TableConfig(Block):
         split: Column with ``train``, ``validation`` (or ``val``) or ``test``, ``None`` where there is none.
     """
 
-    file: str
+    file: PathInside
     path: str = "path"
     label: str = "label"
     patient: str | None = None
@@ -314,9 +333,9 @@ class CohortConfig(CohortData):
     """
 
     title: str
-    raw_folder: str
+    raw_folder: PathInside
     archive: str
-    inside: str
+    inside: PathInside
     download: DownloadConfig = DownloadConfig()
     source: str = "your own images"
     licence: str = "not stated"

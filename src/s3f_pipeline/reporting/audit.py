@@ -12,8 +12,22 @@ import pandas as pd
 from s3f_pipeline.reporting.facts import GUARANTEES
 from s3f_pipeline.reporting.page import render_page
 
-MOST_PAIRS = 48
+MOST_PAIRS = 24
 JPEG_QUALITY = 85
+
+LABELS, ACROSS, IDS = "different labels", "across the test set", "different published ids"
+FLAGS = (LABELS, ACROSS, IDS)
+OTHERS = "all others"
+
+SHARED = {"patient": "patient", "lesion": "lesion", "near_duplicate": "group"}
+NOT_KNOWN = {
+    "patient": "Who is one patient is known from the published ids alone, and only as well as they are kept.",
+    "lesion": "Lesion ids are published, patient ids are not: two lesions of one patient are not recognised.",
+    "near_duplicate": (
+        "No patient ids are published: different images of one patient are not recognised, and a test set "
+        "without twins in training may still hold patients who are in training."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -46,61 +60,85 @@ class AuditData:
 def render_audit(data: AuditData) -> str:
     """Render the audit as one HTML page without scripts and without external references.
 
-    At most ``MOST_PAIRS`` pairs of twins are shown: first those with different labels, then those across
-    the official test set, then the least similar ones, which are the first to be doubted.
+    Args:
+        data: Everything the page shows. Text is escaped, whoever wrote it. The test set that the page
+            speaks of is the official one or, where there is none, that of the published protocol.
+
+    Returns:
+        The HTML page.
+
+    Raises:
+        jinja2.UndefinedError: If something that the page must show is missing.
     """
-    chosen = choose_pairs(data.index, data.twins)
+    labels = data.index.set_index("image_id")["label"]
+    splits = _splits(data.index, data.audit)
+    thumbnails = dict(zip(data.index["image_id"], data.thumbnails, strict=True))
+
+    def image(image_id: str) -> dict[str, Any]:
+        uri = _jpeg_uri(thumbnails[image_id])
+        return {"id": image_id, "label": labels[image_id], "split": splits.get(image_id), "uri": uri}
+
     return render_page(
         "audit.html",
         **vars(data),
         guarantee_text=GUARANTEES[data.guarantee],
-        readings=[
-            {**reading, "name": _reading_name(reading["reading"])} for reading in data.audit["readings"]
+        not_known=NOT_KNOWN[data.guarantee],
+        shared=SHARED[data.guarantee],
+        readings=[{**row, "name": _reading_name(row["reading"])} for row in data.audit["readings"]],
+        twin_lists=[
+            {
+                "title": title,
+                "count": len(pairs),
+                "pairs": [
+                    {**pair, "images": [image(pair["first"]), image(pair["second"])]}
+                    for pair in pairs.head(MOST_PAIRS).to_dict("records")
+                ],
+            }
+            for title, pairs in sort_pairs(data.index, data.twins, splits).items()
         ],
-        pairs=_show(chosen, data.index, data.thumbnails),
-        unshown=len(data.twins) - len(chosen),
     )
 
 
-def choose_pairs(index: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
-    """Choose the pairs that a reader should see.
+def sort_pairs(index: pd.DataFrame, twins: pd.DataFrame, splits: dict[str, str]) -> dict[str, pd.DataFrame]:
+    """Sort pairs of twins into lists, by what makes them worth a look.
 
     Args:
-        index: With ``image_id``, ``label``, ``official_split``.
+        index: With ``image_id``, ``label``, ``group``.
         twins: As ``find_twins`` lists them.
+        splits: Split by image id; images on no split are left out.
 
     Returns:
-        Rows of ``twins`` with the columns ``contradictory`` and ``across`` (the official test set), the most
-        notable ones first.
+        The rows of ``twins`` by the first of ``FLAGS`` that they carry, each pair once, with all its flags in
+        the column ``flags``; pairs with none are listed under ``OTHERS``. Each list starts with the least
+        similar pairs, which are the first to be doubted. No list is empty.
     """
     facts = index.set_index("image_id")
-    labels, splits = facts["label"], facts["official_split"].eq("test").fillna(False)
-    first, second = twins["first"], twins["second"]
-    marked = twins.assign(
-        contradictory=labels.loc[first].to_numpy() != labels.loc[second].to_numpy(),
-        across=splits.loc[first].to_numpy() != splits.loc[second].to_numpy(),
-    )
-    order = ["contradictory", "across", "similarity", "first", "second"]
-    return marked.sort_values(order, ascending=[False, False, True, True, True]).head(MOST_PAIRS)
+    first, second = (facts.loc[twins[end]].reset_index() for end in ("first", "second"))
+    ends = zip(twins["first"], twins["second"], strict=True)
+    sides = [{splits.get(one), splits.get(other)} for one, other in ends]
+    same_id = (first["group"] == second["group"]) | first["group"].isna() | second["group"].isna()
+    marks = {
+        LABELS: (first["label"] != second["label"]).tolist(),
+        ACROSS: [side in ({"train", "test"}, {"validation", "test"}) for side in sides],
+        IDS: (~same_id.astype(bool)).tolist(),
+    }
+    flags = [[flag for flag in FLAGS if marks[flag][row]] for row in range(len(twins))]
+    marked = twins.assign(flags=pd.Series(flags, twins.index, dtype=object))
+    marked = marked.sort_values(["similarity", "first", "second"])
+    titles = marked["flags"].map(lambda flags: flags[0] if flags else OTHERS)
+    return {title: marked[titles == title] for title in (*FLAGS, OTHERS) if (titles == title).any()}
 
 
-def _show(pairs: pd.DataFrame, index: pd.DataFrame, thumbnails: np.ndarray) -> list[dict[str, Any]]:
-    rows = pd.Series(np.arange(len(index)), index=index["image_id"])
-
-    def image(image_id: str) -> dict[str, Any]:
-        row = rows[image_id]
-        split = index["official_split"].iloc[row]
-        return {
-            "id": image_id,
-            "label": index["label"].iloc[row],
-            "split": None if pd.isna(split) else split,
-            "uri": _jpeg_uri(thumbnails[row]),
-        }
-
-    return [
-        {"images": [image(pair["first"]), image(pair["second"])], **{str(k): v for k, v in pair.items()}}
-        for pair in pairs.to_dict("records")
-    ]
+def _splits(index: pd.DataFrame, audit: Mapping[str, Any]) -> dict[str, str]:
+    """Split by image id: the official one, or that of the published protocol for the groups listed."""
+    if audit["across_official_splits"]["test_images"]:
+        return dict(index.dropna(subset="official_split")[["image_id", "official_split"]].to_numpy())
+    return {
+        image_id: split
+        for group in audit["listed_groups"]
+        for image_id, split in zip(group["image_ids"], group["published_splits"], strict=True)
+        if split is not None
+    }
 
 
 def _reading_name(column: str) -> str:

@@ -10,6 +10,7 @@ from s3f_pipeline.splits.patient_safe import contradictory_images
 from s3f_pipeline.splits.twins import TwinSettings
 
 KINDS = ("published", "exact", "near")
+TRAINING = ("train", "validation")
 
 
 def leakage_audit(
@@ -41,19 +42,21 @@ def leakage_audit(
         why_none: Why there are none.
 
     Returns:
-        The content of ``leakage_audit.json``. Groups with twins, and groups on two official splits,
-        are listed one by one. An official validation image counts as training image where twins of
-        test images are counted.
+        The content of ``leakage_audit.json``. ``readings`` counts, for ``group`` and every other reading,
+        the patients or lesions on both sides of the official test set; ``published_split`` counts what the
+        splits of the published protocol tear apart. Groups with twins, and groups on two official or two
+        published splits, are listed one by one. Validation images count as training images wherever
+        something is counted across the test set.
     """
     table = join_groups(index, groups)
+    drawn = None if published is None else published.set_index("image_id")["split"]
+    table["published_split"] = pd.NA if drawn is None else table["image_id"].map(drawn)
     table["kind"] = _kinds(index, twins, table["group"])
     table["contradictory"] = contradictory_images(table)
     sets = table.dropna(subset="twin_set")
     listed = _listed(table)
     across = [group for group in listed if group["across_splits"]]
-    is_test = sets["official_split"].eq("test").fillna(False)
-    is_training = sets["official_split"].isin(["train", "validation"])
-    in_training = sets["twin_set"].isin(sets.loc[is_training, "twin_set"])
+    official = table["official_split"]
     return {
         "schema_version": 1,
         "cohort": cohort,
@@ -68,8 +71,8 @@ def leakage_audit(
         "pairs": {kind: int((twins["kind"] == kind).sum()) for kind in ("exact", "near")},
         "across_official_splits": {
             **_count(across),
-            "test_images_with_twin_in_train": int((is_test & in_training).sum()),
-            "test_images": int((table["official_split"] == "test").sum()),
+            "test_images_with_twin_in_train": _across_test(table["twin_set"], official)["test_images"],
+            "test_images": int((official == "test").sum()),
             "by_kind": {kind: _count([group for group in across if group["kind"] == kind]) for kind in KINDS},
         },
         "contradictory_labels": {
@@ -77,7 +80,7 @@ def leakage_audit(
             "images": int(table["contradictory"].sum()),
         },
         "readings": _readings(index),
-        "published_split": {"none": why_none} if published is None else _published_leaks(table, published),
+        "published_split": {"none": why_none} if published is None else _published_leaks(table),
         "listed_groups": listed,
         "settings": asdict(settings),
     }
@@ -93,17 +96,19 @@ def _kinds(index: pd.DataFrame, twins: pd.DataFrame, groups: pd.Series) -> pd.Se
 
 
 def _listed(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Describe the groups that hold twins or stand on two official splits, sorted by name."""
+    """Describe the groups that hold twins or stand on two official or published splits, sorted by name."""
     by_group = table.groupby("group")
     notable = by_group["twin_set"].transform("count").gt(0)
-    notable |= by_group["official_split"].transform("nunique").gt(1)
+    for splits in ("official_split", "published_split"):
+        notable |= by_group[splits].transform("nunique").gt(1)
     return [
         {
             "group": str(name),
             "kind": str(images["kind"].iloc[0]),
             "image_ids": images["image_id"].tolist(),
             "labels": images["label"].tolist(),
-            "official_splits": [None if pd.isna(s) else s for s in images["official_split"]],
+            "official_splits": _nameable(images["official_split"]),
+            "published_splits": _nameable(images["published_split"]),
             "across_splits": bool(images["official_split"].nunique() > 1),
             "contradictory": bool(images["contradictory"].any()),
         }
@@ -111,37 +116,47 @@ def _listed(table: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+def _nameable(splits: pd.Series) -> list[str | None]:
+    return [None if pd.isna(split) else split for split in splits]
+
+
 def _readings(index: pd.DataFrame) -> list[dict[str, Any]]:
     """For each reading of who is one patient: groups, and those on both sides of the official test set."""
     readings = []
     for name in [column for column in index if column == "group" or str(column).startswith("group_")]:
-        known = index.dropna(subset=[name])
-        if known.empty:
+        if index[name].isna().all():
             continue
-        is_test = known["official_split"].eq("test").fillna(False)
-        sides = is_test.groupby(known[name]).nunique()
-        across = known[name].isin(sides.index[sides > 1])
+        across = _across_test(index[name], index["official_split"])
         readings.append(
             {
                 "reading": name,
-                "groups": len(sides),
-                "groups_across_test": int((sides > 1).sum()),
-                "images_across_test": int(across.sum()),
+                "groups": int(index[name].nunique()),
+                "groups_across_test": across["groups"],
+                "images_across_test": across["images"],
+                "test_images_with_group_in_train": across["test_images"],
             }
         )
     return readings
 
 
-def _published_leaks(table: pd.DataFrame, published: pd.DataFrame) -> dict[str, Any]:
+def _published_leaks(table: pd.DataFrame) -> dict[str, int]:
     """Count what the published splits tear apart."""
-    split = table["image_id"].map(published.set_index("image_id")["split"])
-    is_test, trains = split == "test", split.isin(["train", "validation"])
-    twins, groups = table["twin_set"], table["group"]
+    split = table["published_split"]
+    groups = _across_test(table["group"], split)
     return {
-        "test_images": int(is_test.sum()),
-        "test_images_with_twin_in_train": int((is_test & twins.isin(twins[trains].dropna())).sum()),
-        "test_images_with_group_in_train": int((is_test & groups.isin(groups[trains])).sum()),
+        "test_images": int((split == "test").sum()),
+        "test_images_with_twin_in_train": _across_test(table["twin_set"], split)["test_images"],
+        "test_images_with_group_in_train": groups["test_images"],
+        "groups_across_test": groups["groups"],
     }
+
+
+def _across_test(names: pd.Series, splits: pd.Series) -> dict[str, int]:
+    """Count the groups with images both in training and in the test set, and these images."""
+    trained, tested = names[splits.isin(TRAINING)].dropna(), names[splits == "test"].dropna()
+    across = set(trained) & set(tested)
+    in_training, in_test = int(trained.isin(across).sum()), int(tested.isin(across).sum())
+    return {"groups": len(across), "images": in_training + in_test, "test_images": in_test}
 
 
 def _count(groups: list[dict[str, Any]]) -> dict[str, int]:

@@ -4,6 +4,6 @@ They let the same readers, splits and networks run without patients' images. The
 meaning. Some are copies or further views of others, so that the leakage audit has something to find.
 """
 
-from s3f_pipeline.acquisition.phantoms.draw import draw_phantoms
+from s3f_pipeline.acquisition.phantoms.draw import description, draw_phantoms
 
-__all__ = ["draw_phantoms"]
+__all__ = ["description", "draw_phantoms"]

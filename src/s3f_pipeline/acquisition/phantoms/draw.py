@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from s3f_pipeline.acquisition.phantoms.layouts import brisc, busi, chest, ham, medmnist, own
 from s3f_pipeline.acquisition.provenance import write_provenance
@@ -19,6 +20,12 @@ LAYOUTS: dict[str, Callable[[Path, CohortConfig, PhantomsConfig], int]] = {
     "table": own.write_table,
 }
 """Each writes a raw folder in one layout and returns the number of images."""
+
+
+def description(cohort: CohortConfig, config: PhantomsConfig) -> dict[str, Any]:
+    """All that decides what is drawn; other phantoms are drawn anew."""
+    block = cohort.model_dump(mode="json", include={"layout", "classes", "color", "table", "inside"})
+    return {**config.model_dump(mode="json"), **block}
 
 
 def draw_phantoms(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
@@ -42,7 +49,7 @@ def draw_phantoms(folder: Path, cohort: CohortConfig, config: PhantomsConfig) ->
         "phantoms drawn by s3f_pipeline",
         synthetic=True,
         images=drawn,
-        phantoms=config.model_dump(mode="json"),
+        phantoms=description(cohort, config),
     )
     temporary.rename(folder)
     return drawn
