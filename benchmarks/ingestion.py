@@ -8,6 +8,7 @@ process, without the pages of mapped files.
     python benchmarks/ingestion.py
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -143,6 +144,7 @@ def compare_memory(folder: Path, size: tuple[int, int]) -> None:
 def main() -> None:
     """Run all comparisons."""
     cv2.setNumThreads(1)
+    print(f"{os.cpu_count()} cores, OpenCV {cv2.__version__}, load before the start {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         draw_radiographs(folder / "slices", 1000, (512, 512), (512, 512))

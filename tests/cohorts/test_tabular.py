@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from s3f_pipeline.cohorts.tabular import read_ages, read_table
+from s3f_pipeline.cohorts.tabular import column_names, read_ages, read_table
 from s3f_pipeline.errors import CohortError
 
 
@@ -17,14 +17,32 @@ def test_text_tables(tmp_path, separator, encoding):
 
 def test_words_that_look_like_nothing_are_kept(tmp_path):
     (tmp_path / "table.csv").write_text('id,label\n1,None\n2,NA\n3,""\n')
-    assert list(read_table(tmp_path / "table.csv", [])["label"].fillna("(null)")) == ["None", "NA", "(null)"]
+    assert list(read_table(tmp_path / "table.csv", ["label"])["label"].fillna("(null)")) == ["None", "NA", "(null)"]
+
+
+def test_blanks_around_cells_and_names_do_not_count(tmp_path):
+    (tmp_path / "table.csv").write_text("id, label\np1 , a\n\tp1,  \n")
+    table = read_table(tmp_path / "table.csv", ["id", "label"])
+    assert list(table["id"]) == ["p1", "p1"]
+    assert list(table["label"].fillna("(null)")) == ["a", "(null)"]
+
+
+def test_columns_that_nobody_asked_for_are_not_read(tmp_path):
+    path = tmp_path / "table.parquet"
+    pd.DataFrame({"id": [1], "age": [40], "image": [b"bytes"], "lists": [[1]]}).to_parquet(path)
+    table = read_table(path, ["id"], optional=["age", "sex"])
+    assert list(table.columns) == ["id", "age"]
+    assert column_names(path) == ["id", "age", "image", "lists"]
+    for column in ("image", "lists"):
+        with pytest.raises(CohortError, match=rf"column {column} of .*table\.parquet holds binary data"):
+            read_table(path, [column])
 
 
 def test_parquet_as_text(tmp_path):
     pd.DataFrame({"id": [1, 2], "label": ["", None], "more": [[1], [2]]}).to_parquet(
         tmp_path / "table.parquet"
     )
-    table = read_table(tmp_path / "table.parquet", ["id"])
+    table = read_table(tmp_path / "table.parquet", ["id", "label"])
     assert list(table["id"]) == ["1", "2"]
     assert table["label"].isna().all()
 
@@ -42,6 +60,7 @@ def test_a_missing_table(tmp_path):
         ("table.csv", b"id,name\n1,a,b\n2,c,d\n", "more cells than its header"),
         ("table.csv", b"id,name\n1,a\n2,c,d,e\n", "Expected 2 fields"),
         ("table.csv", b'id,name\n1,"a\n', "EOF inside string"),
+        ("table.csv", b"id,name,name \n1,a,b\n", "two columns are called name"),
         ("table.parquet", b"id,name\n", "Parquet"),
         ("table.parquet", b"", "Parquet"),
     ],
@@ -49,7 +68,7 @@ def test_a_missing_table(tmp_path):
 def test_tables_that_cannot_be_read(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(CohortError, match=rf"Cannot read the table .*{name}: .*{message}"):
-        read_table(tmp_path / name, [])
+        read_table(tmp_path / name, ["name"] if b"name" in content else [])
 
 
 def test_ages():

@@ -114,6 +114,33 @@ def test_brightness_and_colour_differences_become_rgb():
     np.testing.assert_array_equal(found, np.repeat(values[..., :1], 3, axis=-1))
 
 
+@pytest.mark.parametrize("entry", ["8 bits", "8 bits in 16", "16 bits"])
+def test_palettes(entry):
+    """PS3.3, C.7.6.3.1.5: number of entries, first value, bits of an entry."""
+    table = np.arange(256, dtype=np.uint8)[::-1]
+    stored = {
+        "8 bits": table,
+        "8 bits in 16": table.astype(np.uint16),
+        "16 bits": table.astype(np.uint16) << 8,
+    }[entry]
+    tags = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for color in ("Red", "Green", "Blue"):
+        tags[f"{color}PaletteColorLookupTableDescriptor"] = [256, 0, 16 if entry == "16 bits" else 8]
+        tags[f"{color}PaletteColorLookupTableData"] = stored.tobytes()
+    values = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    np.testing.assert_array_equal(decode(dicom(values, **tags), "rgb").pixels[..., 0], 255 - values)
+
+
+def test_a_falling_modality_rescale_turns_the_image_around():
+    found = grey(dicom(RescaleSlope=-1, RescaleIntercept=4095))
+    np.testing.assert_array_equal(found, shares(4095 - VALUES.astype(float), 0, 4095))
+
+
+def test_an_empty_window_is_no_window():
+    np.testing.assert_array_equal(grey(dicom(WindowCenter=None, WindowWidth=None)), grey(dicom()))
+
+
+@pytest.mark.filterwarnings("ignore")
 @given(st.binary(min_size=1, max_size=8), st.data())
 def test_damaged_files_are_decoded_or_refused(noise, data):
     damaged = bytearray(dicom(VALUES, WindowCenter=2048, WindowWidth=1024, RescaleSlope=2))

@@ -82,7 +82,7 @@ def text_of(html):
 def test_the_verdict_can_be_quoted(page):
     text = text_of(page())
     assert "6 of 16 images have an exact or near copy in the data set, in 3 groups." in text
-    assert "Of 4 official test images 1 have one in the official training set." in text
+    assert "Of 4 official test images 1 has one in the official training set." in text
     assert "No image has a copy on another side of the split that the search for twins finds" in text
 
 
@@ -92,8 +92,8 @@ def test_the_verdict_names_patients_on_both_sides_under_every_reading(page):
     text = text_of(page(index, TWINS[:0], guarantee="patient"))
     assert "Of 4 official test images none have one in the official training set." in text
     assert (
-        "By the published ids, 1 of the test images share a patient with the training images. "
-        "Read by kind, none of them do."
+        "By the published ids, 1 of the test images shares a patient with the training images. "
+        "Read by kind, none of the test images share a patient with the training images."
     ) in text
     assert "as used here 9 1 3 1 by kind 16 0 0 0" in text
     assert "The data set does not say which reading of its ids is right." in text
@@ -146,7 +146,7 @@ def test_text_is_escaped(page):
 def test_a_cohort_without_twins_or_test_set(page):
     text = text_of(page(index_of(official_test=False), TWINS[:0]))
     assert "none of 16 images has an exact or near copy that the search finds." in text
-    assert "The data set has no test set of its own." in text
+    assert "There is no official test set among them." in text
     assert "Published split: nothing was published" in text
     assert "Twins, side by side" not in text
     assert "The data set does not say how old its patients are" in text
@@ -156,7 +156,7 @@ def test_a_test_set_that_was_drawn_for_a_publication(page):
     index = index_of(official_test=False)
     drawn = index[["image_id"]].assign(split=["test", "train"] * 8)
     text = text_of(page(index, drawn=drawn))
-    assert "of the 8 test images that the published work draws, 1 have one in training." in text
+    assert "of the 8 test images that the published work draws, 1 has one in training." in text
     assert "Across the test set: 1 pair x0 x, test x1 x, train" in text
     assert "The splits are those of the published work." in text
 

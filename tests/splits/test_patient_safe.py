@@ -23,9 +23,9 @@ def twins_of(rows):
     return pd.DataFrame(rows, columns=["first", "second", "kind"]).astype("string")
 
 
-def plain(official_test):
-    """Six images of each class without twins, so that every cohort can be split."""
-    sides = ["train"] * 5 + ["test"] if official_test else [None] * 6
+def plain(*official):
+    """Six images of each class to train on, and one on every other official side, all without twins."""
+    sides = ["train" if official else None] * 6 + [side for side in official if side != "train"]
     return [
         (f"plain-{label}-{side}-{number}", label, None, side)
         for label in LABELS
@@ -34,28 +34,37 @@ def plain(official_test):
 
 
 @st.composite
-def cohorts(draw, official_test):
+def cohorts(draw, *official):
     """An index and twins: plain images, and others with any patient, label, split and twin."""
-    sides = st.sampled_from(["train", "validation", "test"]) if official_test else st.none()
+    sides = st.sampled_from(official) if official else st.none()
     patients = st.one_of(st.none(), st.sampled_from(["p", "q", "r", "s", "t"]))
     facts = draw(st.lists(st.tuples(st.sampled_from(LABELS), patients, sides), min_size=2, max_size=30))
     rows = [(f"image-{number:02d}", *fact) for number, fact in enumerate(facts)]
     ids = st.sampled_from([row[0] for row in rows])
     pairs = draw(st.lists(st.tuples(ids, ids, st.sampled_from(["exact", "near"])), max_size=12))
-    index = frame(draw(st.permutations(rows + plain(official_test))))
+    index = frame(draw(st.permutations(rows + plain(*official))))
     return index, twins_of([pair for pair in pairs if pair[0] < pair[1]])
 
 
-any_cohort = st.booleans().flatmap(lambda official_test: cohorts(official_test))
+OFFICIAL_SIDES = [(), ("train", "test"), ("train", "validation"), ("train", "validation", "test")]
+any_cohort = st.sampled_from(OFFICIAL_SIDES).flatmap(lambda official: cohorts(*official))
+any_options = st.fixed_dictionaries(
+    {
+        "contradictory": st.sampled_from(["exclude", "keep"]),
+        "official_validation": st.sampled_from(["keep", "cut"]),
+    }
+)
 
 
-@settings(deadline=None, max_examples=40)
-@given(any_cohort, st.sampled_from(["exclude", "keep"]))
-def test_no_group_is_on_two_sides_and_every_image_is_once(cohort, contradictory):
+def officially(index, side):
+    return index["official_split"].eq(side).fillna(False).astype(bool)
+
+
+@settings(deadline=None, max_examples=60)
+@given(any_cohort, any_options)
+def test_no_group_is_on_two_sides_and_every_image_is_once(cohort, options):
     index, twins = cohort
-    splits = patient_safe_split(
-        index, make_groups(index, twins), **(OPTIONS | {"contradictory": contradictory})
-    )
+    splits = patient_safe_split(index, make_groups(index, twins), **(OPTIONS | options))
     assert groups_on_two_sides(splits) == []
     assert splits["image_id"].tolist() == index["image_id"].tolist()
     assert splits["split"].isin(["train", "validation", "test", "excluded"]).all()
@@ -65,7 +74,18 @@ def test_no_group_is_on_two_sides_and_every_image_is_once(cohort, contradictory)
 
 
 @settings(deadline=None, max_examples=40)
-@given(cohorts(official_test=True))
+@given(st.sampled_from(OFFICIAL_SIDES[2:]).flatmap(lambda official: cohorts(*official)))
+def test_official_validation_images_validate_or_are_excluded(cohort):
+    index, twins = cohort
+    splits = patient_safe_split(index, make_groups(index, twins), **OPTIONS)
+    validation = splits["split"] == "validation"
+    assert (validation <= officially(index, "validation")).all()
+    others = splits[officially(index, "validation") & ~validation]
+    assert set(others["reason"]) <= {"twin in test", "group in test", "twins with different labels"}
+
+
+@settings(deadline=None, max_examples=40)
+@given(cohorts("train", "validation", "test"))
 def test_the_official_test_set_stays_as_it_is(cohort):
     index, twins = cohort
     splits = patient_safe_split(index, make_groups(index, twins), **OPTIONS)
@@ -78,10 +98,11 @@ def test_only_contradictory_images_and_groups_in_test_are_excluded(cohort):
     index, twins = cohort
     groups = make_groups(index, twins)
     splits = patient_safe_split(index, groups, **(OPTIONS | {"contradictory": "keep"}))
-    tested = set(groups["group"][index["official_split"].eq("test").fillna(False)])
-    excluded = splits["split"] == "excluded"
-    expected = groups["group"].isin(tested) & ~index["official_split"].eq("test").fillna(False)
-    assert excluded.tolist() == expected.tolist()
+    tested = officially(index, "test")
+    reach_test = groups["group"].isin(groups["group"][tested]) & ~tested
+    validated = officially(index, "validation") & ~reach_test
+    reach_validation = groups["group"].isin(groups["group"][validated]) & ~validated & ~tested
+    assert (splits["split"] == "excluded").tolist() == (reach_test | reach_validation).tolist()
 
 
 @settings(deadline=None, max_examples=40)
@@ -100,7 +121,7 @@ def test_depends_on_the_seed_and_not_on_the_order(cohort, seed, random):
 def test_reasons_are_told():
     index = frame(
         [
-            *plain(official_test=True),
+            *plain("train", "test"),
             ("a", "x", "p", "test"), ("b", "x", "p", "train"), ("c", "x", None, "train"),
             ("d", "x", None, "train"), ("e", "y", None, "train"), ("f", "y", None, "test"),
         ]
@@ -116,17 +137,46 @@ def test_reasons_are_told():
         "f": "test: official test image",
     }
     assert Counter(splits["reason"]) == {
-        "rest of the training images": 12,
+        "rest of the training images": 14,
         "official test image": 5,
-        "cut by group, stratified by class": 3,
+        "cut by group, stratified by class": 4,
         "twins with different labels": 2,
         "group in test": 1,
         "twin in test": 1,
     }
 
 
+def test_training_images_whose_group_validates_are_told():
+    index = frame(
+        [
+            *plain("train", "validation", "test"),
+            ("a", "x", "p", "validation"), ("b", "x", "p", "train"), ("c", "x", None, "train"),
+            ("d", "x", "q", "test"), ("e", "x", "q", "validation"),
+        ]
+    )  # fmt: skip
+    groups = make_groups(index, twins_of([("a", "c", "near")]))
+    splits = patient_safe_split(index, groups, **OPTIONS).set_index("image_id")
+    assert splits.loc[list("abcde"), "reason"].tolist() == [
+        "official validation image",
+        "group in validation",
+        "twin in validation",
+        "official test image",
+        "group in test",
+    ]
+    cut = patient_safe_split(index, groups, official_validation="cut", **OPTIONS).set_index("image_id")
+    assert cut.loc[list("abc"), "split"].nunique() == 1
+    assert "excluded" not in set(cut.loc[list("abc"), "split"])
+
+
+def test_a_test_set_is_cut_from_the_training_images_alone():
+    index = frame(plain("train", "validation"))
+    splits = patient_safe_split(index, make_groups(index, twins_of([])), **OPTIONS)
+    assert (splits["split"] == "validation").tolist() == officially(index, "validation").tolist()
+    assert (splits["split"] == "test").sum() == 4
+
+
 def test_contradictory_twins_may_be_kept_together():
-    index = frame([*plain(official_test=False), ("a", "x", None, None), ("b", "y", None, None)])
+    index = frame([*plain(), ("a", "x", None, None), ("b", "y", None, None)])
     groups = make_groups(index, twins_of([("a", "b", "near")]))
     kept = patient_safe_split(index, groups, **(OPTIONS | {"contradictory": "keep"}))
     assert kept["split"].iloc[-2] == kept["split"].iloc[-1] != "excluded"
@@ -135,13 +185,13 @@ def test_contradictory_twins_may_be_kept_together():
 
 
 def test_a_patient_with_two_diagnoses_is_no_contradiction():
-    index = frame([*plain(official_test=False), ("a", "x", "p", None), ("b", "y", "p", None)])
+    index = frame([*plain(), ("a", "x", "p", None), ("b", "y", "p", None)])
     splits = patient_safe_split(index, make_groups(index, twins_of([])), **OPTIONS)
     assert splits["split"].iloc[-1] == splits["split"].iloc[-2] != "excluded"
 
 
 def test_contradictory_test_images_stay_and_their_training_twins_go():
-    index = frame([*plain(official_test=True), ("a", "x", None, "test"), ("b", "y", None, "train")])
+    index = frame([*plain("train", "test"), ("a", "x", None, "test"), ("b", "y", None, "train")])
     splits = patient_safe_split(index, make_groups(index, twins_of([("a", "b", "exact")])), **OPTIONS)
     assert splits["split"].tolist()[-2:] == ["test", "excluded"]
 
@@ -175,14 +225,14 @@ def test_only_test_images_leave_nothing_to_train_on():
     ],
 )
 def test_impossible_cohorts_are_refused(rows, message):
-    index = frame([*plain(official_test=True), *rows])
+    index = frame([*plain("train", "test"), *rows])
     with pytest.raises(SplitError, match=message):
         patient_safe_split(index, make_groups(index, twins_of([])), **OPTIONS)
 
 
 def test_three_groups_of_a_class_are_needed_where_the_test_set_is_cut_too():
     rare = [("a", "w", None, None), ("b", "w", None, None), ("c", "w", None, None)]
-    index = frame([*plain(official_test=False), *rare])
+    index = frame([*plain(), *rare])
     splits = patient_safe_split(index, make_groups(index, twins_of([])), **OPTIONS)
     assert sorted(splits["split"].iloc[-3:]) == ["test", "train", "validation"]
     index = index.iloc[:-1]
@@ -195,7 +245,7 @@ def test_three_groups_of_a_class_are_needed_where_the_test_set_is_cut_too():
 def test_folds_keep_the_same_promises(cohort, folds, seed):
     index, twins = cohort
     groups = make_groups(index, twins)
-    official_test = index["official_split"].eq("test").fillna(False)
+    official_test = officially(index, "test")
     turns = "validation" if official_test.any() else "test"
     options = OPTIONS | {"seed": seed, "folds": folds}
     dealt = [patient_safe_split(index, groups, fold=fold, **options) for fold in range(folds)]
@@ -241,6 +291,6 @@ def test_the_validation_share_is_met_where_groups_are_small(seed, classes, share
 
 
 def test_fewer_groups_than_folds_are_refused():
-    index = frame([*plain(official_test=False), *[(f"w{n}", "w", None, None) for n in range(4)]])
+    index = frame([*plain(), *[(f"w{n}", "w", None, None) for n in range(4)]])
     with pytest.raises(SplitError, match=r"cross-validation of 5 folds: .* at least 5 groups .* 'w' has 4"):
         patient_safe_split(index, make_groups(index, twins_of([])), fold=0, folds=5, **OPTIONS)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s3f_pipeline.errors import SplitError
-from s3f_pipeline.splits.stratify import choose_groups
+from s3f_pipeline.splits.stratify import choose_groups, deal_groups
 
 LABELS = "ABCD"
 
@@ -106,3 +106,18 @@ def test_groups_that_cannot_be_divided_are_reported():
     images = pd.DataFrame({"label": list("ABBCCA"), "group": list("112233")})
     with pytest.raises(SplitError, match="No test set was found in 100 attempts"):
         choose_groups(images, 0.3, leave=1, seed=0, purpose="test set")
+
+
+@settings(deadline=None)
+@given(
+    cohorts({"min_size": 6, "max_size": 9}, st.integers(1, 12)),
+    st.integers(2, 3),
+    st.integers(1, 2),
+    st.integers(0, 99),
+)
+def test_every_fold_gets_groups_of_every_class(images, folds, each, seed):
+    dealt = deal_groups(images, folds, each=each, seed=seed)
+    assert sorted(group for fold in dealt for group in fold) == sorted(set(images["group"]))
+    for fold in dealt:
+        groups = images[images["group"].isin(fold)].groupby("label")["group"].nunique()
+        assert (groups.reindex(images["label"].unique(), fill_value=0) >= each).all()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from s3f_pipeline.cohorts.listing import count_passed_over, files_below
-from s3f_pipeline.cohorts.tabular import read_ages, read_table, refuse, row_numbers
+from s3f_pipeline.cohorts.tabular import column_names, read_ages, read_table, refuse, row_numbers
 from s3f_pipeline.errors import CohortError
 
 TRAIN, TEST = "GroundTruth.csv", "Test_GroundTruth.csv"
@@ -87,7 +87,7 @@ def _read_labels(folder: Path, name: str, classes: Sequence[str]) -> pd.DataFram
     """Read the ground truth as ``image_id``, ``path`` and ``label``."""
     path = folder / name
     table = read_table(path, ["image", *classes])
-    unknown = set(table.columns) - {"image", *classes}
+    unknown = set(column_names(path)) - {"image", *classes}
     if unknown:
         raise CohortError(
             f"Unknown columns in {path}: {', '.join(sorted(unknown))}. Expected are image, "

@@ -47,12 +47,12 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
 
     Raises:
         CohortError: If the table cannot be read or lacks a column; paths are empty, double, not inside
-            the folder or of no file; labels are empty or unknown; or a patient is missing or a split
-            unknown (it may be empty) where the table has such a column.
+            the folder or of no file; labels are empty or unknown; or a patient is missing or
+            spelt in two ways, or a split unknown (it may be empty), where the table has such a column.
     """
     source = folder / columns.file
     named = [name for name in (columns.path, columns.label, columns.patient, columns.split) if name]
-    rows = read_table(source, named)
+    rows = read_table(source, named, CARRIED)
     files = files_below(folder)
     path = _paths(rows, columns.path, source, files)
     table = pd.DataFrame({"image_id": path, "path": path})
@@ -115,6 +115,13 @@ def _patients(rows: pd.DataFrame, path: pd.Series, column: str | None, source: P
         f"Images in {source} without a {column}",
         "Fill it in (a value of its own for a patient with one image), or leave the column out of the "
         "cohort's table.",
+    )
+    spellings = rows[column].groupby(rows[column].str.casefold()).transform("nunique")
+    refuse(
+        spellings > 1,
+        rows[column],
+        f"Images in {source} whose {column} differs from another in upper and lower case alone",
+        "Spell one patient one way, and different patients differently.",
     )
     return rows[column]
 

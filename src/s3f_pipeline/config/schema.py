@@ -268,6 +268,8 @@ class CohortData(Block):
         classes: Class names; their order is the order of the network's outputs.
         positive_class: The class that a sigmoid output stands for, ``None`` for softmax.
         guarantee: What a patient-safe split keeps on one side.
+        official_validation: ``keep`` the official validation set of the data set, where it has one, or
+            ``cut`` one anew from its training and validation images.
         published: The published protocol; without it there are no ``_published`` pipelines.
     """
 
@@ -280,6 +282,7 @@ class CohortData(Block):
     classes: Annotated[tuple[str, ...], Field(min_length=2)]
     positive_class: str | None = None
     guarantee: Guarantee
+    official_validation: Literal["keep", "cut"] = "keep"
     published: PublishedConfig | None = None
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ OpenCV weights and adds the pixels of a row one at a time. Here the same additio
 precision, are products with two sparse matrices, which take a whole column of pixels per step.
 """
 
+import threading
 from functools import lru_cache
 
 import cv2
@@ -42,12 +43,30 @@ def _is_general_shrinking(shape: tuple[int, ...], height: int, width: int) -> bo
     return channels == 1 and rows > height and columns > width and not is_whole
 
 
+class _Buffer(threading.local):
+    """Memory of each thread for one image after the other: fresh pages cost as much as the sums."""
+
+    def __init__(self) -> None:
+        self._values = np.empty(0, np.float32)
+
+    def take(self, rows: int, columns: int) -> np.ndarray:
+        """Give an array with any content, which is valid until the next call."""
+        if self._values.size < rows * columns:
+            self._values = np.empty(rows * columns, np.float32)
+        return self._values[: rows * columns].reshape(rows, columns)
+
+
+_blocks, _narrowed = _Buffer(), _Buffer()
+
+
 def _resize_grey(grey: np.ndarray, height: int, width: int) -> np.ndarray:
     rows, columns = grey.shape
-    narrow = np.empty((rows, width), np.float32)
     across, down = _weights(columns, width), _weights(rows, height)
+    narrow = _narrowed.take(rows, width)
     for top in range(0, rows, ROWS):
-        block = cv2.transpose(grey[top : top + ROWS]).astype(np.float32)
+        turned = cv2.transpose(grey[top : top + ROWS])
+        block = _blocks.take(*turned.shape)
+        block[...] = turned
         cv2.transpose(across @ block, narrow[top : top + ROWS])
     sums = down @ narrow
     return np.rint(sums, out=sums).astype(np.uint8)

@@ -3,7 +3,7 @@
 Only the tags that pixels need are parsed, so that no name, id or date of a person can be passed on.
 """
 
-import warnings
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -44,12 +44,11 @@ def decode_dicom(data: bytes, window: Window | None) -> tuple[np.ndarray, str]:
     import pydicom
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # they may quote values, as errors may
-            dataset = pydicom.dcmread(BytesIO(data), specific_tags=list(TAGS))
-            return _to_8_bits(dataset, _stored_pixels(dataset), window)
+        dataset = pydicom.dcmread(BytesIO(data), specific_tags=list(TAGS))
+        return _to_8_bits(dataset, _stored_pixels(dataset), window)
     except ImageError:
         raise
-    except Exception as error:  # a damaged file can lead to any
+    except Exception as error:  # a damaged file can lead to any, and the text may quote values
         raise ImageError(f"damaged DICOM file ({type(error).__name__})") from None
 
 
@@ -77,7 +76,10 @@ def _to_8_bits(dataset: Any, pixels: np.ndarray, window: Window | None) -> tuple
     photometric = str(dataset.PhotometricInterpretation)
     mode = f"{photometric} {dataset.BitsStored}-bit"
     if photometric == "PALETTE COLOR":
-        pixels = (apply_color_lut(pixels, dataset) >> 8).astype(np.uint8)
+        colors = apply_color_lut(pixels, dataset)
+        entries = int(dataset.RedPaletteColorLookupTableDescriptor[2])  # bits; 8 may be stored in 16
+        is_deep = entries > 8 and colors.dtype != np.uint8
+        pixels = (colors >> 8 if is_deep else colors).astype(np.uint8)
     if pixels.ndim == 3:
         if pixels.dtype != np.uint8:
             raise ImageError(f"DICOM colour of more than 8 bits ({mode})")
@@ -95,8 +97,8 @@ def _grey_shares(dataset: Any, pixels: np.ndarray, window: Window | None) -> np.
     values = np.asarray(apply_modality_lut(pixels, dataset), np.float64)
     if window is not None:
         return _linear(values, *window)
-    if "WindowCenter" in dataset and "WindowWidth" in dataset:
-        center, width = _first(dataset.WindowCenter), _first(dataset.WindowWidth)
+    center, width = _first(dataset.get("WindowCenter")), _first(dataset.get("WindowWidth"))
+    if center is not None and width is not None:
         match str(dataset.get("VOILUTFunction", "LINEAR")):
             case "SIGMOID":
                 return 1 / (1 + np.exp(-4 * (values - center) / width))
@@ -113,12 +115,14 @@ def _grey_shares(dataset: Any, pixels: np.ndarray, window: Window | None) -> np.
     levels = 2 ** int(dataset.BitsStored)
     lowest = -levels // 2 if is_signed else 0
     ends = np.array([lowest, lowest + levels - 1], pixels.dtype)
-    black, white = np.asarray(apply_modality_lut(ends, dataset), np.float64)
-    return _linear(values, black, white)
+    possible = np.asarray(apply_modality_lut(ends, dataset), np.float64)
+    return _linear(values, possible.min(), possible.max())
 
 
-def _first(value: Any) -> float:
-    return float(value[0]) if hasattr(value, "__len__") and not isinstance(value, str) else float(value)
+def _first(value: Any) -> float | None:
+    """The first of one or several numbers; a tag may be missing, or there and empty."""
+    values = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    return None if not values or values[0] in (None, "") else float(values[0])
 
 
 def _linear(values: np.ndarray, black: float, white: float) -> np.ndarray:

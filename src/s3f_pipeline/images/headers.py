@@ -4,7 +4,6 @@ OpenCV decodes a JPEG or PNG file that has been cut off without an error and fil
 wholeness is looked at here.
 """
 
-import warnings
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -102,14 +101,14 @@ def _tiff(data: bytes) -> Header:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(data)) as image:
+        with Image.open(BytesIO(data)) as image:
             pages = getattr(image, "n_frames", 1)
             bits = max(getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (8,)))
             channels = {1: "grey", 3: "rgb", 4: "rgb and alpha"}.get(len(image.getbands()), "unknown")
     except Image.DecompressionBombError as error:
         raise ImageError(f"absurdly large: {error}") from error
     except (UnidentifiedImageError, OSError, ValueError, KeyError, TypeError) as error:
-        raise ImageError(f"truncated, or not a TIFF file that can be read ({error})") from error
+        raise ImageError("truncated, or a TIFF file that cannot be read") from error
     if pages > 1:
         raise ImageError(f"{pages} pages in one TIFF file: split it into one file per image")
     return Header("TIFF", f"{channels} {max(bits, 8)}-bit", max(bits, 8))

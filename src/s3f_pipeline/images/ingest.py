@@ -6,6 +6,7 @@ so that memory does not grow with their number.
 
 import hashlib
 import os
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -187,6 +188,7 @@ def _in_parallel(
     batches = iter(lambda: list(islice(remaining, BATCH)), [])
     pending: deque[Future[list[Any]]] = deque()
     with (
+        warnings.catch_warnings(action="ignore"),  # of image libraries; not safe inside threads
         one_thread_per_call(),
         ThreadPoolExecutor(workers) as pool,
         tqdm(total=count, desc="Ingestion", unit="image", mininterval=0.5) as progress,

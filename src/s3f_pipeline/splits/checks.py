@@ -72,10 +72,11 @@ def check_classes(table: pd.DataFrame, sides: Sequence[str] = SIDES) -> None:
             )
         missing = counts.index[counts[side] == 0]
         for label in missing:
+            cut = ", or set official_validation: cut" if side == "validation" else ""
             raise SplitError(
                 f"Class '{label}' is missing in the {side} set; its images are: "
                 f"{_counts(counts.loc[label])}. Add images of this class, or leave it out of the "
-                f"cohort's classes."
+                f"cohort's classes{cut}."
             )
 
 

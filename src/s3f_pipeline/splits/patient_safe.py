@@ -11,10 +11,13 @@ from s3f_pipeline.splits.groups import join_groups
 from s3f_pipeline.splits.stratify import choose_groups, deal_groups
 
 OFFICIAL = "official test image"
+OFFICIAL_VALIDATION = "official validation image"
 CUT = "cut by group, stratified by class"
 REST = "rest of the training images"
 TWIN_IN_TEST = "twin in test"
 GROUP_IN_TEST = "group in test"
+TWIN_IN_VALIDATION = "twin in validation"
+GROUP_IN_VALIDATION = "group in validation"
 CONTRADICTORY = "twins with different labels"
 
 
@@ -26,31 +29,36 @@ def patient_safe_split(
     test_share: float,
     seed: int,
     contradictory: Literal["exclude", "keep"],
+    official_validation: Literal["keep", "cut"] = "keep",
     fold: int | None = None,
     folds: int = 5,
 ) -> pd.DataFrame:
     """Split a cohort so that no group stands on two sides.
 
     Official test images stay in the test set, all of them and unchanged, so that results can be
-    compared with others'. Every other image whose group reaches into the test set is excluded.
-    Validation is cut from what remains (official training and validation images alike). Where there
-    is no official test set, one is cut first. Neither the order of the rows nor that of the files
-    matters.
+    compared with others'. Every other image whose group reaches into the test set is excluded. Official
+    validation images stay in the validation set, and training images whose group reaches into it are
+    excluded. What the data set does not have is cut from the training images: first a test set, then a
+    validation set. Neither the order of the rows nor that of the files matters.
 
     In a cross-validation the folds take the place of the set that would be cut first: each fold is the
-    test set once, or, where there is an official test set, the validation set once.
+    test set once, or, where there is an official test set, the validation set once. Official training and
+    validation images are dealt alike.
 
     Args:
-        index: With ``image_id``, ``label``, ``official_split`` (``test`` or anything else).
+        index: With ``image_id``, ``label``, ``official_split`` (``test``, ``validation`` or anything else).
         groups: As ``make_groups`` returns them.
-        validation_share: Of the images that are neither test nor excluded, in (0, 1). It is met to
-            within half a group of the largest class, unless a class has so few groups that one of
+        validation_share: Of the images that are neither test nor excluded, in (0, 1), where there is no
+            official validation set. It is met to within half a group of the largest class, unless a class has so few groups that one of
             them is more than its share.
-        test_share: Of all images that are not excluded, where there is no official test set.
+        test_share: Of all images that are neither validation nor excluded, where there is no official
+            test set.
         seed: Of the cuts.
         contradictory: ``exclude`` takes twins with different labels out of training and validation,
             and out of a test set that is cut here; in an official test set they stay. ``keep`` keeps
             them all.
+        official_validation: ``cut`` takes official validation images for training images, and cuts the
+            validation set anew.
         fold: Number of the fold, from 0, or ``None`` outside of a cross-validation.
         folds: Number of folds.
 
@@ -62,26 +70,35 @@ def patient_safe_split(
         SplitError: If a class is missing on a side or has too few groups.
     """
     table = join_groups(index, groups)
-    official = table["official_split"].eq("test").fillna(False).to_numpy(dtype=bool)
+    official = _official(table, "test")
+    keeps_validation = official_validation == "keep" and fold is None
     reasons = {
         OFFICIAL: official,
         TWIN_IN_TEST: _shares(table["twin_set"], official),
         GROUP_IN_TEST: _shares(table["group"], official),
         CONTRADICTORY: contradictory_images(table) & (contradictory == "exclude"),
     }
+    validation = keeps_validation & _official(table, "validation") & ~np.any(list(reasons.values()), axis=0)
+    reasons |= {
+        OFFICIAL_VALIDATION: validation,
+        TWIN_IN_VALIDATION: _shares(table["twin_set"], validation),
+        GROUP_IN_VALIDATION: _shares(table["group"], validation),
+    }
     table["reason"] = np.select(list(reasons.values()), list(reasons), REST)
-    table["split"] = table["reason"].map({OFFICIAL: "test", REST: "train"}).fillna("excluded")
+    sides = {OFFICIAL: "test", OFFICIAL_VALIDATION: "validation", REST: "train"}
+    table["split"] = table["reason"].map(sides).fillna("excluded")
     if (table["split"] == "train").sum() == 0:
         raise SplitError(
             f"No image is left for training: of {len(table)}, {official.sum()} are official test "
             f"images and {(table['split'] == 'excluded').sum()} are excluded."
         )
-    cuts = [("test", test_share)] * (not official.any()) + [("validation", validation_share)]
+    cuts = [("test", test_share)] * (not official.any())
+    cuts += [("validation", validation_share)] * (not validation.any())
     if fold is not None:
         (split, _), *cuts = cuts
-        _take_fold(table, split, fold, folds, seed=seed)
-    for split, share in cuts:
-        _cut(table, split, share, leave=2 if split == "test" else 1, seed=seed)
+        _take_fold(table, split, fold, folds, cuts=len(cuts), seed=seed)
+    for number, (split, share) in enumerate(cuts, 1):
+        _cut(table, split, share, leave=len(cuts) - number + 1, seed=seed)
     check_classes(table)
     return table[["image_id", "group", "split", "reason"]].astype("string")
 
@@ -99,6 +116,10 @@ def contradictory_images(table: pd.DataFrame) -> np.ndarray:
     return labels.gt(1).fillna(False).to_numpy(dtype=bool)
 
 
+def _official(table: pd.DataFrame, split: str) -> np.ndarray:
+    return table["official_split"].eq(split).fillna(False).to_numpy(dtype=bool)
+
+
 def _shares(names: pd.Series, marked: np.ndarray) -> np.ndarray:
     """Mark the images that share a name with a marked image."""
     return names.isin(names[marked].dropna()).to_numpy(dtype=bool)
@@ -110,8 +131,10 @@ def _cut(table: pd.DataFrame, split: str, share: float, *, leave: int, seed: int
     _move(table, chosen, split, CUT)
 
 
-def _take_fold(table: pd.DataFrame, split: str, fold: int, folds: int, *, seed: int) -> None:
-    dealt = deal_groups(table[table["split"] == "train"], folds, seed=seed)
+def _take_fold(table: pd.DataFrame, split: str, fold: int, folds: int, *, cuts: int, seed: int) -> None:
+    """Move one fold; what remains must still hold groups for the cuts that follow."""
+    each = 2 if cuts and folds == 2 else 1
+    dealt = deal_groups(table[table["split"] == "train"], folds, each=each, seed=seed)
     _move(table, dealt[fold], split, f"fold {fold} of {folds}, {CUT}")
 
 

@@ -8,7 +8,9 @@ from s3f_pipeline.errors import SplitError
 ATTEMPTS = 100
 
 
-def choose_groups(table: pd.DataFrame, share: float, *, leave: int, seed: int, purpose: str) -> set[str]:
+def choose_groups(
+    table: pd.DataFrame, share: float, *, take: int = 1, leave: int, seed: int, purpose: str
+) -> set[str]:
     """Choose groups that together hold a share of the images, of every class alike.
 
     Classes are served one after the other, that with the fewest groups first. Its groups are taken
@@ -19,6 +21,7 @@ def choose_groups(table: pd.DataFrame, share: float, *, leave: int, seed: int, p
     Args:
         table: ``label`` and ``group`` of each image, in any order.
         share: Of the images that are chosen, in (0, 1).
+        take: At least as many groups of each class are chosen.
         leave: Each class keeps at least as many groups that are not chosen.
         seed: Of the random order.
         purpose: What the groups are chosen for, for the error message.
@@ -32,10 +35,10 @@ def choose_groups(table: pd.DataFrame, share: float, *, leave: int, seed: int, p
     """
     images = pd.crosstab(table["group"], table["label"])
     counts = images.to_numpy()
-    _check_enough_groups(images, leave, purpose)
+    _check_enough_groups(images, take + leave, purpose)
     for attempt in range(ATTEMPTS):
-        chosen = _draw(counts, share, leave, np.random.default_rng((seed, attempt)))
-        if (counts[chosen] > 0).any(axis=0).all() and _fewest(counts[~chosen]) >= leave:
+        chosen = _draw(counts, share, take, leave, np.random.default_rng((seed, attempt)))
+        if _fewest(counts[chosen]) >= take and _fewest(counts[~chosen]) >= leave:
             return set(images.index[chosen])
     raise SplitError(
         f"No {purpose} was found in {ATTEMPTS} attempts that has images of every class and leaves "
@@ -43,32 +46,34 @@ def choose_groups(table: pd.DataFrame, share: float, *, leave: int, seed: int, p
     )
 
 
-def deal_groups(table: pd.DataFrame, folds: int, *, seed: int) -> list[set[str]]:
+def deal_groups(table: pd.DataFrame, folds: int, *, each: int = 1, seed: int) -> list[set[str]]:
     """Deal whole groups to folds, so that each fold has its share of every class.
 
     Args:
         table: ``label`` and ``group`` of each image, in any order.
         folds: Number of folds, at least 2.
+        each: Every fold gets at least as many groups of each class.
         seed: Of the random order.
 
     Returns:
         The names of the groups of each fold; every group is in one fold.
 
     Raises:
-        SplitError: If a class has fewer groups than there are folds, or groups of several classes are so
+        SplitError: If a class has fewer groups than the folds need, or groups of several classes are so
             entangled that no choice was found.
     """
     dealt: list[set[str]] = []
     rest = table
     for others in reversed(range(1, folds)):
         purpose = f"cross-validation of {folds} folds"
-        chosen = choose_groups(rest, 1 / (others + 1), leave=others, seed=seed, purpose=purpose)
+        share = 1 / (others + 1)
+        chosen = choose_groups(rest, share, take=each, leave=each * others, seed=seed, purpose=purpose)
         dealt.append(chosen)
         rest = rest[~rest["group"].isin(chosen)]
     return [*dealt, set(rest["group"])]
 
 
-def _draw(counts: np.ndarray, share: float, leave: int, rng: np.random.Generator) -> np.ndarray:
+def _draw(counts: np.ndarray, share: float, take: int, leave: int, rng: np.random.Generator) -> np.ndarray:
     """Mark groups, bool of shape (groups,), given their images per class, (groups, classes)."""
     groups_of_class = (counts > 0).sum(axis=0)
     rarest = np.where(counts > 0, groups_of_class, np.iinfo(np.int64).max).argmin(axis=1)
@@ -78,7 +83,7 @@ def _draw(counts: np.ndarray, share: float, leave: int, rng: np.random.Generator
         members = order[rarest[order] == label]
         taken = np.concatenate([[0], sizes[members].cumsum()])
         wanted = share * taken[-1] + owed
-        number = min(max(np.abs(taken - wanted).argmin(), 1), max(len(members) - leave, 0))
+        number = min(max(np.abs(taken - wanted).argmin(), take), max(len(members) - leave, 0))
         chosen[members[:number]] = True
         owed = wanted - taken[number]
     return chosen
@@ -89,15 +94,15 @@ def _fewest(counts: np.ndarray) -> int:
     return int((counts > 0).sum(axis=0).min())
 
 
-def _check_enough_groups(images: pd.DataFrame, leave: int, purpose: str) -> None:
+def _check_enough_groups(images: pd.DataFrame, needed: int, purpose: str) -> None:
     groups_of_class = (images > 0).sum()
-    short = groups_of_class[groups_of_class <= leave]
+    short = groups_of_class[groups_of_class < needed]
     if not short.empty:
         found = ", ".join(
             f"'{label}' has {count} ({images[label].sum()} images)" for label, count in short.items()
         )
         raise SplitError(
-            f"Too few groups to cut a {purpose}: each class needs at least {leave + 1} groups of "
+            f"Too few groups to cut a {purpose}: each class needs at least {needed} groups of "
             f"images that may be separated, but {found}. Add images of other patients, or leave "
             f"the class out of the cohort."
         )

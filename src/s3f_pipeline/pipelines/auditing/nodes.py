@@ -19,9 +19,11 @@ def write_audit(
 ) -> str:
     """Show what the audit found, twins side by side, as one HTML page."""
     from s3f_pipeline.reporting.audit import AuditData, render_audit
+    from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.demographics import demographics
     from s3f_pipeline.splits.summary import split_summary
 
+    check_splits(splits)
     name, block = CohortConfig.from_named(cohort)
     return render_audit(
         AuditData(

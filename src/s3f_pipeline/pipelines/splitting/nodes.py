@@ -84,7 +84,7 @@ def split(
         made = _split_as_published(block, index, groups)
         selection_split = block.published.selection_split if block.published else "validation"
     else:
-        made = _split_patient_safe(settings, index, groups)
+        made = _split_patient_safe(block, settings, index, groups)
         selection_split = "validation"
     made.attrs = {
         "protocol": protocol,
@@ -96,12 +96,16 @@ def split(
     return made
 
 
-def _split_patient_safe(settings: dict[str, Any], index: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+def _split_patient_safe(
+    block: CohortData, settings: dict[str, Any], index: pd.DataFrame, groups: pd.DataFrame
+) -> pd.DataFrame:
     from s3f_pipeline.splits.patient_safe import patient_safe_split
 
     fold = settings["fold"]
     config = SplittingConfig.model_validate({key: settings[key] for key in SplittingConfig.model_fields})
-    return patient_safe_split(index, groups, fold=fold, **config.model_dump())
+    return patient_safe_split(
+        index, groups, official_validation=block.official_validation, fold=fold, **config.model_dump()
+    )
 
 
 def _split_as_published(block: CohortData, index: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,15 @@
+"""The audit page vouches for the patient-safe split, so it is not written for one that leaks."""
+
+import pandas as pd
+import pytest
+
+from s3f_pipeline.errors import SplitError
+from s3f_pipeline.pipelines.auditing.nodes import write_audit
+
+
+def test_no_page_vouches_for_a_group_on_two_sides(load_config):
+    cohort = load_config().cohort("brisc").model_dump(mode="json") | {"name": "brisc"}
+    index = pd.DataFrame({"image_id": ["a", "b"], "label": "glioma"})
+    splits = pd.DataFrame({"image_id": ["a", "b"], "group": "a", "split": ["train", "test"]})
+    with pytest.raises(SplitError, match="1 groups stand on more than one side"):
+        write_audit(cohort, {"provenance": {"synthetic": False}}, index, None, None, {}, splits)
