@@ -19,6 +19,7 @@ EXPERIMENTS = [
     for variant in REPRODUCE["variants"]
     for seed in REPRODUCE["seeds"]
 ]
+PREPARATION = ("acquisition", "ingestion", "splitting", "auditing")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,26 @@ def test_every_file_of_the_preparation_is_an_out(dvc_stages, load_config, cohort
     stage = dvc_stages[f"prepare@{cohort}"]
     pipeline = register_pipelines()[f"{cohort}_audit"]
     assert stage.cmd == f"kedro run --pipeline={cohort}_audit"
-    catalog = DataCatalog.from_config(loader["catalog"])
-    files = files_written(pipeline, catalog, ("acquisition", "ingestion", "splitting"))
-    assert not {name for name, path in files.items() if not is_below(path, outs_of(stage))}
+    files = files_written(pipeline, DataCatalog.from_config(loader["catalog"]), PREPARATION)
+    of_experiments = {name for name in files if not name.startswith(f"{cohort}.published.")}
+    assert not {name for name in of_experiments if not is_below(files[name], outs_of(stage))}
+    for out in outs_of(stage):
+        assert any(is_below(files[name], [out]) for name in of_experiments), out
     assert PROJECT / "data/01_raw" / REPRODUCE["raw_folders"][cohort] not in outs_of(stage)
+
+
+@pytest.mark.parametrize("cohort", REPRODUCE["cohorts"])
+def test_the_preparation_depends_on_all_that_it_runs_and_reads(dvc_stages, cohort):
+    stage = dvc_stages[f"prepare@{cohort}"]
+    dependencies = {Path(dep.fs_path) for dep in stage.deps}
+    assert PROJECT / "data/01_raw" / REPRODUCE["raw_folders"][cohort] in dependencies
+    rooms = {room for name in PREPARATION for room in ROOMS[name]}
+    assert not {room for room in rooms if PROJECT / "src/s3f_pipeline" / room not in dependencies}
+
+
+@pytest.mark.parametrize("name", ["prepare", "experiment"])
+def test_a_cohorts_own_block_is_a_parameter(dvc_stages, name):
+    for stage in dvc_stages.values():
+        if stage.addressing.startswith(f"{name}@brisc"):
+            read = {path for dep in stage.deps for path in getattr(dep, "params", [])}
+            assert "cohorts.brisc" in read

@@ -24,7 +24,8 @@ def register_pipelines() -> dict[str, Pipeline]:
     Returns:
         Pipelines by name. ``<cohort>_acquire`` gets the raw files, ``<cohort>_audit`` goes on to the
         splits and the leakage audit with its page; ``__default__`` is ``brisc_bilinear``. The audit makes
-        the published splits too, unless they need a file that few people have.
+        the published splits too, unless they need a file that few people have, or this run is about one
+        fold, which no publication has.
     """
     loader = current_loader()
     pipelines: dict[str, Pipeline] = {}
@@ -37,7 +38,7 @@ def register_pipelines() -> dict[str, Pipeline]:
             prepared[cohort, protocol] = grouped + splitting.create_splits(cohort, protocol)
         pipelines[f"{cohort}_acquire"] = acquired
         audited = prepared[cohort, "patient_safe"] + auditing.create_pipeline(cohort)
-        if published and not published.needs:
+        if published and not published.needs and loader.typed.fold is None:
             audited += prepared[cohort, "published"]
         pipelines[f"{cohort}_audit"] = audited
     for experiment in experiments(loader.typed):

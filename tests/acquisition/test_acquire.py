@@ -59,6 +59,21 @@ def test_one_file_comes_from_an_archive(tmp_path, single):
     assert files == ["breastmnist.npz", "provenance.json"]
 
 
+def test_a_published_file_is_compared_with_its_published_checksum(tmp_path, single):
+    (tmp_path / "breastmnist_64.npz").write_bytes(NPZ)
+    cohort = single().model_copy(update={"inside": "breastmnist_64.npz"})
+    files = acquire("breastmnist_64", cohort, tmp_path / "raw", tmp_path, None)["provenance"]["files"]
+    assert files["breastmnist_64.npz"]["expected"] == "742edef2a1fd1524b2efff4bd7ba9364"
+    assert files["breastmnist_64.npz"]["matches"] is False
+
+
+def test_a_file_of_another_name_is_not_the_one(tmp_path, single):
+    (tmp_path / "raw/breastmnist").mkdir(parents=True)
+    (tmp_path / "raw/breastmnist/breastmnist_64.npz").write_bytes(NPZ)
+    with pytest.raises(AcquisitionError, match=r"put the file breastmnist\.npz into"):
+        acquire("breastmnist", single(), tmp_path / "raw", None, None, offline=True)
+
+
 def test_one_file_is_copied_from_the_folder_of_archives(tmp_path, single):
     (tmp_path / "breastmnist.npz").write_bytes(NPZ)
     acquired = acquire("breastmnist", single(), tmp_path / "raw", tmp_path, None)

@@ -20,10 +20,11 @@ def arrays(shape=(28, 28), **changed):
     return {name: array for name, array in content.items() if array is not None}
 
 
-@pytest.mark.parametrize("name", ["breastmnist.npz", "breastmnist_64.npz", "breastmnist_224.npz"])
-@pytest.mark.parametrize("shape", [(28, 28), (28, 28, 3)])
-def test_images_in_the_archive(tmp_path, name, shape):
-    np.savez_compressed(tmp_path / name, **arrays(shape))
+@pytest.mark.parametrize(("name", "size"), [("breastmnist", 28), ("breastmnist_64", 64), ("breastmnist_224", 224)])
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_images_in_the_archive(tmp_path, name, size, channels):
+    name = f"{name}.npz"
+    np.savez_compressed(tmp_path / name, **arrays((size, size, *channels)))
     table = list_files("medmnist", tmp_path, CLASSES).set_index("image_id")
     assert len(table) == 7
     assert list(table.loc["train_00002", ["path", "label", "official_split"]]) == [
@@ -36,7 +37,7 @@ def test_images_in_the_archive(tmp_path, name, shape):
 
 
 def test_images_are_not_read(tmp_path):
-    path = tmp_path / "breastmnist.npz"
+    path = tmp_path / "breastmnist_224.npz"
     np.savez(path, **arrays((224, 224)))
     with zipfile.ZipFile(path) as archive:
         start = archive.getinfo("train_images.npy").header_offset
@@ -80,6 +81,12 @@ def test_names_of_labels_have_the_published_numbers():
 def test_archives_that_are_not_as_published(tmp_path, changed, message):
     np.savez(tmp_path / "breastmnist.npz", **arrays(**changed))
     with pytest.raises(CohortError, match=message):
+        list_files("medmnist", tmp_path, CLASSES)
+
+
+def test_a_file_of_another_size_than_its_name_says(tmp_path):
+    np.savez(tmp_path / "breastmnist_64.npz", **arrays((28, 28)))
+    with pytest.raises(CohortError, match=r"are 28x28 pixels, but a file of this name has 64x64"):
         list_files("medmnist", tmp_path, CLASSES)
 
 

@@ -138,13 +138,32 @@ def test_a_changed_image_runs_its_cohort_again_and_no_other(project):
     assert stages_run(project.dvc("repro")) == ["prepare@brisc", "experiment@brisc-spatial-0"]
 
 
+def test_runs_outside_of_dvc_cost_no_result(project):
+    """Another fold, another size: `dvc repro` prepares again where it must, and keeps what it has."""
+    report = project.root / "data/08_reporting/brisc/patient_safe/spatial/seed-0/report.html"
+    written = report.stat().st_mtime_ns
+    project.run("kedro", "run", "--pipeline=brisc_audit", "--params=fold=0")
+    assert stages_run(project.dvc("repro")) == []
+    project.run("kedro", "run", "--pipeline=brisc_audit", "--params=image_size=16")
+    assert set(stages_run(project.dvc("repro"))) <= {"prepare@brisc"}
+    assert (project.root / "data/05_model_input/brisc/patient_safe/splits_fold-0.parquet").is_file()
+    assert report.stat().st_mtime_ns == written
+
+
 def test_raw_data_travels_through_a_remote(project, tmp_path):
     raw = project.root / "data/01_raw/brisc2025"
-    listed = sorted(path.relative_to(raw) for path in raw.rglob("*"))
+
+    def content():
+        files = sorted(path for path in raw.rglob("*") if path.is_file())
+        return {path.relative_to(raw): path.read_bytes() for path in files}
+
+    before = content()
     project.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
     project.dvc("add", "data/01_raw/brisc2025")
-    project.dvc("push", "data/01_raw/brisc2025.dvc")
+    project.dvc("push")
     shutil.rmtree(raw)
     shutil.rmtree(project.root / ".dvc/cache")
     project.dvc("pull", "data/01_raw/brisc2025.dvc")
-    assert sorted(path.relative_to(raw) for path in raw.rglob("*")) == listed
+    assert content() == before
+    project.dvc("pull")
+    assert stages_run(project.dvc("repro")) == []

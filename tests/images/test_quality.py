@@ -23,6 +23,7 @@ NOTHING = {
     "checksums": {},
     "positive_class": None,
     "highest": None,
+    "image_size": (8, 8),
 }
 
 
@@ -84,3 +85,11 @@ def test_another_checksum_than_the_published_one_is_a_warning():
 @pytest.mark.parametrize(("highest", "warned"), [(None, False), (4095, True), (4096, False)])
 def test_images_that_use_12_of_16_bits_are_a_warning(highest, warned):
     assert any("window: [0, 4095]" in warning for warning in report(highest=highest)["warnings"]) == warned
+
+
+@pytest.mark.parametrize(("image_size", "smaller"), [((9, 9), 3), ((10, 10), 5), ((8, 10), 0)])
+def test_enlarged_images_are_told(image_size, smaller):
+    warnings = report(image_size=image_size)["warnings"]
+    told = [warning for warning in warnings if "enlarged" in warning]
+    assert len(told) == bool(smaller)
+    assert all(warning.startswith(f"{smaller} of 5 images are smaller than") for warning in told)

@@ -7,6 +7,7 @@ from typing import Any
 
 from s3f_pipeline.acquisition.archives import unpack
 from s3f_pipeline.acquisition.fetching import can_download, check_archive, complement, download
+from s3f_pipeline.acquisition.medmnist import published_file
 from s3f_pipeline.acquisition.phantoms import description, draw_phantoms
 from s3f_pipeline.acquisition.pins import pin
 from s3f_pipeline.acquisition.provenance import (
@@ -49,6 +50,9 @@ def acquire(
     Raises:
         AcquisitionError: If there is no data, a damaged archive, or phantoms outside a demonstration.
     """
+    if cohort.layout == "medmnist" and not can_download(cohort):
+        published = published_file(Path(cohort.inside).name)
+        cohort = cohort.model_copy(update={"download": published})
     folder = raw_root / cohort.raw_folder
     for path in (raw_root, folder):
         if path.exists() and not path.is_dir():
@@ -75,8 +79,10 @@ def acquire(
 
 
 def _is_there(folder: Path, cohort: CohortConfig) -> bool:
-    """Whether the raw folder has files, and an archive where a cohort is one file."""
-    return any(path.suffix == ".npz" or not is_one_file(cohort) for path in raw_files(folder))
+    """Whether the raw folder has files, or the one that a cohort is."""
+    if is_one_file(cohort):
+        return (folder / Path(cohort.inside).name).is_file()
+    return any(raw_files(folder))
 
 
 def is_one_file(cohort: CohortConfig) -> bool:

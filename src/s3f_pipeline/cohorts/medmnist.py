@@ -53,7 +53,7 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
 
     Raises:
         CohortError: If there is not one archive, it cannot be read, an array is missing or has another
-            shape or type, or the classes are others.
+            type, or a shape that does not fit the file's name, or the classes are others.
     """
     files = files_below(folder)
     archives = [path for path in files if "/" not in path and path.endswith(".npz")]
@@ -119,6 +119,12 @@ def _count_images(path: Path, archive: zipfile.ZipFile, member: str) -> int:
         raise CohortError(
             f"{member} of {path} has shape {shape} and type {dtype}; expected is (N, H, W) or (N, H, W, 3) "
             f"of uint8. Get it again."
+        )
+    _, size = flag_and_size(path.name)
+    if shape[1:3] != (size, size):
+        raise CohortError(
+            f"{member} of {path} are {shape[1]}x{shape[2]} pixels, but a file of this name has {size}x{size}. "
+            f"Correct its name, or get it again."
         )
     return int(shape[0])
 

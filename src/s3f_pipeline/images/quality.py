@@ -25,6 +25,7 @@ def quality_report(
     checksums: Mapping[str, Mapping[str, Any]],
     positive_class: str | None,
     highest: int | None,
+    image_size: tuple[int, int],
 ) -> dict[str, Any]:
     """Count what was read, rejected, passed over and expected.
 
@@ -39,6 +40,7 @@ def quality_report(
         checksums: Of raw files with a published MD5: ``expected``, ``found``, ``matches``.
         positive_class: Of the cohort, or ``None``.
         highest: Highest value in images of more than 8 bits that were read without a window.
+        image_size: (height, width) of the stored images.
 
     Returns:
         The content of ``quality.json``; ``warnings`` are the sentences that a person should read.
@@ -65,7 +67,7 @@ def quality_report(
         "contradictory_duplicates": _contradictory(index),
         "checksums": dict(checksums),
     }
-    return {**report, "warnings": _warnings(report, highest)}
+    return {**report, "warnings": [*_warnings(report, highest), *_enlarged(index, image_size)]}
 
 
 def _differences(
@@ -133,3 +135,14 @@ def _warnings(report: Mapping[str, Any], highest: int | None) -> list[str]:
             f"window, such as window: [0, {TWELVE_BITS - 1}]"
         )
     return warnings
+
+
+def _enlarged(index: pd.DataFrame, image_size: tuple[int, int]) -> list[str]:
+    height, width = image_size
+    smaller = int(((index["height"] < height) & (index["width"] < width)).sum())
+    if 2 * smaller <= len(index):
+        return []
+    return [
+        f"{smaller} of {len(index)} images are smaller than the image size {height}x{width} and were enlarged, "
+        f"which adds no detail: get larger ones, or set a smaller image_size"
+    ]

@@ -57,6 +57,7 @@ def ingest_cohort(
         checksums=provenance.get("files", {}),
         positive_class=block.positive_class,
         highest=ingested.highest,
+        image_size=block.image_size,
     )
     for warning in quality["warnings"]:
         logger.warning("%s", warning)
