@@ -20,7 +20,9 @@ def arrays(shape=(28, 28), **changed):
     return {name: array for name, array in content.items() if array is not None}
 
 
-@pytest.mark.parametrize(("name", "size"), [("breastmnist", 28), ("breastmnist_64", 64), ("breastmnist_224", 224)])
+@pytest.mark.parametrize(
+    ("name", "size"), [("breastmnist", 28), ("breastmnist_64", 64), ("breastmnist_224", 224)]
+)
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_images_in_the_archive(tmp_path, name, size, channels):
     name = f"{name}.npz"

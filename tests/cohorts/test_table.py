@@ -60,7 +60,10 @@ def test_paths_are_normalised(folder):
         ("3.png,,1,", r"without a finding: 1 of 3 \(3\.png\)"),
         ("3.png,ill,,", r"without a id: 1 of 3 \(3\.png\)"),
         ("3.png,ill,1,holdout", r"set is not one of train, .*: 1 of 3 \(3\.png \(holdout\)\)"),
-        ("3.png,ill,P2,", r"id differs from another in upper and lower case alone: 2 of 3 \((p2, P2|P2, p2)\)"),
+        (
+            "3.png,ill,P2,",
+            r"id differs from another in upper and lower case alone: 2 of 3 \((p2, P2|P2, p2)\)",
+        ),
         ("4.png,ill,1,", r"not on disk: 1 of 3 \(4\.png\)"),
         (",ill,1,", r"Rows of .* without a file: 1 of 3 \(row 3\)"),
         ("./1.dcm,ill,1,", r"lists twice: 1 of 3 \(1\.dcm\)"),

@@ -17,7 +17,11 @@ def test_text_tables(tmp_path, separator, encoding):
 
 def test_words_that_look_like_nothing_are_kept(tmp_path):
     (tmp_path / "table.csv").write_text('id,label\n1,None\n2,NA\n3,""\n')
-    assert list(read_table(tmp_path / "table.csv", ["label"])["label"].fillna("(null)")) == ["None", "NA", "(null)"]
+    assert list(read_table(tmp_path / "table.csv", ["label"])["label"].fillna("(null)")) == [
+        "None",
+        "NA",
+        "(null)",
+    ]
 
 
 def test_blanks_around_cells_and_names_do_not_count(tmp_path):

@@ -56,6 +56,7 @@ cohorts:
         ({"positive_class": "glioma"}, ["cohorts.brisc", "second of exactly two classes"]),
         ({"raw_folder": "../elsewhere"}, ["cohorts.brisc.raw_folder", "without '..'"]),
         ({"window": [200, 100]}, ["cohorts.brisc", "the lower one first"]),
+        ({"classes": ["a", "b", "a"]}, ["cohorts.brisc.classes", "named twice: a"]),
         ({"layout": "mine"}, ["cohorts.brisc.layout", "'folders'", "'table'"]),
     ],
 )
@@ -64,6 +65,32 @@ def test_wrong_cohorts_are_refused(load_config, change, words):
         load_config(cohorts={"brisc": change}).typed  # noqa: B018
     for word in words:
         assert word in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("my.images", ["letters, digits"]),
+        ("my images", ["letters, digits"]),
+        ("2mine", ["begins with a letter"]),
+        ("mine_published", ["ending in _published"]),
+        ("mine_audit", ["ending in _audit"]),
+    ],
+)
+def test_names_that_pipelines_cannot_have(load_config, name, words):
+    block = {"layout": "folders", "raw_folder": "x", "color": "grey", "image_size": 32, "classes": ["a", "b"]}
+    for given in ({"cohorts": {name: block}}, {"variants": {name: {"network": "spatial"}}}):
+        with pytest.raises(ConfigError) as caught:
+            load_config(**given).typed  # noqa: B018
+        for word in [name, *words]:
+            assert word in caught.value.message
+
+
+def test_two_pipelines_of_one_name_are_refused(load_config):
+    block = {"layout": "folders", "raw_folder": "x", "color": "grey", "image_size": 32, "classes": ["a", "b"]}
+    cohorts, variants = {"mine_big": block, "mine": block}, {"big_spatial": {"network": "spatial"}}
+    with pytest.raises(ConfigError, match="would both be the pipeline mine_big_spatial: rename one"):
+        load_config(cohorts=cohorts, variants=variants).typed  # noqa: B018
 
 
 def test_a_fold_is_part_of_the_path(load_config):

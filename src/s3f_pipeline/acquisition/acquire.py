@@ -12,7 +12,6 @@ from s3f_pipeline.acquisition.phantoms import description, draw_phantoms
 from s3f_pipeline.acquisition.pins import pin
 from s3f_pipeline.acquisition.provenance import (
     checksums,
-    listing_hash,
     raw_files,
     read_provenance,
     tree_hash,
@@ -45,7 +44,7 @@ def acquire(
         offline: Never download.
 
     Returns:
-        ``folder`` (name below ``raw_root``), ``provenance``, ``listing_sha256``.
+        ``folder`` (name below ``raw_root``) and ``provenance``.
 
     Raises:
         AcquisitionError: If there is no data, a damaged archive, or phantoms outside a demonstration.
@@ -74,7 +73,6 @@ def acquire(
     return {
         "folder": cohort.raw_folder,
         "provenance": {**provenance, "files": checksums(folder, cohort.download.md5)},
-        "listing_sha256": listing_hash(folder),
     }
 
 

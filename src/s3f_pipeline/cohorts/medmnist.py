@@ -123,8 +123,8 @@ def _count_images(path: Path, archive: zipfile.ZipFile, member: str) -> int:
     _, size = flag_and_size(path.name)
     if shape[1:3] != (size, size):
         raise CohortError(
-            f"{member} of {path} are {shape[1]}x{shape[2]} pixels, but a file of this name has {size}x{size}. "
-            f"Correct its name, or get it again."
+            f"{member} of {path} are {shape[1]}x{shape[2]} pixels, but a file of this name has "
+            f"{size}x{size}. Correct its name, or get it again."
         )
     return int(shape[0])
 

@@ -137,6 +137,8 @@ def _as_text(column: pd.Series, path: Path) -> pd.Series:
     kinds = set(column.dropna().map(type)) if column.dtype == object else set()
     if kinds & {bytes, list, dict, np.ndarray}:
         raise CohortError(
-            f"The column {column.name} of {path} holds binary data or lists. Name a column of text or numbers."
+            f"The column {column.name} of {path} holds binary data or lists. Name a column of text or "
+            f"numbers."
         )
-    return column.astype("string").str.strip().replace("", pd.NA)
+    text = column.astype("string").str.strip()
+    return text.mask(text == "")

@@ -6,6 +6,7 @@ part of its meaning.
 
 import re
 from collections.abc import Mapping
+from itertools import product
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
@@ -25,6 +26,7 @@ from pydantic import (
 
 Protocol = Literal["patient_safe", "published"]
 PROTOCOLS: tuple[Protocol, ...] = ("patient_safe", "published")
+RESERVED_ENDINGS = ("_published", "_acquire", "_audit", "_compare")
 Guarantee = Literal["patient", "lesion", "near_duplicate", "none"]
 
 
@@ -55,6 +57,17 @@ def _stays_inside(path: str) -> str:
 
 
 PathInside = Annotated[str, AfterValidator(_stays_inside)]
+
+
+def _is_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name):
+        raise ValueError("a name has letters, digits, '_' and '-', and begins with a letter")
+    if ending := next((ending for ending in RESERVED_ENDINGS if name.endswith(ending)), None):
+        raise ValueError(f"names ending in {ending} are taken by pipelines")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_is_name)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -291,6 +304,13 @@ class CohortData(Block):
             raise ValueError("the layout 'table' needs a block 'table', and no other layout takes one")
         return self
 
+    @field_validator("classes")
+    @classmethod
+    def _classes_differ(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := {name for name in classes if classes.count(name) > 1}:
+            raise ValueError(f"classes are named twice: {', '.join(sorted(twice))}")
+        return classes
+
     @model_validator(mode="after")
     def _window_rises(self) -> Self:
         if self.window is not None and self.window[0] >= self.window[1]:
@@ -377,8 +397,8 @@ class Parameters(Block):
     twins: TwinsConfig
     splitting: SplittingConfig
     training: TrainingConfig
-    variants: dict[str, VariantConfig]
-    cohorts: dict[str, CohortConfig]
+    variants: dict[Name, VariantConfig]
+    cohorts: dict[Name, CohortConfig]
 
     @model_validator(mode="before")
     @classmethod
@@ -388,6 +408,18 @@ class Parameters(Block):
             for name, block in values.get("cohorts", {}).items()
         }
         return {**values, "cohorts": cohorts}
+
+    @model_validator(mode="after")
+    def _every_pipeline_has_its_own_name(self) -> Self:
+        pairs: dict[str, tuple[str, str]] = {}
+        for cohort, variant in product(self.cohorts, self.variants):
+            first = pairs.setdefault(f"{cohort}_{variant}", (cohort, variant))
+            if first != (cohort, variant):
+                raise ValueError(
+                    f"{cohort} with {variant} and {first[0]} with {first[1]} would both be the pipeline "
+                    f"{cohort}_{variant}: rename one"
+                )
+        return self
 
     @model_validator(mode="after")
     def _fold_is_one_of_the_folds(self) -> Self:

@@ -143,6 +143,6 @@ def _enlarged(index: pd.DataFrame, image_size: tuple[int, int]) -> list[str]:
     if 2 * smaller <= len(index):
         return []
     return [
-        f"{smaller} of {len(index)} images are smaller than the image size {height}x{width} and were enlarged, "
-        f"which adds no detail: get larger ones, or set a smaller image_size"
+        f"{smaller} of {len(index)} images are smaller than the image size {height}x{width} and were "
+        f"enlarged, which adds no detail: get larger ones, or set a smaller image_size"
     ]

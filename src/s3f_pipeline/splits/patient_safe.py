@@ -49,8 +49,8 @@ def patient_safe_split(
         index: With ``image_id``, ``label``, ``official_split`` (``test``, ``validation`` or anything else).
         groups: As ``make_groups`` returns them.
         validation_share: Of the images that are neither test nor excluded, in (0, 1), where there is no
-            official validation set. It is met to within half a group of the largest class, unless a class has so few groups that one of
-            them is more than its share.
+            official validation set. It is met to within half a group of the largest class, unless a
+            class has so few groups that one of them is more than its share.
         test_share: Of all images that are neither validation nor excluded, where there is no official
             test set.
         seed: Of the cuts.

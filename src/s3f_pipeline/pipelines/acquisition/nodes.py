@@ -6,14 +6,21 @@ from typing import Any
 from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
 
 
-def acquire_raw(cohort: dict[str, Any], settings: dict[str, Any], raw_root: Path) -> dict[str, Any]:
-    """Make sure that the raw folder is there; see ``s3f_pipeline.acquisition.acquire``."""
+def acquire_raw(
+    cohort: dict[str, Any], settings: dict[str, Any], raw_root: Path
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Make sure that the raw folder is there, say where it is from, and what it looks like now.
+
+    The latter depends on change times, which differ from machine to machine, so it is kept apart: only
+    ingestion asks for it.
+    """
     from s3f_pipeline.acquisition.acquire import acquire
+    from s3f_pipeline.acquisition.provenance import listing_hash
 
     name, block = CohortConfig.from_named(cohort)
     archives = Path(settings["archives"]).expanduser() if settings["archives"] else None
     phantoms = settings["phantoms"]
-    return acquire(
+    acquired = acquire(
         name,
         block,
         raw_root,
@@ -21,3 +28,4 @@ def acquire_raw(cohort: dict[str, Any], settings: dict[str, Any], raw_root: Path
         PhantomsConfig.model_validate(phantoms) if phantoms else None,
         offline=settings["offline"],
     )
+    return acquired, {"sha256": listing_hash(raw_root / acquired["folder"])}

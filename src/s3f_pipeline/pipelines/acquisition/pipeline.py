@@ -12,7 +12,7 @@ def create_pipeline(cohort: str) -> Pipeline:
             node(
                 acquire_raw,
                 inputs=["params:cohort", "params:acquisition", "raw_root"],
-                outputs="acquisition",
+                outputs=["acquisition", "listing"],
                 name="acquire",
             )
         ],

@@ -17,11 +17,15 @@ def ingest_cohort(
     data: dict[str, Any],
     settings: dict[str, Any],
     acquisition: dict[str, Any],
+    listing: dict[str, str],
     raw_root: Path,
     image_folder: Path,
     thumbnail_folder: Path,
 ) -> tuple[pd.DataFrame, dict[str, Any], Path, Path]:
-    """Read a cohort once: index, quality report, image store, thumbnails."""
+    """Read a cohort once: index, quality report, image store, thumbnails.
+
+    ``listing`` makes a changed raw folder be read again.
+    """
     from s3f_pipeline.cohorts import TableColumns, check_groups, list_files
     from s3f_pipeline.images.ingest import ingest
     from s3f_pipeline.images.quality import quality_report

@@ -16,6 +16,7 @@ def create_pipeline(cohort: str, image_size: tuple[int, int]) -> Pipeline:
                     "params:data",
                     "params:ingestion",
                     "acquisition",
+                    "listing",
                     "raw_root",
                     "image_folder",
                     "thumbnail_folder",
