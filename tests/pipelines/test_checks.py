@@ -27,11 +27,11 @@ def data(tmp_path, load_config):
     return experiment.model_dump(mode="json"), index, images, splits
 
 
-def test_a_group_on_two_sides_stops_the_run_before_fit_and_before_test(data):
+def test_a_group_on_two_sides_stops_the_run_before_fit_and_before_test(data, tmp_path):
     experiment, index, images, splits = data
     splits.loc[splits["image_id"] == "image11", "group"] = "image00"
     with pytest.raises(SplitError, match=r"1 groups stand on more than one side.*image00"):
-        train_network(experiment, index, images, splits)
+        train_network(experiment, index, images, splits, tmp_path / "state")
     with pytest.raises(SplitError, match=r"1 groups stand on more than one side.*image00"):
         predict(experiment, index, images, splits, None, {})
 

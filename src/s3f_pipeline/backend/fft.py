@@ -1,11 +1,14 @@
 """Circular convolution with kernels of image size, computed in the frequency domain."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from s3f_pipeline.backend import Tensor
+from s3f_pipeline.backend.devices import on_gpu
 
 Spectrum = tuple[Tensor, Tensor]
 """Real and imaginary part of a half spectrum, each of shape (..., H, W // 2 + 1)."""
@@ -27,8 +30,9 @@ def spectral_product(x: Tensor, real: Tensor, imag: Tensor) -> Tensor:
     Returns:
         float32 of shape (B, F, H, W).
     """
-    width = x.shape[-1]
-    kernel = hermitian_part(real, width, sign=1), hermitian_part(imag, width, sign=-1)
+    kernel = real, imag
+    if on_gpu():
+        kernel = hermitian_part(real, x.shape[-1], sign=1), hermitian_part(imag, x.shape[-1], sign=-1)
     match keras.backend.backend():
         case "tensorflow":
             return _tensorflow_product(x, kernel)
@@ -77,10 +81,32 @@ def general_product(x: Tensor, kernel: Spectrum) -> Tensor:
 
 
 def _tensorflow_product(x: Tensor, kernel: Spectrum) -> Tensor:
+    """Compute the spectral product with TensorFlow's FFT and without its gradient.
+
+    That of ``irfft2d`` scales each spectrum of the batch by column; here the scale is left to the kernel's
+    gradient, which has no batch. ``tf.signal.irfft2d`` pads its input first, which takes longer than the
+    transform, so that the operation itself is called.
+    """
     import tensorflow as tf
 
-    product = _multiply(tf.einsum, tf.signal.rfft2d(x), tf.complex(*kernel))
-    return tf.signal.irfft2d(product, list(x.shape[-2:]))
+    height, width = x.shape[-2:]
+
+    def inverse(spectrum: Tensor) -> Tensor:
+        return tf.raw_ops.IRFFT2D(input=spectrum, fft_length=[height, width])
+
+    @tf.custom_gradient
+    def product(x: Tensor, kernel: Tensor) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, Tensor]]]:
+        spectrum = tf.signal.rfft2d(x)
+
+        def gradient(upstream: Tensor) -> tuple[Tensor, Tensor]:
+            upstream = tf.signal.rfft2d(upstream)
+            of_x = inverse(_sum_over("f", tf, upstream, tf.math.conj(kernel)))
+            of_kernel = _sum_over("b", tf, upstream, tf.math.conj(spectrum))
+            return of_x, of_kernel * _column_weights(width) / (height * width)
+
+        return inverse(_multiply(tf.einsum, spectrum, kernel)), gradient
+
+    return product(x, tf.complex(*kernel))
 
 
 def _jax_product(x: Tensor, kernel: Spectrum) -> Tensor:
@@ -95,6 +121,26 @@ def _multiply(einsum: Callable[..., Tensor], spectrum: Tensor, kernel: Tensor) -
     if kernel.shape[0] == 1:
         return spectrum * kernel[0]
     return einsum("bchw,cfhw->bfhw", spectrum, kernel)
+
+
+def _sum_over(axis: str, tf: Any, upstream: Tensor, factor: Tensor) -> Tensor:
+    """Multiply (B, F, H, W') with (C, F, H, W') and sum over F, or with (B, C, H, W') and sum over B."""
+    if axis == "f":
+        if factor.shape[0] == 1:
+            return tf.reduce_sum(upstream * factor, axis=1, keepdims=True)
+        return tf.einsum("bfhw,cfhw->bchw", upstream, factor)
+    if factor.shape[1] == 1:
+        return tf.reduce_sum(upstream * factor, axis=0, keepdims=True)
+    return tf.einsum("bfhw,bchw->cfhw", upstream, factor)
+
+
+def _column_weights(width: int) -> np.ndarray:
+    """How often each column of a half spectrum stands in the whole one, complex64 of shape (W // 2 + 1,)."""
+    weights = np.full(width // 2 + 1, 2, np.complex64)
+    weights[0] = 1
+    if width % 2 == 0:
+        weights[-1] = 1
+    return weights
 
 
 def _rfft2(x: Tensor) -> Spectrum:

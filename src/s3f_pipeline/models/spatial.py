@@ -4,6 +4,7 @@ from keras import layers
 
 from s3f_pipeline.backend import Tensor
 from s3f_pipeline.models.checks import require_size
+from s3f_pipeline.models.layers import FusedBatchNormalization
 
 STAGES = ((32, 0.2), (64, 0.3), (128, 0.4), (256, 0.4))
 """Channels and dropout rate of each stage."""
@@ -31,7 +32,7 @@ def spatial_tower(images: Tensor) -> Tensor:
         name = f"spatial_stage{stage}"
         x = layers.Conv2D(channels, 3, padding="same", activation="relu", name=f"{name}_conv1")(x)
         x = layers.Conv2D(channels, 3, padding="same", name=f"{name}_conv2")(x)
-        x = layers.BatchNormalization(name=f"{name}_norm")(x)
+        x = FusedBatchNormalization(name=f"{name}_norm")(x)
         x = layers.ReLU(name=f"{name}_relu")(x)
         x = layers.MaxPooling2D(name=f"{name}_pool")(x)
         x = layers.Dropout(rate, name=f"{name}_dropout")(x)

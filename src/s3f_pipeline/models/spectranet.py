@@ -4,7 +4,7 @@ from keras import layers
 
 from s3f_pipeline.backend import Tensor
 from s3f_pipeline.models.checks import require_size
-from s3f_pipeline.models.layers import SpectralFilter
+from s3f_pipeline.models.layers import FusedBatchNormalization, SpectralFilter
 
 
 def spectranet_sn1(images: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ def _separable_convolution(x: Tensor, channels: int, name: str) -> Tensor:
 
 
 def _norm_relu(x: Tensor, name: str) -> Tensor:
-    x = layers.BatchNormalization(name=f"{name}_norm")(x)
+    x = FusedBatchNormalization(name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x)
 
 

@@ -92,8 +92,15 @@ class StageRunner(SequentialRunner):
             return
         logger.info("Running: %s", stage.title)
         catalog[stage.record].invalidate()
+        scratch = stage.scratch(catalog)
+        for folder in scratch:
+            if force:
+                folder.clear()
+            folder.begin(fingerprint)
         super().run(stage.pipeline, catalog, hook_manager, run_id)
         stage.write_record(catalog, fingerprint)
+        for folder in scratch:
+            folder.clear()
 
 
 def _lock(loader: ProjectConfigLoader, name: str) -> FileLock:

@@ -19,7 +19,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from s3f_pipeline.catalog_types import FolderDataset
+from s3f_pipeline.catalog_types import FolderDataset, ScratchFolderDataset
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOMS = {
@@ -92,6 +92,11 @@ class Stage:
             elif not isinstance(dataset, FolderDataset):
                 parts[name] = dataset.fingerprint() if dataset.exists() else "missing"
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def scratch(self, catalog: CatalogProtocol) -> list[ScratchFolderDataset]:
+        """The folders in which the stage keeps what it needs to go on after an interruption."""
+        datasets = (catalog[name] for name in sorted(self.pipeline.inputs()) if not name.startswith("params:"))
+        return [dataset for dataset in datasets if isinstance(dataset, ScratchFolderDataset)]
 
     def is_finished(self, catalog: CatalogProtocol, fingerprint: str) -> bool:
         """Whether the record carries this fingerprint and every output is there."""

@@ -16,6 +16,7 @@ class ImageBatches(keras.utils.PyDataset):
         batch_size: Images per batch; the last one may be smaller.
         seed: ``None`` keeps the order of ``rows``.
         sample_weights: Weight of each of ``rows`` in the loss.
+        epoch: The epoch to begin with, counted from 0.
     """
 
     def __init__(
@@ -27,8 +28,9 @@ class ImageBatches(keras.utils.PyDataset):
         labels: np.ndarray | None = None,
         seed: int | None = None,
         sample_weights: np.ndarray | None = None,
+        epoch: int = 0,
     ) -> None:
-        """Start before the first epoch."""
+        """Start before the epoch."""
         super().__init__()
         self._images = images
         self._rows = rows
@@ -36,7 +38,7 @@ class ImageBatches(keras.utils.PyDataset):
         self._weights = sample_weights
         self._batch_size = batch_size
         self._seed = seed
-        self._epoch = 0
+        self._epoch = epoch
         self._order = self._permutation()
 
     @property

@@ -59,11 +59,13 @@ class MeasureSelection(keras.callbacks.Callback):
         """
         logs = {} if logs is None else logs
         probabilities = predict_probabilities(self.model, self._images, self._rows, self._batch_size)
+        rate = float(np.asarray(self.model.optimizer.learning_rate))
         if not (math.isfinite(logs["loss"]) and np.isfinite(probabilities).all()):
             raise TrainingError(
-                f"Training broke down in epoch {epoch + 1}: the loss is no longer a number. Lower the "
-                f"learning rate (--params=training.learning_rate=1e-4) or compute in float32 "
-                f"(--params=training.precision=float32)."
+                f"Training broke down in epoch {epoch + 1} with a learning rate of {rate:g}: the loss is no "
+                f"longer a number. Lower the learning rate "
+                f"(--params=training.learning_rate={rate / 3:.0e}) or compute in float32 "
+                f"(--params=training.precision=float32). The state before is kept until then."
             )
         predicted = probabilities.argmax(axis=1)
         scores = f1_scores(self._labels, predicted, self._num_classes)

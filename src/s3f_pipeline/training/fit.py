@@ -1,8 +1,11 @@
 """Train one network as S3F-Net was trained, and keep its best epoch."""
 
+import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -10,10 +13,16 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.backend.devices import jit_compile
+from s3f_pipeline.backend.memory import is_out_of_memory
+from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.batches import ImageBatches, balanced_class_weights
 from s3f_pipeline.training.callbacks import KeepBest, MeasureSelection, TellEpoch
+from s3f_pipeline.training.resume import KeepState
 from s3f_pipeline.training.settings import TrainingSettings
+from s3f_pipeline.training.state import StateFolder, TrainingState
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ def fit(
     seed: int,
     positive_class: str | None = None,
     report: Callable[[int, dict[str, float]], None] = lambda epoch, figures: None,
+    states: StateFolder | None = None,
+    circumstances: Mapping[str, str] = MappingProxyType({}),
 ) -> Trained:
     """Train a network.
 
@@ -60,9 +71,13 @@ def fit(
         seed: Of the batch order.
         positive_class: What a sigmoid output stands for.
         report: Called at the end of each epoch with its number, from 1, and its figures.
+        states: Where the state of this very training is kept; the last one is gone on from, and on the CPU
+            the result is what it would have been without an interruption, to the bit.
+        circumstances: What the bits depend on besides, such as the device; a difference between the state
+            and now is a warning.
 
     Raises:
-        TrainingError: If the loss is no longer a number.
+        TrainingError: If the loss is no longer a number, or the device's memory does not suffice.
     """
     sigmoid = model.output_shape[-1] == 1
     weights = class_weights(settings.class_weights, training.labels, len(classes))
@@ -72,6 +87,8 @@ def fit(
         metrics=["accuracy"],
         jit_compile=jit_compile(),
     )
+    state = states.latest() if states else None
+    done = state.epoch if state else 0
     batches = ImageBatches(
         images,
         training.rows,
@@ -79,6 +96,7 @@ def fit(
         batch_size=settings.batch_size,
         seed=seed,
         sample_weights=weights[training.labels].astype(np.float32),
+        epoch=done,
     )
     metric = f"selection_{settings.selection_metric}"
     best = KeepBest(metric)
@@ -101,13 +119,25 @@ def fit(
         patience=settings.reduce_lr_patience,
         min_lr=settings.min_learning_rate,
     )
-    model.fit(
-        batches,
-        epochs=settings.epochs,
-        shuffle=False,
-        verbose=1 if sys.stdout.isatty() else 0,
-        callbacks=[measure, best, stopping, reduce_rate, tell],
-    )
+    callbacks = [measure, best, stopping, reduce_rate, tell]
+    with ExitStack() as held:
+        if states:
+            keep = KeepState(states, callbacks, circumstances)
+            held.callback(keep.close)
+            if state:
+                _tell_where_it_goes_on(state, settings.epochs, circumstances)
+                keep.restore(state, model)
+            callbacks = [*callbacks, keep]
+        if done < settings.epochs and not (state and state.facts["stop"]):
+            with memory_errors_explained(settings.batch_size):
+                model.fit(
+                    batches,
+                    initial_epoch=done,
+                    epochs=settings.epochs,
+                    shuffle=False,
+                    verbose=1 if sys.stdout.isatty() else 0,
+                    callbacks=callbacks,
+                )
     kept = keras.models.clone_model(model)  # without optimizer state, which would triple its file
     kept.set_weights(best.weights)
     facts = {
@@ -118,6 +148,38 @@ def fit(
         "class_weights": dict(zip(classes, weights.tolist(), strict=True)),
     }
     return Trained(kept, pd.DataFrame(tell.history), facts)
+
+
+@contextmanager
+def memory_errors_explained(batch_size: int) -> Iterator[None]:
+    """Turn a failure for want of memory into one message.
+
+    Raises:
+        TrainingError: In its place.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise TrainingError(
+            f"The memory of the device does not suffice for {batch_size} images per step. Try "
+            f"--params=training.batch_size={max(1, batch_size // 2)}, or a smaller image_size."
+        ) from error
+
+
+def _tell_where_it_goes_on(state: TrainingState, epochs: int, circumstances: Mapping[str, str]) -> None:
+    logger.info("Going on after epoch %d of at most %d.", state.epoch, epochs)
+    for name, now in circumstances.items():
+        before = state.facts.get(name)
+        if before != now:
+            logger.warning(
+                "The first epochs were trained with another %s (%s, now %s): the result will not be the same to "
+                "the bit as without the interruption.",
+                name,
+                before,
+                now,
+            )
 
 
 def class_weights(kind: str, labels: np.ndarray, num_classes: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Keras layers of the networks, one per file, all registered for loading in safe mode."""
 
+from s3f_pipeline.models.layers.batch_normalization import FusedBatchNormalization
 from s3f_pipeline.models.layers.bilinear_fusion import BilinearFusion
 from s3f_pipeline.models.layers.spectral_filter import SpectralFilter
 
-__all__ = ["BilinearFusion", "SpectralFilter"]
+__all__ = ["BilinearFusion", "FusedBatchNormalization", "SpectralFilter"]

@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,11 @@ GIGABYTE = 1e9
 
 
 def train_network(
-    experiment: dict[str, Any], index: pd.DataFrame, images: np.memmap, splits: pd.DataFrame
+    experiment: dict[str, Any],
+    index: pd.DataFrame,
+    images: np.memmap,
+    splits: pd.DataFrame,
+    state_folder: Path,
 ) -> tuple[Any, pd.DataFrame, dict[str, Any]]:
     """Build and train the network of one experiment.
 
@@ -42,6 +45,7 @@ def train_network(
     from s3f_pipeline.tracking.run import RUN
     from s3f_pipeline.training.estimate import estimate
     from s3f_pipeline.training.fit import fit
+    from s3f_pipeline.training.state import StateFolder
 
     config = ExperimentConfig.model_validate(experiment)
     if config.training.selection_metric == "positive_f1" and config.positive_class is None:
@@ -74,7 +78,6 @@ def train_network(
     _tell(cost, settings.epochs, Path(str(images.filename)).parent)
 
     commit, dirty = git_state()
-    began = time.perf_counter()
     trained = fit(
         model,
         images,
@@ -85,6 +88,8 @@ def train_network(
         seed=config.seed,
         positive_class=config.positive_class,
         report=RUN.log_epoch,
+        states=StateFolder(state_folder),
+        circumstances={"device": describe_device(), "precision": precision.policy},
     )
     facts = {
         **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"}),
@@ -92,7 +97,7 @@ def train_network(
         "selected_on_test": config.selected_on_test,
         "selection_metric": settings.selection_metric,
         **trained.facts,
-        "seconds": time.perf_counter() - began,
+        "seconds": float(trained.history["seconds"].sum()),
         "parameters": model.count_params(),
         "input_shape": list(config.input_shape),
         "network": summarise(model),

@@ -13,7 +13,7 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
         [
             node(
                 train_network,
-                inputs=["params:experiment", "index", images, "splits"],
+                inputs=["params:experiment", "index", images, "splits", "training_state"],
                 outputs=["model", "history", "training"],
                 name="train",
             )

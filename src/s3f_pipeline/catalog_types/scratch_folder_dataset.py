@@ -1,0 +1,45 @@
+"""What an unfinished stage must remember."""
+
+import shutil
+from pathlib import Path
+
+from s3f_pipeline.catalog_types.folder_dataset import FolderDataset
+from s3f_pipeline.files import atomic_path
+
+OWNER = "stage.txt"
+
+
+class ScratchFolderDataset(FolderDataset):
+    """A folder in which a stage keeps what it needs to go on after an interruption.
+
+    It belongs to one fingerprint of the stage; the runner empties it for any other, and takes it away when
+    the stage has finished.
+
+    Args:
+        filepath: The folder.
+        metadata: Anything; Kedro-Viz and other plugins read it.
+
+    Example:
+        YAML::
+
+            training_state:
+              type: s3f_pipeline.catalog_types.ScratchFolderDataset
+              filepath: data/06_models/state
+    """
+
+    def begin(self, fingerprint: str) -> None:
+        """Keep the content if it belongs to this fingerprint, else start empty."""
+        owner = self._filepath / OWNER
+        if not (owner.is_file() and owner.read_text(encoding="utf-8") == fingerprint):
+            self.clear()
+            with atomic_path(owner) as temporary:
+                temporary.write_text(fingerprint, encoding="utf-8")
+
+    def clear(self) -> None:
+        """Take the folder away."""
+        shutil.rmtree(self._filepath, ignore_errors=True)
+
+    @property
+    def filepath(self) -> Path:
+        """The folder."""
+        return self._filepath

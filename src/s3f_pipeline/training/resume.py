@@ -1,0 +1,136 @@
+"""Write the state of a training now and then, and put it back."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from copy import deepcopy
+from typing import Any
+
+import keras
+import numpy as np
+
+from s3f_pipeline.training.callbacks import KeepBest, TellEpoch
+from s3f_pipeline.training.state import StateFolder, TrainingState
+
+COST_SHARE = 0.02
+"""Writing states takes at most this share of the training time, after the first one."""
+REMEMBERED: Mapping[type[keras.callbacks.Callback], Sequence[str]] = {
+    keras.callbacks.EarlyStopping: ("best", "wait", "stopped_epoch"),
+    keras.callbacks.ReduceLROnPlateau: ("best", "wait", "cooldown_counter"),
+    KeepBest: ("epoch", "value"),
+    TellEpoch: ("history",),
+}
+"""What each kind of callback must remember; the weights of ``KeepBest`` are arrays."""
+logger = logging.getLogger(__name__)
+
+
+class KeepState(keras.callbacks.Callback):
+    """Write everything that the epochs to come depend on; comes last, when all others are done.
+
+    These are the weights, the optimizer with its learning rate, the random generators of dropout, and what the
+    other callbacks remember. The order of the batches depends on seed and epoch alone. Files are written
+    in a thread, from copies. A state that cannot be written is a warning.
+
+    Args:
+        folder: Where states are written.
+        callbacks: The other callbacks, in a fixed order.
+        facts: What else a state says of its training.
+        clock: Seconds.
+    """
+
+    def __init__(
+        self,
+        folder: StateFolder,
+        callbacks: Sequence[keras.callbacks.Callback],
+        facts: Mapping[str, Any],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Begin the clock."""
+        super().__init__()
+        self._folder = folder
+        self._callbacks = callbacks
+        self._facts = facts
+        self._clock = clock
+        self._began = clock()
+        self._cost, self._last_cost = 0.0, 0.0
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="state")
+        self._writing: Future[None] | None = None
+        self._restored: TrainingState | None = None
+
+    def restore(self, state: TrainingState, model: keras.Model) -> None:
+        """Put everything back.
+
+        Args:
+            state: Of the same training.
+            model: Compiled.
+        """
+        self._restored = state
+        model.optimizer.build(model.trainable_variables)
+        for name, variable in _variables(model).items():
+            variable.assign(state.arrays[name])
+        for number, callback in enumerate(self._callbacks):
+            if isinstance(callback, KeepBest):
+                count = sum(name.startswith(f"best{number}.") for name in state.arrays)
+                callback.weights = [state.arrays[f"best{number}.{position}"] for position in range(count)]
+        self._restore_callbacks()
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Put back what callbacks remember once more: they forget it when training begins."""
+        self._restore_callbacks()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write the state, unless writing would take too much of the time or is still going on."""
+        is_writing = self._writing is not None and not self._writing.done()
+        too_dear = self._cost + self._last_cost > COST_SHARE * (self._clock() - self._began)
+        if is_writing or (self._writing is not None and too_dear):
+            return
+        began = self._clock()
+        state = self._state(epoch + 1)
+        self._writing = self._writer.submit(self._write, state, began)
+
+    def close(self) -> None:
+        """Wait until the last state is written."""
+        self._writer.shutdown(wait=True)
+
+    def _restore_callbacks(self) -> None:
+        if self._restored is None:
+            return
+        for callback, remembered in zip(self._callbacks, self._restored.facts["callbacks"], strict=True):
+            for name, value in deepcopy(remembered).items():
+                setattr(callback, name, value)
+
+    def _state(self, epoch: int) -> TrainingState:
+        arrays = {
+            name: np.array(keras.ops.convert_to_numpy(variable))
+            for name, variable in _variables(self.model).items()
+        }
+        for number, callback in enumerate(self._callbacks):
+            if isinstance(callback, KeepBest):
+                arrays |= {f"best{number}.{n}": weights for n, weights in enumerate(callback.weights)}
+        remembered = [
+            {name: deepcopy(getattr(callback, name)) for name in REMEMBERED.get(type(callback), ())}
+            for callback in self._callbacks
+        ]
+        stop = bool(self.model.stop_training)
+        return TrainingState(epoch, arrays, {**self._facts, "callbacks": remembered, "stop": stop})
+
+    def _write(self, state: TrainingState, began: float) -> None:
+        try:
+            self._folder.save(state)
+        except OSError as error:
+            logger.warning(
+                "The state of training could not be written (%s). If the run is stopped, it goes on from an "
+                "earlier epoch.",
+                error,
+            )
+        self._last_cost = self._clock() - began
+        self._cost += self._last_cost
+
+
+def _variables(model: keras.Model) -> dict[str, Any]:
+    """Weights and random generators of the model, and the optimizer's variables, by a name for each."""
+    return {
+        **{f"model.{number}": variable for number, variable in enumerate(model.variables)},
+        **{f"optimizer.{number}": variable for number, variable in enumerate(model.optimizer.variables)},
+    }
