@@ -46,6 +46,14 @@ class Store:
 
         return MlflowClient(self.uri)
 
+    def check(self) -> None:
+        """Ask whether the store answers.
+
+        Raises:
+            Exception: Why it does not.
+        """
+        check_answers(self.uri, ANSWER_SECONDS)
+
     def deliver(self, record: Record, run_id: str | None) -> str:
         """Deliver a record.
 
@@ -93,7 +101,7 @@ def deliver_spool(spool: Spool, store: Store) -> Iterator[tuple[Record, str]]:
     Raises:
         Exception: If the store does not answer; what was delivered until then stays noted.
     """
-    check_answers(store.uri, ANSWER_SECONDS)
+    store.check()
     backlog = spool.read()
     run_id = backlog.run_id
     for number in range(backlog.delivered, len(backlog.records)):
@@ -161,7 +169,9 @@ def _known(client: "MlflowClient", experiment: str, record: Record) -> str | Non
         except Exception as error:
             if not is_unknown(error):
                 raise
-    same = f"tags.{PROCESS_TAG} = '{record['tags'][PROCESS_TAG]}' and attributes.start_time = {record['time']}"
+    same = (
+        f"tags.{PROCESS_TAG} = '{record['tags'][PROCESS_TAG]}' and attributes.start_time = {record['time']}"
+    )
     found = client.search_runs([experiment], same, max_results=1)
     return found[0].info.run_id if found else None
 

@@ -72,7 +72,9 @@ def _save(
     with warnings.catch_warnings(record=True):  # it asks for type hints that tensors do not have
         mlflow.pyfunc.save_model(
             folder,
-            mlflow_model=Model(model.artifact_location, run_id, model_uuid=model.model_id, model_id=model.model_id),
+            mlflow_model=Model(
+                model.artifact_location, run_id, model_uuid=model.model_id, model_id=model.model_id
+            ),
             python_model=str(PACKAGE / "tracking" / "served_model.py"),
             artifacts={"network": str(path)},
             code_paths=[str(PACKAGE)],

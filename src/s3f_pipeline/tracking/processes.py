@@ -32,7 +32,7 @@ def is_dead(process: str) -> bool:
 
 
 def mark_dead_runs(client: "MlflowClient", experiment: str) -> None:
-    """Mark runs of an experiment, named by its id, as KILLED that are RUNNING though their process is gone."""
+    """Mark runs of an experiment (its id) as KILLED that are RUNNING though their process is gone."""
     for run in client.search_runs([experiment], "attributes.status = 'RUNNING'"):
         if is_dead(run.data.tags.get(PROCESS_TAG, "")):
             logger.info("MLflow run %s was left by a dead process: marked KILLED.", run.info.run_id)

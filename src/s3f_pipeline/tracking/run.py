@@ -4,15 +4,16 @@ import functools
 import logging
 import os
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec
 
 from s3f_pipeline.files import sha256_of
-from s3f_pipeline.tracking.delivery import ANSWER_SECONDS, Store, deliver_spool
+from s3f_pipeline.tracking.delivery import Store, deliver_spool
 from s3f_pipeline.tracking.processes import PROCESS_TAG, this_process
 from s3f_pipeline.tracking.spool import NAME, Record, Spool
-from s3f_pipeline.tracking.uri import check_answers, reachable_or_local, reason, without_credentials
+from s3f_pipeline.tracking.uri import reachable_or_local, reason, without_credentials
 
 logger = logging.getLogger(__name__)
 Arguments = ParamSpec("Arguments")
@@ -24,7 +25,7 @@ PARENT_TAG = "mlflow.parentRunId"
 FIRST_PAUSE = 30.0
 """Seconds for which a store that did not answer is left alone; they double each time."""
 PAUSE_PER_SECOND = 50
-"""A pause is also this many times what asking has cost: waiting for MLflow takes at most 2 % of a training."""
+"""A pause is also this many times what asking has cost, so that it costs a training at most 2 %."""
 
 
 def never_fatal(method: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -36,7 +37,7 @@ def never_fatal(method: Callable[Arguments, None]) -> Callable[Arguments, None]:
             method(*args, **kwargs)
         except Exception as error:
             logger.warning("Tracking failed (%s). The run goes on.", reason(error))
-            logger.debug("Tracking failure", exc_info=error)
+            _keep_trace(error)
 
     return guarded
 
@@ -55,6 +56,7 @@ class TrackedRun:
         """Start without a run."""
         self.run_id: str | None = None
         self._store: Store | None = None
+        self._pause, self._next = 0.0, 0.0
 
     @never_fatal
     def start(
@@ -100,16 +102,17 @@ class TrackedRun:
         }
         self.run_id = None
         self._send_command = send_command
-        self._resume_asking()
+        self._pause, self._next = 0.0, 0.0
         self._spool = Spool(run_folder / NAME)
         self._store = Store(uri, folder)
-        if self._spool.exists():  # left by a process that died
-            self._spool.close()
+        if self._spool.exists():
+            self._spool.close()  # for a process that died
         self._log(self._start)
 
     def log_epoch(self, epoch: int, figures: Mapping[str, float]) -> None:
         """Log the figures of one epoch, counted from 1."""
-        self._log({"kind": "metrics", "time": _now(), "step": epoch, "values": dict(figures)})
+        values = {name: float(figure) for name, figure in figures.items()}
+        self._log({"kind": "metrics", "time": _now(), "step": epoch, "values": values})
 
     def log_metrics(self, metrics: Mapping[str, float]) -> None:
         """Log final figures."""
@@ -148,18 +151,16 @@ class TrackedRun:
             record |= {"path": os.path.relpath(path, self._store.folder), "sha256": sha256_of(path)}
         if self._spool.exists():
             self._keep(record)
-            self._attempt(self._deliver_kept, urgent=record["kind"] in ("start", "end"))
+            self._attempt(self._deliver_kept, urgent=record["kind"] == "end")
         elif not self._attempt(lambda store: self._deliver(store, record)):
             self._keep(record)
 
     def _deliver(self, store: Store, record: Record) -> None:
-        check_answers(store.uri, ANSWER_SECONDS)
+        store.check()
         self.run_id = store.deliver(record, self.run_id)
 
     def _deliver_kept(self, store: Store) -> None:
-        for _, run_id in deliver_spool(self._spool, store):
-            made = run_id
-        self.run_id = made
+        *_, (_, self.run_id) = deliver_spool(self._spool, store)
         logger.info("MLflow answers: what was kept in %s has been logged.", self._spool.path)
 
     def _keep(self, record: Record) -> None:
@@ -184,19 +185,20 @@ class TrackedRun:
                     "send it later with: %s",
                     without_credentials(self._store.uri), reason(error), self._spool.path, self._send_command,
                 )  # fmt: skip
-            logger.debug("MLflow failure", exc_info=error)
+            _keep_trace(error)
             self._pause = max(2 * self._pause, FIRST_PAUSE, PAUSE_PER_SECOND * (time.monotonic() - began))
             self._next = time.monotonic() + self._pause
             return False
-        self._resume_asking()
+        self._pause, self._next = 0.0, 0.0
         return True
-
-    def _resume_asking(self) -> None:
-        self._pause = self._next = 0.0
 
 
 RUN = TrackedRun()
 """The run of this process: one process, one experiment, one run."""
+
+
+def _keep_trace(error: Exception) -> None:
+    logger.debug("%s", without_credentials("".join(traceback.format_exception(error))))
 
 
 def _now() -> int:

@@ -1,0 +1,50 @@
+"""Sending what runs could not log."""
+
+from pathlib import Path
+
+from s3f_pipeline.errors import TrackingError
+from s3f_pipeline.tracking.delivery import Store, deliver_spool, is_unknown
+from s3f_pipeline.tracking.spool import Record, Spool
+from s3f_pipeline.tracking.uri import reason, without_credentials
+
+
+def send_spool(spool: Spool, uri: str, folder: Path) -> list[str]:
+    """Send everything that a spool holds, and remove it.
+
+    It may be cut off at any moment; sending again goes on and makes nothing twice.
+
+    Args:
+        spool: Of a run folder on which no other process works.
+        uri: Of the store that it is sent to.
+        folder: The data folder.
+
+    Returns:
+        One line for each run: what was sent, and where it is.
+
+    Raises:
+        TrackingError: If its process may still be at work, or the store does not take it.
+    """
+    backlog = spool.read()
+    if backlog.may_live:
+        raise TrackingError(f"{spool.path} is left alone: its process may still be at work.")
+    spool.close()
+    starts = [record for record in backlog.records[: backlog.delivered] if record["kind"] == "start"]
+    start: Record = starts[-1] if starts else backlog.records[0]
+    lines: list[str] = []
+    sent = 0
+    try:
+        for record, run_id in deliver_spool(spool, Store(uri, folder)):
+            sent += 1
+            if record["kind"] == "start":
+                start = record
+            elif record["kind"] == "end":
+                title = f"{start['experiment']}, {start['name']}"
+                lines.append(f"{title}: {sent} records sent to run {run_id}, {record['status']}")
+                sent = 0
+    except Exception as error:
+        where = f" Its run was begun in {start['store']}: name that store in MLFLOW_TRACKING_URI."
+        raise TrackingError(
+            f"{spool.path} was not sent to {without_credentials(uri)} ({reason(error)})."
+            f"{where if is_unknown(error) else ' Nothing is lost: send it again.'}"
+        ) from error
+    return lines
