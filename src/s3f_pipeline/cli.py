@@ -74,24 +74,26 @@ def send_runs(env: str | None) -> None:
 
     from s3f_pipeline.config.loader import current_loader
     from s3f_pipeline.pipelines.runner import lock_of
-    from s3f_pipeline.tracking.sending import send_spool
+    from s3f_pipeline.tracking.sending import open_store, send_spool
     from s3f_pipeline.tracking.spool import find_spools
 
     KedroSession.create(env=env).load_context()
     loader = current_loader()
-    uri = loader["mlflow"]["server"]["mlflow_tracking_uri"]
-    kept = False
     spools = list(find_spools(loader.data_root))
+    if not spools:
+        click.echo(f"Nothing to send below {loader.data_root}.")
+        return
+    store = open_store(loader["mlflow"]["server"]["mlflow_tracking_uri"], loader.data_root)
+    kept = False
     for spool in spools:
         try:
             with lock_of(loader, ".".join(spool.path.parent.parts[-4:])).acquire(timeout=0):
-                click.echo("\n".join(send_spool(spool, uri, loader.data_root)))
+                for line in send_spool(spool, store):
+                    click.echo(line)
         except Timeout:
             click.echo(f"{spool.path} is left alone: a process is at work on its experiment.")
         except TrackingError as error:
             kept = True
             click.echo(error.message)
-    if not spools:
-        click.echo(f"Nothing to send below {loader.data_root}.")
     if kept:
         raise TrackingError("Not everything was sent; see above.")

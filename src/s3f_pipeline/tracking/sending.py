@@ -8,32 +8,54 @@ from s3f_pipeline.tracking.spool import Record, Spool
 from s3f_pipeline.tracking.uri import reason, without_credentials
 
 
-def send_spool(spool: Spool, uri: str, folder: Path) -> list[str]:
+def open_store(uri: str, folder: Path) -> Store:
+    """Open the store that runs are sent to.
+
+    Args:
+        uri: Of the store.
+        folder: The data folder.
+
+    Raises:
+        TrackingError: If it does not answer.
+    """
+    store = Store(uri, folder)
+    try:
+        store.check()
+    except Exception as error:
+        raise TrackingError(
+            f"MLflow: {without_credentials(uri)} does not answer ({reason(error)}). Nothing was sent, and "
+            f"nothing is lost: send it again when it answers, or name another store in MLFLOW_TRACKING_URI."
+        ) from error
+    return store
+
+
+def send_spool(spool: Spool, store: Store) -> list[str]:
     """Send everything that a spool holds, and remove it.
 
     It may be cut off at any moment; sending again goes on and makes nothing twice.
 
     Args:
         spool: Of a run folder on which no other process works.
-        uri: Of the store that it is sent to.
-        folder: The data folder.
+        store: Where it is sent.
 
     Returns:
-        One line for each run: what was sent, and where it is.
+        One line for each run: what was sent, and where it is; or that its process may still be at work.
 
     Raises:
-        TrackingError: If its process may still be at work, or the store does not take it.
+        TrackingError: If the store does not take it.
     """
+    if not spool.exists():  # its run has just delivered it
+        return []
     backlog = spool.read()
     if backlog.may_live:
-        raise TrackingError(f"{spool.path} is left alone: its process may still be at work.")
+        return [f"{spool.path} is left alone: its process may still be at work."]
     spool.close()
     starts = [record for record in backlog.records[: backlog.delivered] if record["kind"] == "start"]
     start: Record = starts[-1] if starts else backlog.records[0]
     lines: list[str] = []
     sent = 0
     try:
-        for record, run_id in deliver_spool(spool, Store(uri, folder)):
+        for record, run_id in deliver_spool(spool, store):
             sent += 1
             if record["kind"] == "start":
                 start = record
@@ -44,7 +66,7 @@ def send_spool(spool: Spool, uri: str, folder: Path) -> list[str]:
     except Exception as error:
         where = f" Its run was begun in {start['store']}: name that store in MLFLOW_TRACKING_URI."
         raise TrackingError(
-            f"{spool.path} was not sent to {without_credentials(uri)} ({reason(error)})."
+            f"{spool.path} was not sent to {without_credentials(store.uri)} ({reason(error)})."
             f"{where if is_unknown(error) else ' Nothing is lost: send it again.'}"
         ) from error
     return lines

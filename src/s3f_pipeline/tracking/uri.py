@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -87,15 +88,18 @@ def without_credentials(text: str) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Say in one line why a store did not answer: the innermost reason of the system, if there is one."""
-    chain: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None:
-        chain.append(link)
-        link = link.__cause__ or link.__context__
-    spoken = [found.strerror for found in chain if isinstance(found, OSError) and found.strerror]
-    text = spoken[-1] if spoken else " ".join(str(error).split()) or type(error).__name__
+    """Say in one line why a store did not answer: what the system or SQLite said, below MLflow's words."""
+    said = [found for found in _causes(error) if isinstance(found, OSError | sqlite3.Error)]
+    cause = said[-1] if said else error
+    text = getattr(cause, "strerror", None) or " ".join(str(cause).split()) or type(cause).__name__
     return without_credentials(text)[:300]
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    yield error
+    for cause in (error.__cause__ or error.__context__, *error.args):
+        if isinstance(cause, BaseException):
+            yield from _causes(cause)
 
 
 def _is_server(uri: str) -> bool:
