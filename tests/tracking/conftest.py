@@ -1,13 +1,8 @@
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
+from mlflow_server import Server
 
 from s3f_pipeline.tracking.run import TrackedRun
 from s3f_pipeline.tracking.spool import NAME, Spool
@@ -62,49 +57,9 @@ def tracked(tmp_path) -> TrackedProject:
     return TrackedProject(tmp_path / "data")
 
 
-class Server:
-    """An MLflow server on this machine that can be killed and started again."""
-
-    def __init__(self, database: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.uri = f"http://127.0.0.1:{self.port}"
-        self._command = [
-            sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", "127.0.0.1",
-            "--port", str(self.port), "--backend-store-uri", f"sqlite:///{database}",
-            "--artifacts-destination", str(database.parent / "artifacts"),
-        ]  # fmt: skip
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        import requests
-
-        self._process = subprocess.Popen(
-            self._command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        for _ in range(300):
-            try:
-                requests.get(f"{self.uri}/health", timeout=1)
-                return
-            except requests.ConnectionError:
-                time.sleep(0.2)
-        raise TimeoutError(self.uri)
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the server and the processes that it started."""
-        if self._process is not None:
-            os.killpg(self._process.pid, number)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self.signal(signal.SIGKILL)
-            self._process.wait()
-            self._process = None
-
-
-@pytest.fixture
-def server(database):
-    server = Server(database)
-    yield server
-    server.kill()
+@pytest.fixture(scope="module")
+def server(empty_database, tmp_path_factory):
+    """A server that runs; a test that kills it starts it again."""
+    database = tmp_path_factory.mktemp("server") / "mlflow.db"
+    with Server(Path(shutil.copy(empty_database, database))) as server:
+        yield server
