@@ -120,6 +120,14 @@ def test_what_a_killed_run_left_is_delivered_when_the_next_one_starts(tracked, u
     assert not tracked.spool.exists()
 
 
+def test_a_spool_that_cannot_be_read_is_put_aside(tracked, uri, caplog):
+    tracked.spool.path.write_text("not what we write\n")
+    run = tracked.start(uri)
+    assert run.run_id is not None
+    assert "unlogged.jsonl, line 1, cannot be read" in caplog.text
+    assert tracked.spool.path.with_suffix(".unreadable").read_text() == "not what we write\n"
+
+
 def test_passwords_stay_out_of_files_and_warnings(tracked, caplog, monkeypatch):
     monkeypatch.setattr(run_module, "reachable_or_local", lambda uri, folder: uri)
     run = tracked.start("http://me:swordfish@127.0.0.1:9")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec
 
+from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.files import sha256_of
 from s3f_pipeline.tracking.delivery import Store, deliver_spool
 from s3f_pipeline.tracking.processes import PROCESS_TAG, this_process
@@ -105,8 +106,7 @@ class TrackedRun:
         self._pause, self._next = 0.0, 0.0
         self._spool = Spool(run_folder / NAME)
         self._store = Store(uri, folder)
-        if self._spool.exists():
-            self._spool.close()  # for a process that died
+        self._end_earlier_run()
         self._log(self._start)
 
     def log_epoch(self, epoch: int, figures: Mapping[str, float]) -> None:
@@ -141,6 +141,14 @@ class TrackedRun:
                 self._spool.path, self._send_command,
             )  # fmt: skip
         self.run_id = self._store = None
+
+    def _end_earlier_run(self) -> None:
+        """Close what a process has left that died before its records were delivered."""
+        if self._spool.exists():
+            try:
+                self._spool.close()
+            except TrackingError as error:
+                logger.warning("%s It is put aside as %s.", error.message, self._spool.put_aside())
 
     @never_fatal
     def _log(self, record: Record, path: Path | None = None) -> None:

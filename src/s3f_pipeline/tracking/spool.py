@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.tracking.processes import PROCESS_TAG, is_dead
 
 Record = dict[str, Any]
@@ -94,17 +95,26 @@ class Spool:
         """Read everything.
 
         Raises:
-            ValueError: If a line, other than one without its end, is not what this class writes.
+            TrackingError: If a line, other than one without its end, is not what this class writes.
         """
         records: list[Record] = []
         delivered, run_id = 0, None
-        for line in _whole_lines(self.path.read_bytes()).splitlines():
-            record = json.loads(line)
-            if record["kind"] == MARK:
-                delivered, run_id = record["count"], record["run_id"]
-            else:
-                records.append(record)
+        for number, line in enumerate(_whole_lines(self.path.read_bytes()).splitlines(), 1):
+            try:
+                record = json.loads(line)
+                if record["kind"] == MARK:
+                    delivered, run_id = record["count"], record["run_id"]
+                else:
+                    records.append(record)
+            except (ValueError, KeyError, TypeError) as error:
+                raise TrackingError(
+                    f"{self.path}, line {number}, cannot be read. Take the line out, or the file away."
+                ) from error
         return Backlog(records, delivered, run_id)
+
+    def put_aside(self) -> Path:
+        """Rename a file that cannot be read, so that it is in nobody's way, and return its new path."""
+        return self.path.replace(self.path.with_suffix(".unreadable"))
 
     def remove(self) -> None:
         """Forget everything."""
