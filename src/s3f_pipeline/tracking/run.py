@@ -13,6 +13,7 @@ from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.files import sha256_of
 from s3f_pipeline.tracking.delivery import Store, deliver_spool
 from s3f_pipeline.tracking.processes import PROCESS_TAG, this_process
+from s3f_pipeline.tracking.signals import signals_wait
 from s3f_pipeline.tracking.spool import NAME, Record, Spool
 from s3f_pipeline.tracking.uri import reachable_or_local, reason, without_credentials
 
@@ -30,12 +31,13 @@ PAUSE_PER_SECOND = 50
 
 
 def never_fatal(method: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Turn any failure of tracking into a warning."""
+    """Turn any failure of tracking into a warning, and let signals wait until it is done."""
 
     @functools.wraps(method)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
-            method(*args, **kwargs)
+            with signals_wait():
+                method(*args, **kwargs)
         except Exception as error:
             logger.warning("Tracking failed (%s). The run goes on.", reason(error))
             _keep_trace(error)
