@@ -150,6 +150,28 @@ def test_a_run_whose_process_lives_is_left_alone(unlogged, uri):
     assert unlogged.spool.path.read_bytes() == before
 
 
+def test_a_spool_without_a_whole_record_is_removed(tracked, uri):
+    tracked.spool.path.write_text('{"kind": "sta')
+    assert send_spool(tracked.spool, open_store(uri, tracked.folder)) == []
+    assert not tracked.spool.exists()
+
+
+def test_two_runs_of_one_folder_are_sent_one_after_the_other(unlogged, uri, monkeypatch):
+    """The second one was started while the store was still away."""
+    monkeypatch.setattr(Store, "check", lambda store: (_ for _ in ()).throw(ConnectionError("down")))
+    run = unlogged.start("sqlite:///nowhere/mlflow.db")
+    run.log_epoch(1, {"loss": 3.0})
+    run.end("FAILED")
+    monkeypatch.undo()
+    lines = send_spool(unlogged.spool, open_store(uri, unlogged.folder))
+    assert [line.rpartition(" ")[2] for line in lines] == ["FINISHED", "FAILED"]
+    client = mlflow.MlflowClient(uri)
+    experiment = client.get_experiment_by_name("brisc").experiment_id
+    runs = client.search_runs([experiment], order_by=["attributes.start_time ASC"])
+    assert [run.info.status for run in runs] == ["FINISHED", "FAILED"]
+    assert [run.data.metrics["loss"] for run in runs] == [1.0, 3.0]
+
+
 def test_a_run_that_was_begun_elsewhere_is_kept_and_its_store_named(unlogged, uri):
     unlogged.spool.mark(1, "0" * 32)
     with pytest.raises(TrackingError, match="Its run was begun in sqlite:///nowhere"):

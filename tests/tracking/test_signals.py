@@ -22,10 +22,15 @@ def _raising():
 
 @pytest.mark.usefixtures("_raising")
 def test_a_signal_waits_until_the_block_is_done():
-    done = False
-    with pytest.raises(StoppedError), signals_wait():
-        signal.raise_signal(signal.SIGTERM)
-        done = True
+    done = []
+
+    def block():
+        with signals_wait():
+            signal.raise_signal(signal.SIGTERM)
+            done.append(True)
+
+    with pytest.raises(StoppedError):
+        block()
     assert done
     with pytest.raises(StoppedError):
         signal.raise_signal(signal.SIGTERM)

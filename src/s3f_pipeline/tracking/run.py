@@ -35,12 +35,12 @@ def never_fatal(method: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
     @functools.wraps(method)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
-        try:
-            with signals_wait():
+        with signals_wait():
+            try:
                 method(*args, **kwargs)
-        except Exception as error:
-            logger.warning("Tracking failed (%s). The run goes on.", reason(error))
-            _keep_trace(error)
+            except Exception as error:
+                logger.warning("Tracking failed (%s). The run goes on.", reason(error))
+                _keep_trace(error)
 
     return guarded
 

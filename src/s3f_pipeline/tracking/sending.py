@@ -49,6 +49,9 @@ def send_spool(spool: Spool, store: Store) -> list[str]:
     backlog = spool.read()
     if backlog.may_live:
         return [f"{spool.path} is left alone: its process may still be at work."]
+    if not backlog.records:  # its process died while it wrote the first
+        spool.remove()
+        return []
     spool.close()
     starts = [record for record in backlog.records[: backlog.delivered] if record["kind"] == "start"]
     start: Record = starts[-1] if starts else backlog.records[0]
