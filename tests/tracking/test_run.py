@@ -43,6 +43,17 @@ def test_a_run_belongs_to_its_parent(tracked, uri, monkeypatch):
     assert mlflow.MlflowClient(uri).get_run(run.run_id).data.tags["mlflow.parentRunId"] == "a" * 32
 
 
+def test_an_experiment_that_another_process_makes_at_the_same_time_is_used(tracked, uri, monkeypatch):
+    made = mlflow.MlflowClient(uri).create_experiment("brisc")
+    find = mlflow.MlflowClient.get_experiment_by_name
+    not_yet = iter([None])
+    monkeypatch.setattr(
+        mlflow.MlflowClient, "get_experiment_by_name", lambda *asked: next(not_yet, find(*asked))
+    )
+    run = tracked.start(uri)
+    assert mlflow.MlflowClient(uri).get_run(run.run_id).info.experiment_id == made
+
+
 def test_runs_of_dead_processes_are_marked(tracked, uri):
     client = mlflow.MlflowClient(uri)
     dead = tracked.start(uri).run_id
