@@ -38,6 +38,21 @@ def test_a_place_that_cannot_be_written_to_is_named():
     assert "conf/local/globals.yml" in message
 
 
+def test_an_unknown_pipeline_is_named():
+    """In Kedro's words: kedro.framework.session, ``run``."""
+    told = (
+        "Failed to find the pipeline named 'mine_bilinaer_published'. It needs to be generated and returned "
+        "by the 'register_pipelines' function. Did you mean one of these instead?\n    mine_bilinear"
+    )
+    message = readable(ValueError(told)).message
+    assert message.startswith("There is no pipeline 'mine_bilinaer_published'.")
+    assert "no _published pipelines" in message
+    assert message.endswith("Did you mean one of these instead?\n    mine_bilinear")
+    assert readable(ValueError("Failed to find the pipeline named 'x'. …")).message == (
+        "There is no pipeline 'x'. `kedro registry list` names all."
+    )
+
+
 class Loader(dict):
     """As much of a configuration loader as sending needs."""
 

@@ -45,6 +45,8 @@ def readable(error: BaseException) -> S3FError:
     while cause is not None:
         if isinstance(cause, S3FError):
             return cause
+        if isinstance(cause, ValueError) and str(cause).startswith("Failed to find the pipeline"):
+            return S3FError(_unknown_pipeline(str(cause)))
         if isinstance(cause, OSError) and cause.errno in NO_ROOM:
             return S3FError(
                 f"The disk is full ({cause.filename or cause}). Make room and run the same command again; "
@@ -59,6 +61,18 @@ def readable(error: BaseException) -> S3FError:
         cause = cause.__cause__
     logger.debug("Unexpected failure\n%s", "".join(traceback.format_exception(error)))
     return S3FError(f"{' '.join(str(error).split())} ({type(error).__name__})")
+
+
+def _unknown_pipeline(message: str) -> str:
+    name = message.split("'")[1]
+    _, did_you_mean, close = message.partition("Did you mean")
+    hint = f" Did you mean{close}" if did_you_mean else ""
+    published = (
+        " Cohorts without a block 'published' have no _published pipelines."
+        if name.endswith("_published")
+        else ""
+    )
+    return f"There is no pipeline '{name}'.{published} `kedro registry list` names all.{hint}"
 
 
 cli.add_command(

@@ -130,6 +130,8 @@ class TrackingHooks:
         RUN.end("FINISHED")
         for namespace in sorted({str(n.namespace) for n in pipeline.nodes if "reporting" in n.tags}):
             _tell_result(Experiment.of_namespace(namespace), catalog)
+        for cohort in sorted({str(n.namespace) for n in pipeline.nodes if "auditing" in n.tags}):
+            logger.info("Leakage audit: %s", catalog[f"{cohort}.audit_page"].filepath)
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:

@@ -31,7 +31,7 @@ def git_state() -> tuple[str, bool]:
 
 def command_line() -> str:
     """Return the command of this process, the program by its name alone."""
-    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    return shlex.join([*Path(sys.argv[0]).name.split(), *sys.argv[1:]])
 
 
 def package_versions() -> dict[str, str]:

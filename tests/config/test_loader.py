@@ -99,6 +99,16 @@ def test_a_fold_is_part_of_the_path(load_config):
         load_config(fold=5).typed  # noqa: B018
 
 
+def test_a_message_does_not_show_whole_blocks(load_config):
+    with pytest.raises(ConfigError) as caught:
+        load_config(fold=5).typed  # noqa: B018
+    assert len(caught.value.message) < 200
+    with pytest.raises(
+        ConfigError, match=r"cohorts\.a\.b: a name has .* \(received: 'a\.b'; set in --params"
+    ):
+        load_config(cohorts={"a.b": {"layout": "folders"}}).typed  # noqa: B018
+
+
 def test_an_environment_wins_over_a_cohorts_own_values():
     loader = ProjectConfigLoader(str(PROJECT / "conf"), env="demo", base_env="base", default_run_env="local")
     assert loader.experiment(*EXPERIMENT).training.epochs == 16

@@ -43,7 +43,7 @@ def test_every_file_is_accounted_for():
     }
     assert found["sizes"][0] == {"height": 8, "width": 8, "count": 3}
     assert {"format": "JPEG", "mode": "grey 8-bit", "count": 2} in found["modes"]
-    assert "1 files are left out: t/z.png: empty file" in found["warnings"]
+    assert "Files left out: 1 (t/z.png: empty file)" in found["warnings"]
 
 
 def test_counts_are_compared_with_the_published_ones():

@@ -12,4 +12,13 @@ def test_no_page_vouches_for_a_group_on_two_sides(load_config):
     index = pd.DataFrame({"image_id": ["a", "b"], "label": "glioma"})
     splits = pd.DataFrame({"image_id": ["a", "b"], "group": "a", "split": ["train", "test"]})
     with pytest.raises(SplitError, match="1 groups stand on more than one side"):
-        write_audit(cohort, {"provenance": {"synthetic": False}}, index, None, None, {}, splits)
+        write_audit(
+            cohort,
+            {"fold": None, "folds": 5},
+            {"provenance": {"synthetic": False}},
+            index,
+            None,
+            None,
+            {},
+            splits,
+        )

@@ -103,6 +103,7 @@ def report_data(metrics, history, audit_of):
             "protocol": "patient_safe",
             "variant": "bilinear",
             "seed": 17,
+            "fold": None,
             "guarantee": "near_duplicate",
             "selection_split": "validation",
             "selected_on_test": False,

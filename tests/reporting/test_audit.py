@@ -38,11 +38,17 @@ def index_of(official_test=True):
 @pytest.fixture
 def page():
     def render(
-        index=None, twins=TWINS, synthetic=False, title="Heads", guarantee="near_duplicate", drawn=None
+        index=None,
+        twins=TWINS,
+        synthetic=False,
+        title="Heads",
+        guarantee="near_duplicate",
+        drawn=None,
+        fold=None,
     ):
         index = index_of() if index is None else index
         groups = make_groups(index, twins)
-        has_test = index["official_split"].notna().all()
+        has_test = index["official_split"].eq("test").any()
         published = published_split(index, groups, selection_split="test") if has_test else drawn
         splits = patient_safe_split(
             index, groups, validation_share=0.2, test_share=0.2, seed=0, contradictory="exclude"
@@ -68,6 +74,8 @@ def page():
                 twins=twins,
                 split_summary=split_summary(index, splits),
                 demographics=demographics(index, splits),
+                fold=fold,
+                folds=5,
             )
         )
 
@@ -93,7 +101,8 @@ def test_the_verdict_names_patients_on_both_sides_under_every_reading(page):
     assert "Of 4 official test images none have one in the official training set." in text
     assert (
         "By the published ids, 1 of the test images shares a patient with the training images. "
-        "Read by kind, none of the test images share a patient with the training images."
+        "By another reading of the ids (by kind), none of the test images share a patient with the "
+        "training images."
     ) in text
     assert "as used here 9 1 3 1 by kind 16 0 0 0" in text
     assert "The data set does not say which reading of its ids is right." in text
@@ -207,3 +216,16 @@ def test_a_long_list_shows_its_least_similar_pairs(page):
     assert f"All others: {MOST_PAIRS} of {2 * MOST_PAIRS} pairs" in text
     assert "similarity 0.900" in text
     assert "similarity 0.999" not in text
+
+
+def test_twins_across_training_and_validation_are_shown_where_there_is_no_test_set(page):
+    index = index_of().replace({"official_split": {"test": "validation"}})
+    text = text_of(page(index))
+    assert "Groups that reach across the official splits" in text
+    assert "across training and validation" in text
+    assert "The splits are the official ones." in text
+
+
+def test_a_fold_is_named(page):
+    assert "Fold 2 of 5" in text_of(page(fold=2))
+    assert "Fold" not in text_of(page())

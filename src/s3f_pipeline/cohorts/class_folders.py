@@ -90,7 +90,10 @@ def _check_class_folders(folder: Path, inside: str, classes: Sequence[str]) -> N
     found = {path.name for path in root.iterdir() if path.is_dir() and not is_hidden(path.name)}
     missing, unknown = set(classes) - found, found - set(classes)
     if missing:
-        raise CohortError(f"Class folder(s) missing in {root}: {some_of(missing)}. {expected}")
+        raise CohortError(
+            f"Class folder(s) missing in {root}: {some_of(missing)}. {expected} Found are "
+            f"{some_of(found) or 'none'}."
+        )
     if unknown:
         raise CohortError(
             f"Unknown class folder(s) in {root}: {some_of(unknown)}. {expected} "

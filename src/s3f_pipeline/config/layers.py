@@ -20,6 +20,8 @@ from yaml import YAMLError
 from s3f_pipeline.config.schema import CohortConfig, ExperimentConfig, Parameters, Protocol
 from s3f_pipeline.errors import ConfigError
 
+KEY = "[key]"
+"""Where pydantic speaks of the name of an entry, not of its value."""
 ENDINGS = (".yml", ".yaml", ".json")
 
 
@@ -112,12 +114,17 @@ def validate(model: type[BaseModel], values: Mapping[str, Any], layers: Iterable
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        lines = [
-            f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
-            f" (received: {problem['input']!r}; set in {_source_of(problem['loc'], layers)})"
-            for problem in error.errors()
-        ]
+        lines = [_line_of(problem, layers) for problem in error.errors()]
         raise ConfigError("The configuration is not valid.\n  " + "\n  ".join(lines)) from error
+
+
+def _line_of(problem: Any, layers: Iterable[Layer]) -> str:
+    """Say what is wrong where; a whole block is not shown again."""
+    location = tuple(part for part in problem["loc"] if part != KEY)
+    received = "" if isinstance(problem["input"], Mapping) else f"received: {problem['input']!r}; "
+    where = f"{'.'.join(map(str, location))}: " if location else ""
+    source = f" ({received}set in {_source_of(location, layers)})" if location else ""
+    return f"{where}{problem['msg'].removeprefix('Value error, ')}{source}"
 
 
 def _source_of(location: tuple[int | str, ...], layers: Iterable[Layer]) -> str:

@@ -111,7 +111,7 @@ def _warnings(report: Mapping[str, Any], highest: int | None) -> list[str]:
     warnings = []
     if rejected := report["rejected"]:
         names = "; ".join(f"{file['path']}: {file['reason']}" for file in rejected[:MOST_NAMED])
-        warnings.append(f"{len(rejected)} files are left out: {names}")
+        warnings.append(f"Files left out: {len(rejected)} ({names})")
     warnings += [
         f"{row['split']} {row['class']}: {row['found']} images found, {row['published']} in the published "
         f"work"

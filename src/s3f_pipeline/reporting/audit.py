@@ -15,8 +15,9 @@ from s3f_pipeline.reporting.page import render_page
 MOST_PAIRS = 24
 JPEG_QUALITY = 85
 
-LABELS, ACROSS, IDS = "different labels", "across the test set", "different published ids"
-FLAGS = (LABELS, ACROSS, IDS)
+LABELS, IDS = "different labels", "different published ids"
+ACROSS_TEST, ACROSS_VALIDATION = "across the test set", "across training and validation"
+FLAGS = (LABELS, ACROSS_TEST, ACROSS_VALIDATION, IDS)
 OTHERS = "all others"
 
 SHARED = {"patient": "patient", "lesion": "lesion", "near_duplicate": "group"}
@@ -44,6 +45,8 @@ class AuditData:
         twins: As ``find_twins`` lists them.
         split_summary: Of the patient-safe split, as ``split_summary`` makes it.
         demographics: Of the patient-safe split, as ``demographics`` makes them.
+        fold: Of the patient-safe split, ``None`` outside of a cross-validation.
+        folds: Number of folds.
     """
 
     cohort: Mapping[str, Any]
@@ -55,6 +58,8 @@ class AuditData:
     twins: pd.DataFrame
     split_summary: Mapping[str, Any]
     demographics: Mapping[str, Any]
+    fold: int | None
+    folds: int
 
 
 def render_audit(data: AuditData) -> str:
@@ -84,6 +89,7 @@ def render_audit(data: AuditData) -> str:
         guarantee_text=GUARANTEES[data.guarantee],
         not_known=NOT_KNOWN[data.guarantee],
         shared=SHARED[data.guarantee],
+        has_official_splits=bool(data.index["official_split"].notna().any()),
         readings=[{**row, "name": _reading_name(row["reading"])} for row in data.audit["readings"]],
         twin_lists=[
             {
@@ -119,7 +125,8 @@ def sort_pairs(index: pd.DataFrame, twins: pd.DataFrame, splits: dict[str, str])
     same_id = (first["group"] == second["group"]) | first["group"].isna() | second["group"].isna()
     marks = {
         LABELS: (first["label"] != second["label"]).tolist(),
-        ACROSS: [side in ({"train", "test"}, {"validation", "test"}) for side in sides],
+        ACROSS_TEST: [side in ({"train", "test"}, {"validation", "test"}) for side in sides],
+        ACROSS_VALIDATION: [side == {"train", "validation"} for side in sides],
         IDS: (~same_id.astype(bool)).tolist(),
     }
     flags = [[flag for flag in FLAGS if marks[flag][row]] for row in range(len(twins))]
@@ -131,7 +138,7 @@ def sort_pairs(index: pd.DataFrame, twins: pd.DataFrame, splits: dict[str, str])
 
 def _splits(index: pd.DataFrame, audit: Mapping[str, Any]) -> dict[str, str]:
     """Split by image id: the official one, or that of the published protocol for the groups listed."""
-    if audit["across_official_splits"]["test_images"]:
+    if index["official_split"].notna().any():
         return dict(index.dropna(subset="official_split")[["image_id", "official_split"]].to_numpy())
     return {
         image_id: split

@@ -10,6 +10,7 @@ from s3f_pipeline.config.schema import CohortConfig
 
 def write_audit(
     cohort: dict[str, Any],
+    splitting: dict[str, Any],
     acquisition: dict[str, Any],
     index: pd.DataFrame,
     thumbnails: np.memmap,
@@ -36,5 +37,7 @@ def write_audit(
             twins=twins,
             split_summary=split_summary(index, splits),
             demographics=demographics(index, splits),
+            fold=splitting["fold"],
+            folds=splitting["folds"],
         )
     )

@@ -13,6 +13,7 @@ def create_pipeline(cohort: str) -> Pipeline:
                 write_audit,
                 inputs=[
                     "params:cohort",
+                    "params:splitting",
                     "acquisition",
                     "index",
                     "thumbnails",

@@ -54,11 +54,14 @@ def audit(
         why_none=why_none,
     )
     across = found["across_official_splits"]
+    if across["test_images"]:
+        logger.info(
+            "Audit: %d of %d official test images have a twin in the official training set",
+            across["test_images_with_twin_in_train"],
+            across["test_images"],
+        )
     logger.info(
-        "Audit: %d of %d test images have a twin in the official training set; %d groups, %d with twins, "
-        "%d with contradictory labels",
-        across["test_images_with_twin_in_train"],
-        across["test_images"],
+        "Audit: %d groups, %d with twins, %d with contradictory labels",
         found["groups"]["count"],
         found["groups"]["with_twins"],
         found["contradictory_labels"]["groups"],
@@ -103,6 +106,8 @@ def _split_patient_safe(
 
     fold = settings["fold"]
     config = SplittingConfig.model_validate({key: settings[key] for key in SplittingConfig.model_fields})
+    if fold is not None and (index["official_split"] == "validation").any():
+        logger.info("In a cross-validation official training and validation images are dealt alike.")
     return patient_safe_split(
         index, groups, official_validation=block.official_validation, fold=fold, **config.model_dump()
     )
