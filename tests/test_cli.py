@@ -1,7 +1,14 @@
 import errno
 
-from s3f_pipeline.cli import readable
+import pytest
+from click.testing import CliRunner
+from filelock import FileLock
+from kedro.framework.session import KedroSession
+
+from s3f_pipeline.cli import cli, readable
+from s3f_pipeline.config import loader as loader_module
 from s3f_pipeline.errors import SplitError
+from s3f_pipeline.tracking.spool import NAME, Spool
 
 
 def caused(outer, inner):
@@ -44,3 +51,42 @@ def test_an_unknown_pipeline_is_named():
     assert readable(ValueError("Failed to find the pipeline named 'x'. …")).message == (
         "There is no pipeline 'x'. `kedro registry list` names all."
     )
+
+
+class Loader(dict):
+    """As much of a configuration loader as sending needs."""
+
+    def __init__(self, data_root):
+        super().__init__(mlflow={"server": {"mlflow_tracking_uri": f"sqlite:///{data_root}/mlflow.db"}})
+        self.data_root = data_root
+
+
+@pytest.fixture
+def spool(tmp_path, monkeypatch) -> Spool:
+    """What a project sees as the only spool of its data folder, once it is written to."""
+    monkeypatch.setattr(KedroSession, "create", lambda env: type("", (), {"load_context": lambda _: None})())
+    monkeypatch.setattr(loader_module, "current_loader", lambda: Loader(tmp_path))
+    return Spool(tmp_path / "06_models/brisc/patient_safe/spatial/seed-0" / NAME)
+
+
+def test_without_anything_unlogged_there_is_nothing_to_send(spool):
+    done = CliRunner().invoke(cli, ["send-runs"])
+    assert (done.exit_code, done.output) == (0, f"Nothing to send below {spool.path.parents[5]}.\n")
+
+
+def test_an_experiment_at_work_is_left_alone(spool, tmp_path):
+    spool.append({"kind": "metrics", "time": 1})
+    with FileLock(tmp_path / ".locks/brisc.patient_safe.spatial.seed-0.lock"):
+        done = CliRunner().invoke(cli, ["send-runs"])
+    assert done.exit_code == 0
+    assert "is left alone: a process is at work on its experiment" in done.output
+    assert spool.exists()
+
+
+def test_what_cannot_be_sent_is_said_and_the_exit_code_tells(spool):
+    spool.path.parent.mkdir(parents=True)
+    spool.path.write_text("not what we write\n")
+    done = CliRunner().invoke(cli, ["send-runs"])
+    assert done.exit_code == 1
+    assert "unlogged.jsonl, line 1, cannot be read" in done.output
+    assert "Not everything was sent" in done.output

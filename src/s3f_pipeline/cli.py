@@ -1,4 +1,4 @@
-"""``kedro run`` of this project: Kedro's own command with our runner and readable errors."""
+"""``kedro run`` of this project, Kedro's own command with our runner and readable errors, and ours."""
 
 import errno
 import logging
@@ -7,10 +7,12 @@ import warnings
 from typing import Any
 
 import click
+from filelock import Timeout
 from kedro import KedroDeprecationWarning
 from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.cli.utils import env_option
 
-from s3f_pipeline.errors import S3FError
+from s3f_pipeline.errors import S3FError, TrackingError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 NOT_WRITABLE = (errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.EPERM, errno.EROFS)
@@ -76,3 +78,36 @@ def _unknown_pipeline(message: str) -> str:
 cli.add_command(
     click.Command("run", params=kedro_run.params, callback=run_pipeline, help=run_pipeline.__doc__)
 )
+
+
+@cli.command("send-runs")
+@env_option
+def send_runs(env: str | None) -> None:
+    """Send to MLflow what runs could not log."""
+    from kedro.framework.session import KedroSession
+
+    from s3f_pipeline.config.loader import current_loader
+    from s3f_pipeline.pipelines.runner import lock_of
+    from s3f_pipeline.tracking.sending import open_store, send_spool
+    from s3f_pipeline.tracking.spool import find_spools
+
+    KedroSession.create(env=env).load_context()
+    loader = current_loader()
+    spools = list(find_spools(loader.data_root))
+    if not spools:
+        click.echo(f"Nothing to send below {loader.data_root}.")
+        return
+    store = open_store(loader["mlflow"]["server"]["mlflow_tracking_uri"], loader.data_root)
+    kept = False
+    for spool in spools:
+        try:
+            with lock_of(loader, ".".join(spool.path.parent.parts[-4:])).acquire(timeout=0):
+                for line in send_spool(spool, store):
+                    click.echo(line)
+        except Timeout:
+            click.echo(f"{spool.path} is left alone: a process is at work on its experiment.")
+        except TrackingError as error:
+            kept = True
+            click.echo(error.message)
+    if kept:
+        raise TrackingError("Not everything was sent; see above.")

@@ -54,3 +54,7 @@ class EvaluationError(S3FError):
 
 class LockedError(S3FError):
     """Another process works on the same experiment."""
+
+
+class TrackingError(S3FError):
+    """What a run could not log, and cannot be sent now."""

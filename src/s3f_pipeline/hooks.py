@@ -91,15 +91,18 @@ class TrackingHooks:
         self._experiment = config
         training = f"{node.namespace}.training"
         goes_on = "training" not in node.tags and catalog[training].exists()
+        loader = current_loader()
         synthetic = catalog.load(f"{config.cohort}.acquisition")["provenance"]["synthetic"]
         RUN.start(
             self._uri,
-            current_loader().data_root,
+            loader.data_root,
             f"demo-{config.cohort}" if synthetic else config.cohort,
             f"{config.variant} {config.protocol} {run_folder(config.seed, config.fold)}",
             params=tracked_params(config.model_dump(mode="json")),
             tags=tracked_tags(config.model_dump(mode="json"), synthetic=synthetic),
+            run_folder=catalog[training].filepath.parent,
             run_id=catalog.load(training)["mlflow_run_id"] if goes_on else None,
+            send_command=f"kedro send-runs{loader.env_option}",
         )
 
     @hook_impl
@@ -140,7 +143,6 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
     metrics = catalog.load(f"{experiment.namespace}.metrics")
     test = metrics["test"]
     loader = current_loader()
-    environment = f" --env={loader.env}" if loader.env else ""
     logger.info(
         "%s, %s: accuracy %.4f, macro F1 %.4f, weighted F1 %.4f on %d test images%s%s",
         experiment.pipeline,
@@ -153,4 +155,4 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
         " (synthetic phantoms, no medical meaning)" if metrics["synthetic"] else "",
     )
     logger.info("Report: %s", catalog[f"{experiment.namespace}.report"].filepath)
-    logger.info("Runs:   kedro mlflow ui%s", environment)
+    logger.info("Runs:   kedro mlflow ui%s", loader.env_option)

@@ -1,80 +1,95 @@
-from pathlib import Path
-
 import mlflow
-import pytest
 
 from s3f_pipeline.tracking.run import TrackedRun
 
 
-@pytest.fixture
-def uri(tmp_path):
-    yield f"sqlite:///{tmp_path}/mlflow.db"
-    mlflow.end_run()
-
-
-def start(run, uri, **changes):
-    run.start(
-        uri, Path(), "brisc", "spatial", params={"seed": 0}, tags={"protocol": "patient_safe"}, **changes
-    )
-
-
-def test_a_run_from_start_to_end(uri, tmp_path):
-    run = TrackedRun()
-    start(run, uri)
+def test_a_run_from_start_to_end(tracked, uri, tmp_path):
+    run = tracked.start(uri)
     run_id = run.run_id
     run.log_epoch(1, {"loss": 2.0})
     run.log_epoch(2, {"loss": 1.0})
-    (tmp_path / "report.html").write_text("<html>")
-    run.log_file(tmp_path / "report.html")
+    run.log_file(tracked.write("report.html"))
     run.end("FINISHED")
     client = mlflow.MlflowClient(uri)
     found = client.get_run(run_id)
     assert found.info.status == "FINISHED"
     assert found.data.params == {"seed": "0"}
+    assert found.data.tags["mlflow.user"]
     assert [m.step for m in client.get_metric_history(run_id, "loss")] == [1, 2]
     assert [file.path for file in client.list_artifacts(run_id)] == ["report.html"]
     assert found.info.artifact_uri.startswith(f"file://{tmp_path}/mlartifacts/brisc")
+    assert not tracked.spool.exists()
 
 
-def test_a_run_can_be_gone_on_with(uri):
-    run = TrackedRun()
-    start(run, uri)
+def test_a_run_can_be_gone_on_with(tracked, uri):
+    run = tracked.start(uri)
     run_id = run.run_id
     run.end("FAILED")
-    start(run, uri, run_id=run_id)
+    tracked.start(uri, run_id=run_id)
     assert run.run_id == run_id
+    assert mlflow.MlflowClient(uri).get_run(run_id).info.status == "RUNNING"
     run.end("FINISHED")
     assert mlflow.MlflowClient(uri).get_run(run_id).info.status == "FINISHED"
 
 
-def test_an_unknown_run_is_replaced_by_a_new_one(uri):
-    run = TrackedRun()
-    start(run, uri, run_id="0" * 32)
+def test_an_unknown_run_is_replaced_by_a_new_one(tracked, uri):
+    run = tracked.start(uri, run_id="0" * 32)
     assert run.run_id not in (None, "0" * 32)
-    run.end("FINISHED")
 
 
-def test_runs_of_dead_processes_are_marked(uri):
-    run = TrackedRun()
-    start(run, uri)
-    dead = run.run_id
-    node = mlflow.get_run(dead).data.tags["process"].split()[0]
-    mlflow.set_tag("process", f"{node} 999999999 1")
-    mlflow.end_run("RUNNING")
-    second = TrackedRun()
-    start(second, uri)
+def test_a_run_belongs_to_its_parent(tracked, uri, monkeypatch):
+    monkeypatch.setenv("S3F_PARENT_RUN", "a" * 32)
+    run = tracked.start(uri)
+    assert mlflow.MlflowClient(uri).get_run(run.run_id).data.tags["mlflow.parentRunId"] == "a" * 32
+
+
+def test_an_experiment_that_another_process_makes_at_the_same_time_is_used(tracked, uri, monkeypatch):
+    made = mlflow.MlflowClient(uri).create_experiment("brisc")
+    find = mlflow.MlflowClient.get_experiment_by_name
+    not_yet = iter([None])
+    monkeypatch.setattr(
+        mlflow.MlflowClient, "get_experiment_by_name", lambda *asked: next(not_yet, find(*asked))
+    )
+    run = tracked.start(uri)
+    assert mlflow.MlflowClient(uri).get_run(run.run_id).info.experiment_id == made
+
+
+def test_runs_of_dead_processes_are_marked(tracked, uri):
     client = mlflow.MlflowClient(uri)
+    dead = tracked.start(uri).run_id
+    node = client.get_run(dead).data.tags["process"].split()[0]
+    client.set_tag(dead, "process", f"{node} 999999999 1")
+    second = tracked.start(uri).run_id
     assert client.get_run(dead).info.status == "KILLED"
-    assert client.get_run(second.run_id).info.status == "RUNNING"
-    second.end("FINISHED")
+    assert client.get_run(second).info.status == "RUNNING"
 
 
-def test_a_store_that_fails_is_a_warning_and_no_more(tmp_path, caplog):
-    (tmp_path / "mlflow.db").write_bytes(b"this is no database" * 100)
+def test_what_mlflow_refuses_does_not_hold_up_the_rest(tracked, uri, caplog):
+    run = tracked.start(uri)
+    run_id = run.run_id
+    run.log_epoch(1, {"f1 (glioma)?": 0.5})
+    run.log_epoch(2, {"f1 (glioma)?": 0.5, "loss": 1.0})
+    run.log_epoch(3, {"loss": 1.0})
+    run.end("FINISHED")
+    assert caplog.text.count("MLflow refuses some metrics") == 1
+    found = mlflow.MlflowClient(uri).get_run(run_id)
+    assert found.data.metrics == {"loss": 1.0}
+    assert found.info.status == "FINISHED"
+
+
+def test_calls_without_a_run_are_harmless(tmp_path):
     run = TrackedRun()
-    start(run, f"sqlite:///{tmp_path}/mlflow.db")
-    assert run.run_id is None
-    assert "MLflow: start failed" in caplog.text
     run.log_epoch(1, {"loss": 1.0})
     run.log_file(tmp_path / "nothing.html")
     run.end("FINISHED")
+
+
+def test_a_folder_that_cannot_be_written_is_no_more_than_a_warning(tracked, tmp_path, caplog):
+    (tmp_path / "mlflow.db").write_bytes(b"this is no database" * 100)
+    tracked.run_folder.rmdir()
+    tracked.run_folder.write_text("a file in place of the folder")
+    run = tracked.start(f"sqlite:///{tmp_path}/mlflow.db")
+    run.log_epoch(1, {"loss": 1.0})
+    run.end("FINISHED")
+    assert run.run_id is None
+    assert "file is not a database" in caplog.text

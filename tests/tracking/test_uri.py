@@ -1,10 +1,12 @@
+import sqlite3
 import threading
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from s3f_pipeline.tracking.uri import artifact_folder, reachable_or_local, tracking_uri
+from s3f_pipeline.tracking.uri import artifact_folder, check_answers, reachable_or_local, reason, tracking_uri
 
 
 def test_sqlite_below_the_data_folder_by_default(monkeypatch):
@@ -31,8 +33,10 @@ def test_a_server_that_does_not_answer_is_replaced_with_a_warning(caplog, tmp_pa
     assert "does not answer" in caplog.text
 
 
-@pytest.mark.parametrize("status", [200, 401])
-def test_a_server_that_answers_is_kept(status, tmp_path):
+@contextmanager
+def answering(status):
+    """A server that answers one request."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status)
@@ -44,6 +48,35 @@ def test_a_server_that_answers_is_kept(status, tmp_path):
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        uri = f"http://127.0.0.1:{server.server_port}"
-        assert reachable_or_local(uri, tmp_path) == uri
+        yield f"127.0.0.1:{server.server_port}"
         thread.join()
+
+
+@pytest.mark.parametrize("status", [200, 401])
+@pytest.mark.parametrize("user", ["", "me:swordfish@"])
+def test_a_server_that_answers_is_kept(status, user, tmp_path):
+    with answering(status) as address:
+        assert reachable_or_local(f"http://{user}{address}", tmp_path) == f"http://{user}{address}"
+
+
+def test_a_proxy_whose_server_is_gone_does_not_count(tmp_path, caplog):
+    with answering(503) as address:
+        assert reachable_or_local(f"http://me:swordfish@{address}", tmp_path).startswith("sqlite:///")
+    assert f"The MLflow server http://{address} does not answer (503" in caplog.text
+    assert "swordfish" not in caplog.text
+
+
+def test_a_database_is_asked_whether_it_can_be_written(tmp_path):
+    path = tmp_path / "new" / "mlflow.db"
+    check_answers(f"sqlite:///{path}", seconds=1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            check_answers(f"sqlite:///{path}", seconds=0.1)
+
+
+def test_the_reason_is_what_the_system_said_without_credentials():
+    wrapped = RuntimeError("GET http://me:swordfish@host/health failed")
+    assert reason(wrapped) == "GET http://host/health failed"
+    wrapped.__context__ = ValueError(ConnectionRefusedError(111, "Connection refused"))
+    assert reason(wrapped) == "Connection refused"

@@ -79,6 +79,11 @@ class ProjectConfigLoader(OmegaConfigLoader):
         return PROJECT / self["globals"]["data_root"]
 
     @property
+    def env_option(self) -> str:
+        """What a command needs to mean this environment, such as `` --env=demo``."""
+        return f" --env={self.env}" if self.env else ""
+
+    @property
     def run_folder(self) -> str:
         """Folder name of this run, such as ``seed-0``."""
         return run_folder(self.typed.seed, self.typed.fold)

@@ -103,7 +103,8 @@ class StageRunner(SequentialRunner):
             folder.clear()
 
 
-def _lock(loader: ProjectConfigLoader, name: str) -> FileLock:
+def lock_of(loader: ProjectConfigLoader, name: str) -> FileLock:
+    """The lock of ``<namespace>.<run folder>`` of an experiment, or of a namespace of preparation."""
     folder = loader.data_root / ".locks"
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / f"{name}.lock", is_singleton=True)
@@ -111,7 +112,7 @@ def _lock(loader: ProjectConfigLoader, name: str) -> FileLock:
 
 @contextmanager
 def _refuse_second_process(loader: ProjectConfigLoader, experiment: str) -> Iterator[None]:
-    lock = _lock(loader, f"{experiment}.{loader.run_folder}")
+    lock = lock_of(loader, f"{experiment}.{loader.run_folder}")
     try:
         with lock.acquire(timeout=0):
             yield
@@ -124,7 +125,7 @@ def _refuse_second_process(loader: ProjectConfigLoader, experiment: str) -> Iter
 
 @contextmanager
 def _wait_for_other_process(loader: ProjectConfigLoader, stage: Stage) -> Iterator[None]:
-    lock = _lock(loader, stage.namespace)
+    lock = lock_of(loader, stage.namespace)
     try:
         lock.acquire(timeout=0)
     except Timeout:

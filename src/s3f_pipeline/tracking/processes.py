@@ -32,11 +32,8 @@ def is_dead(process: str) -> bool:
 
 
 def mark_dead_runs(client: "MlflowClient", experiment: str) -> None:
-    """Mark runs as KILLED that are RUNNING though their process is gone."""
-    found = client.get_experiment_by_name(experiment)
-    if found is None:
-        return
-    for run in client.search_runs([found.experiment_id], "attributes.status = 'RUNNING'"):
+    """Mark runs of an experiment (its id) as KILLED that are RUNNING though their process is gone."""
+    for run in client.search_runs([experiment], "attributes.status = 'RUNNING'"):
         if is_dead(run.data.tags.get(PROCESS_TAG, "")):
             logger.info("MLflow run %s was left by a dead process: marked KILLED.", run.info.run_id)
             client.set_terminated(run.info.run_id, status="KILLED")

@@ -1,14 +1,18 @@
-"""Where runs are tracked."""
+"""Where runs are tracked, and whether that place answers."""
 
 import logging
 import os
-import urllib.error
-import urllib.request
-from http.client import HTTPException
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
 PROBE_SECONDS = 5
+SQLITE = "sqlite:///"
+GATEWAY_ERRORS = (502, 503, 504)
+"""What a proxy says when the server behind it is gone."""
 logger = logging.getLogger(__name__)
 
 
@@ -19,15 +23,14 @@ def tracking_uri(folder: Path) -> str:
 
 def local_store(folder: Path) -> str:
     """Return the URI of the SQLite store in ``folder``, absolute whatever the working folder."""
-    return f"sqlite:///{(folder.absolute() / 'mlflow.db').as_posix()}"
+    return f"{SQLITE}{(folder.absolute() / 'mlflow.db').as_posix()}"
 
 
 def artifact_folder(uri: str, experiment: str) -> str | None:
     """Say where artifacts of an experiment go; ``None`` leaves it to the tracking server."""
-    if not uri.startswith("sqlite:///"):
+    if not uri.startswith(SQLITE):
         return None
-    database = Path(uri.removeprefix("sqlite:///")).absolute()
-    return (database.parent / "mlartifacts" / experiment).as_uri()
+    return (_database(uri).absolute().parent / "mlartifacts" / experiment).as_uri()
 
 
 def reachable_or_local(uri: str, folder: Path) -> str:
@@ -35,16 +38,73 @@ def reachable_or_local(uri: str, folder: Path) -> str:
 
     A server is asked once, for at most five seconds.
     """
-    if urlsplit(uri).scheme not in ("http", "https"):
+    if not _is_server(uri):
         return uri
     try:
-        with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=PROBE_SECONDS):
-            return uri
-    except urllib.error.HTTPError:
+        check_answers(uri, PROBE_SECONDS)
         return uri
-    except (OSError, HTTPException) as error:
+    except Exception as error:
         local = local_store(folder)
         logger.warning(
-            "The MLflow server %s does not answer (%s): this run is logged to %s.", uri, error, local
-        )
+            "The MLflow server %s does not answer (%s): this run is logged to %s.",
+            without_credentials(uri), reason(error), local,
+        )  # fmt: skip
         return local
+
+
+def check_answers(uri: str, seconds: float) -> None:
+    """Ask a server whether it is there, or a SQLite database whether it can be written.
+
+    MLflow itself would wait up to 20 seconds for a locked database, and longer for a silent server.
+
+    Args:
+        uri: Of the store; one that is neither a server nor SQLite is not asked.
+        seconds: How long to wait.
+
+    Raises:
+        Exception: What the store says, or why it does not.
+    """
+    if _is_server(uri):
+        from mlflow.utils.credentials import get_default_host_creds
+        from mlflow.utils.rest_utils import http_request
+
+        answer = http_request(
+            get_default_host_creds(uri), "/health", "GET",
+            max_retries=0, timeout=seconds, raise_on_status=False,
+        )  # fmt: skip
+        if answer.status_code in GATEWAY_ERRORS:
+            raise ConnectionError(f"{answer.status_code} {answer.reason}")
+    elif uri.startswith(SQLITE):
+        path = _database(uri)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=seconds, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("ROLLBACK")
+
+
+def without_credentials(text: str) -> str:
+    """Take user names and passwords out of the URIs in a text."""
+    return re.sub(r"//[^/@\s]+@", "//", text)
+
+
+def reason(error: BaseException) -> str:
+    """Say in one line why a store did not answer: what the system or SQLite said, below MLflow's words."""
+    said = [found for found in _causes(error) if isinstance(found, OSError | sqlite3.Error)]
+    cause = said[-1] if said else error
+    text = getattr(cause, "strerror", None) or " ".join(str(cause).split()) or type(cause).__name__
+    return without_credentials(text)[:300]
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    yield error
+    for cause in (error.__cause__ or error.__context__, *error.args):
+        if isinstance(cause, BaseException):
+            yield from _causes(cause)
+
+
+def _is_server(uri: str) -> bool:
+    return urlsplit(uri).scheme in ("http", "https")
+
+
+def _database(uri: str) -> Path:
+    return Path(uri.removeprefix(SQLITE))

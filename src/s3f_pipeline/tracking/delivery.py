@@ -1,0 +1,221 @@
+"""Telling MLflow: each kind of record, and how it is delivered.
+
+There is one way, whether a record is delivered at once or days later from a spool: by the id of its run, with
+the time at which it happened. Delivering a record again changes nothing, so a delivery that was cut off is
+simply repeated.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from s3f_pipeline.files import sha256_of
+from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs
+from s3f_pipeline.tracking.spool import Record, Spool
+from s3f_pipeline.tracking.uri import artifact_folder, check_answers, reason
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+ANSWER_SECONDS = 2
+"""How long a store may take to say that it is there, while a network trains."""
+UNKNOWN = "RESOURCE_DOES_NOT_EXIST"
+logger = logging.getLogger(__name__)
+
+
+class Store:
+    """An MLflow store or server.
+
+    Args:
+        uri: Of the store.
+        folder: The data folder; paths of files are relative to it.
+    """
+
+    def __init__(self, uri: str, folder: Path) -> None:
+        """Ask nothing yet."""
+        self.uri = uri
+        self.folder = folder
+        self._refused: set[str] = set()
+
+    @cached_property
+    def client(self) -> "MlflowClient":
+        """MLflow's client of this store."""
+        from mlflow import MlflowClient
+
+        return MlflowClient(self.uri)
+
+    def check(self) -> None:
+        """Ask whether the store answers.
+
+        Raises:
+            Exception: Why it does not.
+        """
+        check_answers(self.uri, ANSWER_SECONDS)
+
+    def deliver(self, record: Record, run_id: str | None) -> str:
+        """Deliver a record.
+
+        What MLflow refuses for good, such as a metric whose name it does not allow, is left out with one
+        warning per kind.
+
+        Args:
+            record: What happened; its ``kind`` is ``start`` or one of ``KINDS``.
+            run_id: Of the run that it belongs to; a start finds or makes its own.
+
+        Returns:
+            The id of the run.
+
+        Raises:
+            Exception: If the store does not answer, or does not know the run.
+        """
+        if record["kind"] == "start":
+            return _start(self, record)
+        assert run_id is not None, "the first record of a run is its start"
+        try:
+            KINDS[record["kind"]](self, run_id, record)
+        except Exception as error:
+            if not _is_refusal(error):
+                raise
+            if record["kind"] not in self._refused:
+                self._refused.add(record["kind"])
+                logger.warning("MLflow refuses some %s of run %s: %s", record["kind"], run_id, reason(error))
+        return run_id
+
+    def file(self, record: Record) -> Path | None:
+        """Return the file of a record, or ``None`` with a warning if it is not what it was."""
+        path = self.folder / record["path"]
+        if path.is_file() and sha256_of(path) == record["sha256"]:
+            return path
+        logger.warning("MLflow: %s is missing or has changed since; it is not logged.", path)
+        return None
+
+
+def deliver_spool(spool: Spool, store: Store) -> Iterator[tuple[Record, str]]:
+    """Deliver what a spool holds, oldest first, and remove it after the last.
+
+    Yields:
+        Each record, once it is delivered, with the id of its run.
+
+    Raises:
+        Exception: If the store does not answer; what was delivered until then stays noted.
+    """
+    store.check()
+    backlog = spool.read()
+    run_id = backlog.run_id
+    for number in range(backlog.delivered, len(backlog.records)):
+        run_id = store.deliver(backlog.records[number], run_id)
+        spool.mark(number + 1, run_id)
+        yield backlog.records[number], run_id
+    spool.remove()
+
+
+def is_unknown(error: BaseException) -> bool:
+    """Say whether a store does not know what it was asked for."""
+    from mlflow.exceptions import MlflowException
+
+    return isinstance(error, MlflowException) and error.error_code == UNKNOWN
+
+
+def _is_refusal(error: Exception) -> bool:
+    from mlflow.exceptions import MlflowException
+
+    refused = isinstance(error, MlflowException) and error.error_code == "INVALID_PARAMETER_VALUE"
+    return refused or isinstance(error, PermissionError)
+
+
+def _start(store: Store, record: Record) -> str:
+    """``experiment``, ``name``, ``params``, ``tags``, ``run_id`` (of a run to go on with, or ``None``)."""
+    from mlflow.entities import Param, RunTag
+
+    client = store.client
+    experiment = _experiment(store, record["experiment"])
+    mark_dead_runs(client, experiment)
+    run_id = _known(client, experiment, record)
+    if run_id is None:
+        run_id = client.create_run(
+            experiment, start_time=record["time"], tags=record["tags"], run_name=record["name"]
+        ).info.run_id
+    else:
+        client.update_run(run_id, status="RUNNING")
+        client.log_batch(run_id, tags=[RunTag(key, value) for key, value in record["tags"].items()])
+    if record["run_id"] != run_id:
+        client.log_batch(run_id, params=[Param(key, value) for key, value in record["params"].items()])
+    return run_id
+
+
+def _experiment(store: Store, name: str) -> str:
+    from mlflow.exceptions import MlflowException
+
+    found = store.client.get_experiment_by_name(name)
+    if found is None:
+        try:
+            return store.client.create_experiment(name, artifact_folder(store.uri, name))
+        except MlflowException as error:  # another process was faster
+            found = store.client.get_experiment_by_name(name)
+            if found is None:
+                raise error
+    return found.experiment_id
+
+
+def _known(client: "MlflowClient", experiment: str, record: Record) -> str | None:
+    """Find the run to go on with, or the one that a delivery made before it was cut off."""
+    if record["run_id"]:
+        try:
+            info = client.get_run(record["run_id"]).info
+            if info.lifecycle_stage == "active":
+                return info.run_id
+        except Exception as error:
+            if not is_unknown(error):
+                raise
+    same = (
+        f"tags.{PROCESS_TAG} = '{record['tags'][PROCESS_TAG]}' and attributes.start_time = {record['time']}"
+    )
+    found = client.search_runs([experiment], same, max_results=1)
+    return found[0].info.run_id if found else None
+
+
+def _metrics(store: Store, run_id: str, record: Record) -> None:
+    """``values`` {name: figure} at ``step``."""
+    from mlflow.entities import Metric
+
+    values = record["values"].items()
+    metrics = [Metric(name, value, record["time"], record["step"]) for name, value in values]
+    store.client.log_batch(run_id, metrics=metrics)
+
+
+def _tags(store: Store, run_id: str, record: Record) -> None:
+    """``values`` {name: text}."""
+    from mlflow.entities import RunTag
+
+    store.client.log_batch(run_id, tags=[RunTag(name, value) for name, value in record["values"].items()])
+
+
+def _file(store: Store, run_id: str, record: Record) -> None:
+    """``path`` below the data folder, its ``sha256``, and the artifact ``folder`` that it goes to."""
+    if path := store.file(record):
+        store.client.log_artifact(run_id, str(path), record["folder"])
+
+
+def _model(store: Store, run_id: str, record: Record) -> None:
+    """``path`` and ``sha256`` as of a file, ``input_shape``, ``outputs``."""
+    from s3f_pipeline.tracking.model import log_model
+
+    if path := store.file(record):
+        log_model(store.client, run_id, path, tuple(record["input_shape"]), record["outputs"])
+
+
+def _end(store: Store, run_id: str, record: Record) -> None:
+    """``status``: ``FINISHED``, ``FAILED`` or ``KILLED``."""
+    store.client.set_terminated(run_id, record["status"], record["time"])
+
+
+KINDS: dict[str, Callable[[Store, str, Record], Any]] = {
+    "metrics": _metrics,
+    "tags": _tags,
+    "file": _file,
+    "model": _model,
+    "end": _end,
+}
+"""How each kind of record is delivered, apart from the ``start``, which makes the run."""

@@ -1,0 +1,75 @@
+"""Sending what runs could not log."""
+
+from pathlib import Path
+
+from s3f_pipeline.errors import TrackingError
+from s3f_pipeline.tracking.delivery import Store, deliver_spool, is_unknown
+from s3f_pipeline.tracking.spool import Record, Spool
+from s3f_pipeline.tracking.uri import reason, without_credentials
+
+
+def open_store(uri: str, folder: Path) -> Store:
+    """Open the store that runs are sent to.
+
+    Args:
+        uri: Of the store.
+        folder: The data folder.
+
+    Raises:
+        TrackingError: If it does not answer.
+    """
+    store = Store(uri, folder)
+    try:
+        store.check()
+    except Exception as error:
+        raise TrackingError(
+            f"MLflow: {without_credentials(uri)} does not answer ({reason(error)}). Nothing was sent, and "
+            f"nothing is lost: send it again when it answers, or name another store in MLFLOW_TRACKING_URI."
+        ) from error
+    return store
+
+
+def send_spool(spool: Spool, store: Store) -> list[str]:
+    """Send everything that a spool holds, and remove it.
+
+    It may be cut off at any moment; sending again goes on and makes nothing twice.
+
+    Args:
+        spool: Of a run folder on which no other process works.
+        store: Where it is sent.
+
+    Returns:
+        One line for each run: what was sent, and where it is; or that its process may still be at work.
+
+    Raises:
+        TrackingError: If the store does not take it.
+    """
+    if not spool.exists():  # its run has just delivered it
+        return []
+    backlog = spool.read()
+    if backlog.may_live:
+        return [f"{spool.path} is left alone: its process may still be at work."]
+    if not backlog.records:  # its process died while it wrote the first
+        spool.remove()
+        return []
+    spool.close()
+    starts = [record for record in backlog.records[: backlog.delivered] if record["kind"] == "start"]
+    start: Record = starts[-1] if starts else backlog.records[0]
+    lines: list[str] = []
+    sent = 0
+    try:
+        for record, run_id in deliver_spool(spool, store):
+            sent += 1
+            if record["kind"] == "start":
+                start = record
+            elif record["kind"] == "end":
+                title = f"{start['experiment']}, {start['name']}"
+                lines.append(f"{title}: {sent} records sent to run {run_id}, {record['status']}")
+                sent = 0
+    except Exception as error:
+        where = f" Its run was begun in {start['store']}: name that store in MLFLOW_TRACKING_URI."
+        raise TrackingError(
+            f"{spool.path} was not sent to {without_credentials(store.uri)} ({reason(error)})."
+            f"{where if is_unknown(error) else ' Nothing is lost: send it again.'}"
+        ) from error
+    return lines

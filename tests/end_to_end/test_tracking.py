@@ -1,0 +1,47 @@
+"""A tracking server that dies while a network trains."""
+
+import json
+
+import pytest
+from mlflow_server import Server
+
+pytestmark = pytest.mark.slow
+
+
+def test_what_a_dead_server_missed_is_sent_later(project, tmp_path):
+    from mlflow import MlflowClient
+
+    folder = project.demo / "06_models/brisc/patient_safe/spectral/seed-0"
+    with Server(tmp_path / "mlflow.db") as server:
+        run = ("run", "--env=demo", "--pipeline=brisc_spectral")
+        process = project.start(*run, MLFLOW_TRACKING_URI=server.uri)
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if "Epoch 1/2" in line:
+                server.kill()
+        output = "".join(lines)
+        assert process.wait() == 0, output
+        assert output.count("does not answer") == 1
+        assert output.count("kedro send-runs --env=demo") == 2
+        assert "Report: " in output
+        assert (folder / "unlogged.jsonl").is_file()
+
+        refused = project.kedro("send-runs", "--env=demo", succeeds=False, MLFLOW_TRACKING_URI=server.uri)
+        assert "Nothing was sent, and nothing is lost" in " ".join(refused.split())
+
+        server.start()
+        sent = project.kedro("send-runs", "--env=demo", MLFLOW_TRACKING_URI=server.uri)
+        run_id = json.loads((folder / "training.json").read_text())["mlflow_run_id"]
+        assert f"records sent to run {run_id}, FINISHED" in " ".join(sent.split())
+        client = MlflowClient(server.uri)
+        found = client.get_run(run_id)
+        assert found.info.status == "FINISHED"
+        assert [metric.step for metric in client.get_metric_history(run_id, "loss")] == [1, 2]
+        assert "test_accuracy" in found.data.metrics
+        artifacts = {file.path for file in client.list_artifacts(run_id)}
+        assert {"report.html", "metrics.json", "training.json", "evaluation"} <= artifacts
+        (model,) = client.search_logged_models([found.info.experiment_id])
+        assert str(model.status) == "READY"
+        assert not (folder / "unlogged.jsonl").exists()
+        assert "Nothing to send" in project.kedro("send-runs", "--env=demo")

@@ -1,0 +1,153 @@
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s3f_pipeline.tracking import run as run_module
+from s3f_pipeline.tracking.processes import PROCESS_TAG, this_process
+from s3f_pipeline.tracking.run import TrackedRun
+from s3f_pipeline.tracking.spool import NAME, Spool, find_spools
+
+
+@pytest.fixture
+def spool(tmp_path) -> Spool:
+    return Spool(tmp_path / "06_models/brisc/patient_safe/spatial/seed-0" / NAME)
+
+
+def start(process: str) -> dict:
+    return {"kind": "start", "time": 1, "tags": {PROCESS_TAG: process}}
+
+
+def test_records_come_back_in_order(spool):
+    assert not spool.exists()
+    for step in range(3):
+        spool.append({"kind": "metrics", "step": step})
+    spool.mark(2, "a")
+    backlog = spool.read()
+    assert [record["step"] for record in backlog.records] == [0, 1, 2]
+    assert (backlog.delivered, backlog.run_id) == (2, "a")
+    spool.remove()
+    assert not spool.exists()
+
+
+def test_a_torn_line_is_ignored_and_the_next_one_is_whole(spool):
+    spool.append({"kind": "metrics", "step": 0})
+    with spool.path.open("a") as file:
+        file.write('{"kind": "metr')
+    assert len(spool.read().records) == 1
+    spool.append({"kind": "metrics", "step": 1})
+    assert [record["step"] for record in spool.read().records] == [0, 1]
+
+
+def test_figures_that_are_no_numbers_come_back(spool):
+    spool.append({"kind": "metrics", "values": {"loss": float("nan"), "auc": float("inf")}})
+    (record,) = spool.read().records
+    assert record["values"]["loss"] != record["values"]["loss"]
+    assert record["values"]["auc"] == float("inf")
+
+
+def test_a_run_may_live_until_it_ends_or_its_process_does(spool):
+    node = this_process().split()[0]
+    spool.append(start(f"{node} 999999999 1"))
+    assert not spool.read().may_live
+    spool.append(start(this_process()))
+    assert spool.read().may_live
+    spool.append({"kind": "end", "time": 2, "status": "FINISHED"})
+    assert not spool.read().may_live
+
+
+def test_a_run_is_ended_once_at_the_time_of_its_last_record(spool):
+    spool.append(start(this_process()))
+    spool.append({"kind": "metrics", "time": 5})
+    spool.close()
+    spool.close()
+    assert spool.read().records[2:] == [{"kind": "end", "time": 5, "status": "KILLED"}]
+
+
+def test_spools_are_found_below_the_data_folder(spool, tmp_path):
+    assert not list(find_spools(tmp_path))
+    spool.append({"kind": "metrics"})
+    assert [found.path for found in find_spools(tmp_path)] == [spool.path]
+
+
+@given(st.lists(st.text(), min_size=1), st.data())
+def test_whatever_is_cut_off_the_file_the_rest_can_be_read(names, data):
+    with tempfile.TemporaryDirectory() as folder:
+        spool = Spool(Path(folder) / NAME)
+        for name in names:
+            spool.append({"kind": name})
+        content = spool.path.read_bytes()
+        kept = data.draw(st.integers(0, len(content)))
+        spool.path.write_bytes(content[:kept])
+        left = [record["kind"] for record in spool.read().records]
+        assert left == names[: content[:kept].count(b"\n")]
+
+
+class MoodyStore:
+    """A store that is there or not as ``up`` says, and remembers what it was told."""
+
+    def __init__(self, uri, folder):
+        self.uri, self.folder = uri, folder
+        self.up, self.left, self.told = True, 10**9, []
+
+    def check(self):
+        if not self.up:
+            raise ConnectionError("down")
+
+    def deliver(self, record, run_id):
+        if self.left == 0:
+            raise ConnectionError("died in the middle")
+        self.left -= 1
+        self.told.append(record)
+        return "run"
+
+
+events = st.one_of(
+    st.just("log"),
+    st.just("down"),
+    st.just("up"),
+    st.just("pause is over"),
+    st.integers(0, 3),  # the store dies after so many more records
+)
+
+
+@given(st.lists(events), st.booleans())
+def test_every_record_arrives_once_and_in_order(events, up_at_the_start):
+    clock = [0.0]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_module.time, "monotonic", lambda: clock[0])
+        store = MoodyStore("sqlite:///x", Path(folder))
+        store.up = up_at_the_start
+        patch.setattr(run_module, "Store", lambda uri, folder: store)
+        run = TrackedRun()
+        run.start(
+            "sqlite:///x",
+            Path(folder),
+            "brisc",
+            "spatial",
+            params={},
+            tags={},
+            run_folder=Path(folder) / "run",
+        )
+        spool = Spool(Path(folder) / "run" / NAME)
+        logged = 0
+        for event in events:
+            if event == "log":
+                run.log_epoch(logged, {"loss": 1.0})
+                logged += 1
+            elif event == "pause is over":
+                clock[0] += 10**6
+            elif event in ("up", "down"):
+                store.up, store.left = event == "up", 10**9
+            else:
+                store.left = event
+            steps = [record["step"] for record in store.told if record["kind"] == "metrics"]
+            assert steps == list(range(len(steps)))
+            assert spool.exists() or len(steps) == logged
+        store.up, store.left = True, 10**9
+        run.end("FINISHED")
+        told = [record.get("step", record["kind"]) for record in store.told]
+        assert told == ["start", *range(logged), "end"]
+        assert not spool.exists()
