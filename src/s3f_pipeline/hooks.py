@@ -19,6 +19,8 @@ from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
 from s3f_pipeline.tracking.run import RUN
 
+MLFLOW_RUN = "mlflow_run.txt"
+"""Beside the state of a training: the MLflow run that goes on when the training does."""
 logger = logging.getLogger(__name__)
 
 
@@ -91,6 +93,7 @@ class TrackingHooks:
         self._experiment = config
         training = f"{node.namespace}.training"
         goes_on = "training" not in node.tags and catalog[training].exists()
+        begun = catalog[f"{node.namespace}.training_state"].filepath / MLFLOW_RUN
         loader = current_loader()
         synthetic = catalog.load(f"{config.cohort}.acquisition")["provenance"]["synthetic"]
         RUN.start(
@@ -101,9 +104,11 @@ class TrackingHooks:
             params=tracked_params(config.model_dump(mode="json")),
             tags=tracked_tags(config.model_dump(mode="json"), synthetic=synthetic),
             run_folder=catalog[training].filepath.parent,
-            run_id=catalog.load(training)["mlflow_run_id"] if goes_on else None,
+            run_id=catalog.load(training)["mlflow_run_id"] if goes_on else _read_text(begun),
             send_command=f"kedro send-runs{loader.env_option}",
         )
+        if RUN.run_id and "training" in node.tags:
+            begun.write_text(RUN.run_id, encoding="utf-8")
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
@@ -137,6 +142,10 @@ class TrackingHooks:
     def on_pipeline_error(self, error: Exception) -> None:
         """Mark the MLflow run."""
         RUN.end("KILLED" if isinstance(error, InterruptedRunError) else "FAILED")
+
+
+def _read_text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:

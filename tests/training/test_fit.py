@@ -10,7 +10,7 @@ import pytest
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.fit import fit
-from s3f_pipeline.training.prediction import as_probabilities, predict_probabilities
+from s3f_pipeline.training.prediction import Predictor, as_probabilities
 
 CLASSES = ("dark", "bright")
 
@@ -78,7 +78,7 @@ def test_the_kept_weights_are_those_of_the_best_epoch(images):
     best = trained.facts["selected_epoch"]
     assert best == history["selection_macro_f1"].idxmax()
     selection = split(16, 24)
-    again = predict_probabilities(trained.model, images, selection.rows, 8)
+    again = Predictor(trained.model).of_rows(images, selection.rows, 8)
     accuracy = (again.argmax(axis=1) == selection.labels).mean()
     assert accuracy == pytest.approx(history.loc[best, "selection_accuracy"])
 

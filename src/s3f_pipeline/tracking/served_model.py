@@ -14,14 +14,14 @@ class ServedNetwork(mlflow.pyfunc.PythonModel):
         """Load the ``.keras`` file of the model."""
         from s3f_pipeline.models import load_model
 
-        self._network = load_model(Path(context.artifacts["network"]))
+        from s3f_pipeline.training.prediction import Predictor
+
+        self._predictor = Predictor(load_model(Path(context.artifacts["network"])))
 
     def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> np.ndarray:
         """Return float64 probabilities, (n, classes), of float32 images in [0, 1], (n, H, W, C)."""
-        from s3f_pipeline.training.prediction import as_probabilities
-
         images = model_input["images"] if isinstance(model_input, dict) else model_input
-        return as_probabilities(self._network.predict(np.asarray(images, np.float32), verbose=0))
+        return self._predictor.probabilities(images)
 
 
 mlflow.models.set_model(ServedNetwork())

@@ -12,7 +12,7 @@ import numpy as np
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.evaluation.f1 import class_f1_scores, f1_scores
 from s3f_pipeline.evaluation.metrics import cross_entropy
-from s3f_pipeline.training.prediction import predict_probabilities
+from s3f_pipeline.training.prediction import Predictor
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,10 @@ class MeasureSelection(keras.callbacks.Callback):
         self._positive = positive
         self._batch_size = batch_size
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Compile the forward pass."""
+        self._predictor = Predictor(self.model)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Measure, and add to ``logs``.
 
@@ -58,7 +62,7 @@ class MeasureSelection(keras.callbacks.Callback):
             TrainingError: If the training loss or an output is no longer a number.
         """
         logs = {} if logs is None else logs
-        probabilities = predict_probabilities(self.model, self._images, self._rows, self._batch_size)
+        probabilities = self._predictor.of_rows(self._images, self._rows, self._batch_size)
         rate = float(np.asarray(self.model.optimizer.learning_rate))
         if not (math.isfinite(logs["loss"]) and np.isfinite(probabilities).all()):
             raise TrainingError(

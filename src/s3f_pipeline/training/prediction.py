@@ -1,28 +1,48 @@
-"""Probabilities of a network for rows of an image store."""
+"""Probabilities of a network for images."""
 
 import keras
 import numpy as np
 
+from s3f_pipeline.backend.forward import compile_forward
 from s3f_pipeline.training.batches import ImageBatches
 
 
-def predict_probabilities(
-    model: keras.Model, images: np.ndarray, rows: np.ndarray, batch_size: int
-) -> np.ndarray:
-    """Predict class probabilities.
+class Predictor:
+    """Predicts class probabilities; compiled once, it follows the weights of its network.
 
     Args:
         model: A network with a softmax head, or with one sigmoid output.
-        images: uint8 of shape (N, H, W, C).
-        rows: Rows of ``images``.
-        batch_size: Images per step.
-
-    Returns:
-        float64 of shape (len(rows), classes) whose rows sum to 1; for a sigmoid head the columns are
-        the negative and the positive class.
     """
-    batches = ImageBatches(images, rows, batch_size=batch_size)
-    return as_probabilities(model.predict(batches, verbose=0))
+
+    def __init__(self, model: keras.Model) -> None:
+        """Compile the forward pass."""
+        self._forward = compile_forward(model)
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Predict images.
+
+        Args:
+            images: float32 in [0, 1] of shape (n, H, W, C).
+
+        Returns:
+            float64 of shape (n, classes) whose rows sum to 1; for a sigmoid head the columns are the
+            negative and the positive class.
+        """
+        return as_probabilities(self._forward(np.asarray(images, np.float32)))
+
+    def of_rows(self, images: np.ndarray, rows: np.ndarray, batch_size: int) -> np.ndarray:
+        """Predict rows of an image store.
+
+        Args:
+            images: uint8 of shape (N, H, W, C).
+            rows: Rows of ``images``, at least one.
+            batch_size: Images per step.
+
+        Returns:
+            As ``probabilities``, of shape (len(rows), classes).
+        """
+        batches = ImageBatches(images, rows, batch_size=batch_size)
+        return np.concatenate([self.probabilities(batches[n]) for n in range(batches.num_batches)])
 
 
 def as_probabilities(outputs: np.ndarray) -> np.ndarray:

@@ -39,7 +39,7 @@ class StateFolder:
     """The states of one training, one NumPy archive per state, without pickle.
 
     Args:
-        folder: Where they lie; made if it is missing. Nothing else is in it.
+        folder: Where they lie; made if it is missing.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -27,7 +27,7 @@ def predict(
     from s3f_pipeline.provenance import table_hash
     from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.rows import split_rows
-    from s3f_pipeline.training.prediction import predict_probabilities
+    from s3f_pipeline.training.prediction import Predictor
 
     config = ExperimentConfig.model_validate(experiment)
     check_store(index, images, config.input_shape)
@@ -44,11 +44,11 @@ def predict(
             f"{', '.join(training['classes'])} on other images or another split. Train it "
             f"again: --params=force=true"
         )
-    tables = []
+    tables, predictor = [], Predictor(model)
     for split in ("validation", "test"):
         chosen = split_rows(index, splits, split, config.classes)
         if len(chosen.rows):
-            probabilities = predict_probabilities(model, images, chosen.rows, config.training.batch_size)
+            probabilities = predictor.of_rows(images, chosen.rows, config.training.batch_size)
             table = splits.set_index("image_id").loc[index["image_id"].iloc[chosen.rows]].reset_index()
             labels = [config.classes[number] for number in chosen.labels]
             tables.append(predictions_table(table, labels, probabilities, config.classes))

@@ -1,0 +1,164 @@
+"""How fast training steps are, against a plain formulation of the same networks (``plain.py``).
+
+For each network and published image size three processes train in turns, a step each, so that all see the
+same machine: the plain formulation in float32, ours in float32, and ours in the precision that the machine
+suggests. Printed are images per second (median of the steps) with their ratio to the plain formulation, the
+peak memory of each process, the share of a step that waits for input, and what one validation pass takes: the
+plain protocol validates twice per epoch, once for Keras and once for the F1 score, ours once.
+
+    python benchmarks/training.py [--steps 5] [--only bilinear_sn1]
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+BATCH = 16
+CLASSES = 4
+CASES = (
+    ("spatial", (256, 256, 1)),
+    ("spectral_sn1", (256, 256, 1)),
+    ("spectral_sn2", (256, 256, 1)),
+    ("concat_sn1", (256, 256, 1)),
+    ("bilinear_sn1", (256, 256, 1)),
+    ("concat_sn1", (384, 512, 1)),
+    ("bilinear_sn1", (225, 300, 3)),
+)
+"""Networks at the image sizes for which S3F-Net was published."""
+FORMULATIONS = (("plain", "float32"), ("ours", "float32"), ("ours", "auto"))
+FLOORS = {("bilinear_sn1", (256, 256, 1)): (1.3, 2.0)}
+"""Wanted ratios, in float32 and in automatic precision."""
+
+
+class Worker:
+    """A process that trains one formulation of one network when it is told to."""
+
+    def __init__(self, formulation: str, precision: str, variant: str, shape: tuple[int, ...]) -> None:
+        """Start it, and wait until it has warmed up."""
+        task = json.dumps([formulation, precision, variant, shape])
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, "--worker", task],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.precision = self._answer()
+
+    def ask(self, what: str) -> Any:
+        """Send a command, and return the answer."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> Any:
+        assert self._process.stdout is not None
+        return json.loads(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def work(formulation: str, precision: str, variant: str, shape: tuple[int, int, int]) -> None:
+    """Train a step, or predict, for each line of standard input."""
+    import keras
+    import numpy as np
+    from plain import build_plain
+
+    from s3f_pipeline.backend.determinism import make_deterministic
+    from s3f_pipeline.backend.devices import jit_compile
+    from s3f_pipeline.backend.precision import use_precision
+    from s3f_pipeline.models import build_model
+    from s3f_pipeline.training.batches import ImageBatches
+
+    policy = use_precision(precision).policy
+    make_deterministic(0, operations=formulation == "ours")
+    model = (build_plain if formulation == "plain" else build_model)(variant, shape, CLASSES)
+    model.compile(
+        keras.optimizers.Adam(3e-4),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=jit_compile(),
+    )
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (2 * BATCH, *shape), np.uint8)
+    labels = rng.integers(0, CLASSES, len(images))
+    batches = ImageBatches(images, np.arange(len(images)), labels=labels, batch_size=BATCH, seed=0)
+    for number in range(2):
+        model.train_on_batch(*batches[number])
+    model.predict(batches[0][0], verbose=0)
+    print(json.dumps(policy), flush=True)
+    for line in sys.stdin:
+        began = time.perf_counter()
+        if line.strip() == "step":
+            batch = batches[0]
+            waited = time.perf_counter() - began
+            model.train_on_batch(*batch)
+            answer: Any = [time.perf_counter() - began, waited]
+        elif line.strip() == "predict":
+            model.predict(batches[0][0], batch_size=BATCH, verbose=0)
+            answer = time.perf_counter() - began
+        else:
+            answer = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        print(json.dumps(answer), flush=True)
+
+
+def compare(variant: str, shape: tuple[int, int, int], steps: int) -> None:
+    """Measure all formulations of one network in turns, and print a line for each."""
+    workers = [Worker(*formulation, variant, shape) for formulation in FORMULATIONS]
+    times: list[list[float]] = [[] for _ in workers]
+    waits: list[list[float]] = [[] for _ in workers]
+    passes: list[list[float]] = [[] for _ in workers]
+    for _ in range(steps):
+        for number, worker in enumerate(workers):
+            taken, waited = worker.ask("step")
+            times[number].append(taken)
+            waits[number].append(waited)
+            passes[number].append(worker.ask("predict"))
+    plain = median(times[0])
+    size = "x".join(map(str, shape))
+    floors = (None, *FLOORS.get((variant, shape), (None, None)))
+    for number, (worker, (formulation, _)) in enumerate(zip(workers, FORMULATIONS, strict=True)):
+        step = median(times[number])
+        wanted = f" (at least {floors[number]})" if floors[number] else ""
+        print(
+            f"{variant:13} {size:10} {formulation:5} {worker.precision:14} "
+            f"{BATCH / step:7.1f} images/s, ratio {plain / step:5.2f}{wanted}; "
+            f"{worker.ask('memory'):6.0f} MB; waits {median(waits[number]) / step:.1%}; "
+            f"validation {BATCH / median(passes[number]):.0f} images/s",
+            flush=True,
+        )
+        worker.close()
+
+
+def main() -> None:
+    """Run all comparisons."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--only")
+    parser.add_argument("--worker")
+    options = parser.parse_args()
+    if options.worker:
+        formulation, precision, variant, shape = json.loads(options.worker)
+        work(formulation, precision, variant, tuple(shape))
+        return
+    cpu = next((line for line in Path("/proc/cpuinfo").open() if line.startswith("model name")), ":?")
+    print(f"{os.cpu_count()} cores, {cpu.split(':')[1].strip()}, load {os.getloadavg()[0]:.1f}")
+    for variant, shape in CASES:
+        if options.only in (None, variant):
+            compare(variant, shape, options.steps)
+
+
+if __name__ == "__main__":
+    main()
