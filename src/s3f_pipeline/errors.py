@@ -54,3 +54,7 @@ class EvaluationError(S3FError):
 
 class LockedError(S3FError):
     """Another process works on the same experiment."""
+
+
+class SweepError(S3FError):
+    """A sweep that cannot be started, or that has left runs unfinished."""

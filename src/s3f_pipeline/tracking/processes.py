@@ -1,6 +1,7 @@
 """Which process a run belongs to, so that runs of dead processes can be told from living ones."""
 
 import logging
+import os
 import platform
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,13 @@ logger = logging.getLogger(__name__)
 
 
 def this_process() -> str:
-    """Identify this process: machine, process id and start time, separated by blanks."""
-    process = psutil.Process()
+    """Identify this process; see ``process_name``."""
+    return process_name(os.getpid())
+
+
+def process_name(pid: int) -> str:
+    """Identify a process of this machine: machine, process id and start time, separated by blanks."""
+    process = psutil.Process(pid)
     return f"{platform.node()} {process.pid} {process.create_time():.0f}"
 
 
