@@ -22,7 +22,7 @@ POLL_SECONDS = 0.2
 
 @dataclass
 class Task:
-    """A callable that submitit ships to a worker, in this process' machine or on a cluster.
+    """A callable that submitit ships to a worker, on this machine or on a cluster.
 
     The worker survives its run and tells how it ended. Slurm's warning (time limit or preemption) makes
     submitit call ``checkpoint``: the run is ended, its last state is kept, and the job is queued again.
@@ -31,13 +31,13 @@ class Task:
         command: What a user would type.
         files: Where records and log lie.
         folder: In which the command is run.
-        environment: Variables that differ from those of the worker.
+        environment: Variables that differ from those of the worker; ``None`` takes one away.
     """
 
     command: list[str]
     files: RunFiles
     folder: Path
-    environment: dict[str, str]
+    environment: dict[str, str | None]
     _record: Record | None = field(default=None, init=False)
     _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
     _stopping: bool = field(default=False, init=False)
@@ -47,11 +47,12 @@ class Task:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._forward)
         self.files.log.parent.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, **self.environment}
         with self.files.log.open("ab") as log:
             self._process = process = subprocess.Popen(
                 self.command,
                 cwd=self.folder,
-                env={**os.environ, **self.environment},
+                env={name: value for name, value in environment.items() if value is not None},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -80,7 +81,7 @@ class Task:
         while process.poll() is None and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
         process.kill()
-        self._ended(process.wait())
+        self._ended(-signal.SIGTERM)
 
     def _ended(self, returncode: int) -> int:
         code = 128 - returncode if returncode < 0 else returncode

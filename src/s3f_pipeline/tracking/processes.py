@@ -26,13 +26,17 @@ def process_name(pid: int) -> str:
 
 
 def is_dead(process: str) -> bool:
-    """Say whether a process of *this* machine has ended; those of other machines count as alive."""
+    """Say whether a process of *this* machine has ended; those of other machines count as alive.
+
+    A killed process that nobody has waited for (a zombie) has ended.
+    """
     node, _, rest = process.partition(" ")
     pid, _, started = rest.partition(" ")
     if node != platform.node() or not pid.isdigit():
         return False
     try:
-        return f"{psutil.Process(int(pid)).create_time():.0f}" != started
+        found = psutil.Process(int(pid))
+        return f"{found.create_time():.0f}" != started or found.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
 

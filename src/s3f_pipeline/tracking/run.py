@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec
 
+from s3f_pipeline.tracking.parent import parent_tag
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs, this_process
 from s3f_pipeline.tracking.uri import artifact_folder, reachable_or_local
 
@@ -79,7 +80,7 @@ class TrackedRun:
         self.run_id = run.info.run_id
         if not known:
             mlflow.log_params({key: str(value)[:MAX_PARAM_LENGTH] for key, value in params.items()})
-        mlflow.set_tags({**tags, PROCESS_TAG: this_process()})
+        mlflow.set_tags({**tags, **parent_tag(client), PROCESS_TAG: this_process()})
 
     @never_fatal
     def log_epoch(self, epoch: int, figures: Mapping[str, float]) -> None:
