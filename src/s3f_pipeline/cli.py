@@ -10,6 +10,7 @@ import click
 from kedro import KedroDeprecationWarning
 from kedro.framework.cli.project import run as kedro_run
 
+from s3f_pipeline.cli_sweep import sweep
 from s3f_pipeline.errors import S3FError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -62,3 +63,4 @@ def readable(error: BaseException) -> S3FError:
 cli.add_command(
     click.Command("run", params=kedro_run.params, callback=run_pipeline, help=run_pipeline.__doc__)
 )
+cli.add_command(sweep)

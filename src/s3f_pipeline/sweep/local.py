@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,24 +15,18 @@ import psutil
 
 from s3f_pipeline.errors import SweepError
 from s3f_pipeline.sweep.plan import Run
+from s3f_pipeline.sweep.records import Record
 from s3f_pipeline.sweep.task import GRACE_SECONDS, POLL_SECONDS, Task
 
 if TYPE_CHECKING:
-    from submitit import Job
+    from submitit import Job, LocalExecutor
 
 GPUS = "CUDA_VISIBLE_DEVICES"
 NO_LIMIT_MINUTES = 366 * 24 * 60
 logger = logging.getLogger(__name__)
 
 
-def run_locally(
-    tasks: Sequence[tuple[Run, Task]],
-    folder: Path,
-    *,
-    jobs: int,
-    gpus_per_task: int,
-    tell: Callable[[Run], None],
-) -> None:
+def run_locally(tasks: Mapping[Run, Task], folder: Path, *, jobs: int, gpus_per_task: int) -> None:
     """Run all tasks, at most ``jobs`` at a time; an exception, Ctrl-C included, ends those that run.
 
     Args:
@@ -40,7 +34,6 @@ def run_locally(
         folder: Where submitit keeps its files; a new one, because it names them by process ids.
         jobs: Processes at a time.
         gpus_per_task: Each process sees its own GPUs; with 0 it sees what this one sees.
-        tell: Called when a run has ended.
 
     Raises:
         SweepError: If there are fewer GPUs in ``CUDA_VISIBLE_DEVICES`` than asked for.
@@ -50,7 +43,7 @@ def run_locally(
     executor = LocalExecutor(folder)
     executor.update_parameters(timeout_min=NO_LIMIT_MINUTES)
     places = deque(gpu_shares(jobs, gpus_per_task, os.environ.get(GPUS)))
-    waiting = deque(tasks)
+    waiting = deque(tasks.items())
     running: dict[Run, tuple[Job[int], str | None]] = {}
     try:
         while waiting or running:
@@ -62,9 +55,11 @@ def run_locally(
             time.sleep(POLL_SECONDS)
             for run in [run for run, (job, _) in running.items() if job.done()]:
                 places.append(running.pop(run)[1])
-                tell(run)
+                _tell_end(run, Record.read(tasks[run].files.attempt))
     finally:
         _end([job for job, _ in running.values()])
+        for task in tasks.values():
+            task.files.submission.unlink(missing_ok=True)
 
 
 def gpu_shares(jobs: int, gpus_per_task: int, visible: str | None) -> list[str | None]:
@@ -92,6 +87,11 @@ def _submit(executor: "LocalExecutor", task: Task, gpus: str | None) -> "Job[int
         return executor.submit(replace(task, environment={**task.environment, GPUS: gpus}))
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _tell_end(run: Run, attempt: Record | None) -> None:
+    code = attempt.exit_code if attempt else None
+    logger.info("Ended:   %s (%s)", run.title, "its worker was lost" if code is None else f"exit code {code}")
 
 
 def _end(jobs: "Sequence[Job[int]]") -> None:

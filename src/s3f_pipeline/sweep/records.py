@@ -61,4 +61,6 @@ class RunFiles:
     def of(cls, run: Run, folder: Path) -> "RunFiles":
         """Name the files of a run below the folder of all sweeps."""
         stem = folder / run.experiment.pipeline / run.folder
-        return cls(*(stem.with_name(stem.name + end) for end in (".submission.json", ".attempt.json", ".log")))
+        return cls(
+            *(stem.with_name(stem.name + end) for end in (".submission.json", ".attempt.json", ".log"))
+        )

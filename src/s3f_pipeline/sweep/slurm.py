@@ -4,12 +4,15 @@ import getpass
 import logging
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from s3f_pipeline.errors import SweepError
+from s3f_pipeline.sweep.plan import Run
+from s3f_pipeline.sweep.records import Record
 from s3f_pipeline.sweep.task import GRACE_SECONDS, Task
+from s3f_pipeline.tracking.processes import this_process
 
 JOB_NAME = "s3f-sweep"
 MAX_ARRAY = 1000
@@ -57,8 +60,8 @@ class SlurmOptions:
         return asked
 
 
-def submit(tasks: Sequence[Task], folder: Path, options: SlurmOptions) -> list[str]:
-    """Submit all tasks as arrays of jobs, and return the id of each job.
+def submit(tasks: Mapping[Run, Task], folder: Path, *, options: SlurmOptions) -> None:
+    """Submit all tasks as arrays of jobs, note the id of each job, and return.
 
     Args:
         tasks: What to run.
@@ -66,27 +69,38 @@ def submit(tasks: Sequence[Task], folder: Path, options: SlurmOptions) -> list[s
         options: What is asked of Slurm.
 
     Raises:
-        SweepError: If Slurm is not there, or refuses.
+        SweepError: If Slurm refuses.
     """
     from submitit import SlurmExecutor
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
+    require_slurm()
+    executor = SlurmExecutor(folder, max_num_timeout=MAX_TIMEOUTS)
+    executor.update_parameters(**options.parameters())
+    left = list(tasks.values())
+    while left:
+        array, left = left[:MAX_ARRAY], left[MAX_ARRAY:]
+        try:
+            jobs = executor.submit_array(array)
+        except (FailedJobError, FailedSubmissionError) as error:
+            raise SweepError(f"Slurm has refused the jobs: {' '.join(str(error).split())}") from error
+        for task, job in zip(array, jobs, strict=True):
+            Record(task.command, this_process(), job=job.job_id).write(task.files.submission)
+        logger.info("Submitted: %d runs as Slurm job %s", len(array), jobs[0].job_id.partition("_")[0])
+
+
+def require_slurm() -> None:
+    """Check that this machine can submit jobs.
+
+    Raises:
+        SweepError: Naming the programs that are missing.
+    """
     missing = [name for name in ("sbatch", "srun", "squeue") if shutil.which(name) is None]
     if missing:
         raise SweepError(
             f"There is no {' and no '.join(missing)} here. Start the sweep on a machine of the cluster, or "
             f"take --executor=local."
         )
-    executor = SlurmExecutor(folder, max_num_timeout=MAX_TIMEOUTS)
-    executor.update_parameters(**options.parameters())
-    ids = []
-    for start in range(0, len(tasks), MAX_ARRAY):
-        try:
-            jobs = executor.submit_array(tasks[start : start + MAX_ARRAY])
-        except (FailedJobError, FailedSubmissionError) as error:
-            raise SweepError(f"Slurm has refused the jobs: {' '.join(str(error).split())}") from error
-        ids += [str(job.job_id) for job in jobs]
-    return ids
 
 
 def queue() -> dict[str, str] | None:

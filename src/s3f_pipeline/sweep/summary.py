@@ -10,7 +10,15 @@ from typing import Any
 from s3f_pipeline.reporting.formats import dotted
 from s3f_pipeline.sweep.plan import Run
 
-CONDITIONS = ("cohort", "protocol", "variant", "guarantee", "selection_split", "selected_on_test", "synthetic")
+CONDITIONS = (
+    "cohort",
+    "protocol",
+    "variant",
+    "guarantee",
+    "selection_split",
+    "selected_on_test",
+    "synthetic",
+)
 COUNTS = ("n", "support")
 """Numbers of the test block that are no metrics."""
 
@@ -59,7 +67,9 @@ def summarise(results: Sequence[Result]) -> Summary:
     kept, left_out = list(results), []
     for name, of in (("data", _data), ("configuration", _configuration), ("split", _split)):
         odd = _odd_ones(kept, of)
-        left_out += [f"{result.run.title} is left out: its {name} is not that of the others." for result in odd]
+        left_out += [
+            f"{result.run.title} is left out: its {name} is not that of the others." for result in odd
+        ]
         kept = [result for result in kept if result not in odd]
     return Summary(_content(kept), left_out)
 

@@ -11,9 +11,7 @@ from s3f_pipeline.sweep.state import State
 FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1"}
 
 
-def state_table(
-    states: Mapping[Run, State], metrics: Mapping[Run, Mapping[str, Any]]
-) -> str:
+def state_table(states: Mapping[Run, State], metrics: Mapping[Run, Mapping[str, Any]]) -> str:
     """One line per run, with the figures of the finished ones, and a line that counts them.
 
     Args:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs, this_process
-from s3f_pipeline.tracking.uri import reachable_or_local
+from s3f_pipeline.tracking.uri import artifact_folder, reachable_or_local
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -49,7 +49,11 @@ class ParentRun:
             Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         self._client = client = MlflowClient(uri)
         known = client.get_experiment_by_name(experiment)
-        experiment_id = known.experiment_id if known else client.create_experiment(experiment)
+        experiment_id = (
+            known.experiment_id
+            if known
+            else client.create_experiment(experiment, artifact_location=artifact_folder(uri, experiment))
+        )
         mark_dead_runs(client, experiment)
         digest = hashlib.sha256(json.dumps(selection, sort_keys=True).encode()).hexdigest()
         found = client.search_runs([experiment_id], f"tags.{SELECTION_TAG} = '{digest}'", max_results=1)
