@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 from s3f_pipeline.reporting.formats import score
 from s3f_pipeline.sweep.plan import Run
 from s3f_pipeline.sweep.state import State
 
+COLUMNS = 80
 FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1"}
 
 
@@ -23,7 +25,7 @@ def state_table(states: Mapping[Run, State], metrics: Mapping[Run, Mapping[str, 
         test = metrics[run]["test"] if run in metrics else {}
         figures = [score(test[name]) if test else "" for name in FIGURES]
         rows.append([run.experiment.cohort, run.experiment.variant, run.folder, state.value, *figures])
-    return f"{_aligned(rows, numbers=len(FIGURES))}\n\n{counted(states)}"
+    return f"{_aligned(rows, numbers=len(FIGURES))}\n\n{fill(counted(states), COLUMNS)}"
 
 
 def counted(states: Mapping[Run, State]) -> str:
