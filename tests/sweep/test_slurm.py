@@ -83,7 +83,7 @@ def test_no_slurm_here(make_run, make_task, tmp_path, monkeypatch):
 
 def test_slurm_refuses(programs, make_run, make_task, tmp_path):
     programs("sbatch", "echo 'sbatch: error: invalid partition specified: x' >&2; exit 1")
-    with pytest.raises(SweepError, match="Slurm has refused the jobs: .*invalid partition"):
+    with pytest.raises(SweepError, match=r"refused the jobs: .*invalid partition"):
         submit({make_run(): make_task("pass")}, tmp_path / "jobs", options=OPTIONS)
 
 
