@@ -32,7 +32,7 @@ def project(tmp_path_factory) -> Project:
 
 def test_a_sweep_survives_a_killed_worker_and_resumes_to_complete(project):
     attempt = project.demo / "logs/sweep/brisc_spatial/seed-0.attempt.json"
-    with project.started(*SWEEP) as sweep:
+    with project.started(*SWEEP, "--jobs=2") as sweep:
         while not attempt.exists() and sweep.poll() is None:
             time.sleep(0.1)
         psutil.Process(int(json.loads(attempt.read_text())["process"].split()[1])).kill()
@@ -44,7 +44,7 @@ def test_a_sweep_survives_a_killed_worker_and_resumes_to_complete(project):
     assert "Error: 1 of 4 runs are not finished. The same command runs them again." in output
     assert f"brisc_spatial, seed-0: lost\n    {attempt.with_name('seed-0.log')}" in output
 
-    output = project.kedro(*SWEEP, "--jobs=2")
+    output = project.kedro(*SWEEP)
     assert output.count("Started: ") == 1
     assert "4 runs: 4 finished" in output
     for cohort, variant in RUNS:
