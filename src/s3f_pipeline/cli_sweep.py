@@ -119,8 +119,12 @@ def sweep(
             lambda: experiments.open_parent(selection),
             force=experiments.parameters.force,
         )
-    click.echo(f"\n{asked.table(states)}\n\n{asked.summarise(states)}")
-    if left := unfinished(states):
+    for table in (asked.table(states), asked.summarise(states)):
+        if table:
+            click.echo(f"\n{table}")
+    if any(state.is_busy for state in states.values()):
+        click.echo("\nRuns are still at work. The same command again tells how they have ended.")
+    if (left := unfinished(states)) or asked.problems:
         raise SweepError(
             f"{len(left)} of {len(runs)} runs are not finished. The same command runs them again.\n"
             f"{asked.explain(states)}"

@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from s3f_pipeline.errors import SweepError
 from s3f_pipeline.sweep.records import Record
 from s3f_pipeline.sweep.state import State
 from s3f_pipeline.sweep.sweep import Sweep, unfinished
@@ -138,9 +137,9 @@ def test_each_cohort_and_fold_is_prepared_once(experiments, make_run, parent):
 def test_a_cohort_that_cannot_be_prepared_does_not_stop_the_others(sweep, experiments, runs, parent):
     experiments.problems = {"brisc": "no images"}
     execute = ending(experiments, {})
-    with pytest.raises(SweepError, match="brisc could not be prepared: no images"):
-        sweep.start(execute, lambda: parent, force=False)
+    states = sweep.start(execute, lambda: parent, force=False)
     assert execute.ran == [runs[2:]]
+    assert sweep.explain(states) == "  brisc could not be prepared: no images"
 
 
 def test_an_interrupted_sweep_ends_its_parent_run(sweep, parent):

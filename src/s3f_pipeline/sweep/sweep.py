@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from s3f_pipeline.config.names import Experiment
-from s3f_pipeline.errors import SweepError
 from s3f_pipeline.provenance import PROJECT
 from s3f_pipeline.sweep import slurm
 from s3f_pipeline.sweep.plan import Run
@@ -53,6 +52,9 @@ class Sweep:
         runs: The selection.
         params: Text of ``--params`` of every run, without seed and fold.
         env: Configuration environment, ``None`` for the default one.
+
+    Attributes:
+        problems: Why cohorts could not be prepared, by name.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Sweep:
         self._experiments, self._runs = experiments, runs
         self._params, self._env = params, env
         self._folder = experiments.data_root / "logs" / "sweep"
+        self.problems: dict[str, str] = {}
 
     def command(self, run: Run) -> list[str]:
         """The command that a user would type for this run."""
@@ -104,16 +107,13 @@ class Sweep:
             execute: ``run_locally`` or ``submit`` with its options.
             open_parent: Opens the MLflow run of the sweep, if there is anything to run.
             force: Run finished runs again.
-
-        Raises:
-            SweepError: If a cohort cannot be prepared, after the runs of the others.
         """
-        problems = self._prepare()
+        self._prepare()
         states = self.states()
         todo = [
             run
             for run, state in states.items()
-            if run.experiment.cohort not in problems
+            if run.experiment.cohort not in self.problems
             and not state.is_busy
             and (force or state is not State.FINISHED)
         ]
@@ -127,13 +127,10 @@ class Sweep:
                 raise
             states = self.states()
             parent.end("FAILED" if unfinished(states) else "FINISHED")
-        if problems:
-            lines = [f"{cohort} could not be prepared: {problem}" for cohort, problem in problems.items()]
-            raise SweepError("\n".join(lines))
         return states
 
     def summarise(self, states: Mapping[Run, State]) -> str:
-        """Write the summary of each experiment with finished runs, and return them as a table."""
+        """Write the summary of each experiment, and return them as a table; empty if no run is finished."""
         results: dict[Experiment, list[Result]] = {}
         for run in (run for run, state in states.items() if state is State.FINISHED):
             files = (self._experiments.load(*run, noun) for noun in ("training", "metrics"))
@@ -145,24 +142,27 @@ class Sweep:
                 logger.warning("%s", sentence)
             self._experiments.save_summary(experiment, summary.content)
             contents.append(summary.content)
-        return summary_table(contents)
+        return summary_table(contents) if contents else ""
 
     def explain(self, states: Mapping[Run, State]) -> str:
-        """Say of each run that has been left unfinished how it ended, and where its log lies."""
-        return "\n".join(
-            f"  {run.title}: {states[run].value}{_last_error(log)}\n    {log}"
-            for run, log in ((run, RunFiles.of(run, self._folder).log) for run in unfinished(states))
-        )
+        """Say what has kept cohorts from being prepared, and how unfinished runs have ended."""
+        lines = [f"  {cohort} could not be prepared: {why}" for cohort, why in self.problems.items()]
+        for run in unfinished(states):
+            if run.experiment.cohort not in self.problems:
+                log = RunFiles.of(run, self._folder).log
+                lines += [f"  {run.title}: {states[run].value}{_last_error(log, states[run])}", f"    {log}"]
+        return "\n".join(lines)
 
-    def _prepare(self) -> dict[str, str]:
-        """Prepare each cohort and fold once, and return what went wrong, by cohort."""
-        problems: dict[str, str] = {}
-        shared = {(run.experiment.cohort, run.fold): run.experiment for run in self._runs}
+    def _prepare(self) -> None:
+        """Prepare each cohort and fold once."""
+        self.problems = {}
+        shared: dict[tuple[str, int | None], Experiment] = {}
+        for run in self._runs:
+            shared.setdefault((run.experiment.cohort, run.fold), run.experiment)
         for (cohort, fold), experiment in shared.items():
-            if cohort not in problems and (problem := self._experiments.prepare(experiment, fold)):
-                logger.error("%s could not be prepared: %s", cohort, problem)
-                problems[cohort] = problem
-        return problems
+            if cohort not in self.problems and (why := self._experiments.prepare(experiment, fold)):
+                logger.error("%s could not be prepared: %s", cohort, why)
+                self.problems[cohort] = why
 
     def _execute(self, execute: Execute, todo: Sequence[Run], environment: Mapping[str, str]) -> None:
         tasks = {
@@ -180,9 +180,9 @@ def unfinished(states: Mapping[Run, State]) -> list[Run]:
     return [run for run, state in states.items() if state is not State.FINISHED and not state.is_busy]
 
 
-def _last_error(log: Path) -> str:
-    """What a log says last of an error, as the end of a line."""
-    if not log.exists():
+def _last_error(log: Path, state: State) -> str:
+    """What the log of a failed run says last of an error, as the end of a line."""
+    if state is not State.FAILED or not log.exists():
         return ""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     return next((f", {line}" for line in reversed(lines) if line.startswith("Error: ")), "")
