@@ -1,5 +1,6 @@
 """``kedro sweep``: many experiments, each in its own process."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +11,15 @@ from kedro.framework.cli.utils import env_option
 from s3f_pipeline.errors import SweepError
 
 if TYPE_CHECKING:
-    from s3f_pipeline.sweep.sweep import Execute
+    from s3f_pipeline.sweep.sweep import Execute, Sweep
+    from s3f_pipeline.tracking.parent import ParentRun
 
 PARAMS = next(option for option in kedro_run.params if option.name == "params")
 OWN_PARAMS = {"seed": "--seeds", "fold": "--folds"}
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--cohorts", default="all", show_default=True, help="Names separated by commas, or all.")
+@click.option("--cohorts", required=True, help="Names separated by commas, or all.")
 @click.option("--variants", default="all", show_default=True, help="Names separated by commas, or all.")
 @click.option("--seeds", default="1", show_default=True, help="How many (5: seeds 0 to 4), or which (3,7).")
 @click.option("--folds", type=click.IntRange(min=2), help="Cross-validation with so many folds.")
@@ -78,47 +80,57 @@ def sweep(
     """
     from s3f_pipeline.cli import readable
     from s3f_pipeline.pipelines.experiments import ManyExperiments
-    from s3f_pipeline.pipelines.interrupts import signals_as_errors
-    from s3f_pipeline.sweep.local import run_locally
     from s3f_pipeline.sweep.plan import plan
-    from s3f_pipeline.sweep.slurm import SlurmOptions, require_slurm, submit
-    from s3f_pipeline.sweep.sweep import Sweep, unfinished
+    from s3f_pipeline.sweep.sweep import Sweep
 
     if gpus_per_task is None:
         gpus_per_task = 1 if slurm_partition else 0
-    execute: Execute
-    if executor == "local":
-        execute = partial(run_locally, jobs=jobs or 1, gpus_per_task=gpus_per_task)
-    else:
-        options = SlurmOptions(slurm_partition, slurm_minutes, gpus_per_task, slurm_cpus, jobs)
-        execute = partial(submit, options=options)
-        if not status:
-            require_slurm()
     if folds is not None:
         params = ",".join([*filter(None, [params]), f"splitting.folds={folds}"])
-    experiments = ManyExperiments(env, _parsed(context, params), readable)
-    runs = plan(
-        experiments.parameters,
-        cohorts=cohorts,
-        variants=variants,
-        seeds=seeds,
-        folds=folds,
-        published=published,
-    )
-    asked = Sweep(experiments, runs, params=params, env=env)
-    if status:
-        click.echo(asked.table(asked.states()))
-        return
-    selection = {
-        "cohorts": cohorts, "variants": variants, "seeds": seeds, "folds": str(folds),
-        "published": str(published), "params": params,
-    }  # fmt: skip
+    selection = {"cohorts": cohorts, "variants": variants, "seeds": seeds}
+    try:
+        experiments = ManyExperiments(env, _parsed(context, params), readable)
+        runs = plan(experiments.parameters, **selection, folds=folds, published=published)
+        asked = Sweep(experiments, runs, params=params, env=env)
+        if status:
+            click.echo(asked.table(asked.states()))
+            return
+        if executor == "local":
+            execute = _local(jobs or 1, gpus_per_task)
+        else:
+            execute = _slurm(jobs, gpus_per_task, slurm_partition, slurm_minutes, slurm_cpus)
+        selection |= {"folds": str(folds), "published": str(published), "params": params}
+        _run(asked, execute, partial(experiments.open_parent, selection), force=experiments.parameters.force)
+    except click.ClickException:
+        raise
+    except Exception as error:
+        raise readable(error) from error
+
+
+def _local(jobs: int, gpus_per_task: int) -> "Execute":
+    from s3f_pipeline.sweep.local import run_locally
+
+    return partial(run_locally, jobs=jobs, gpus_per_task=gpus_per_task)
+
+
+def _slurm(jobs: int | None, gpus_per_task: int, partition: str | None, minutes: int, cpus: int) -> "Execute":
+    from s3f_pipeline.sweep.slurm import SlurmOptions, require_slurm, submit
+
+    require_slurm()
+    return partial(submit, options=SlurmOptions(partition, minutes, gpus_per_task, cpus, jobs))
+
+
+def _run(asked: "Sweep", execute: "Execute", open_parent: "Callable[[], ParentRun]", *, force: bool) -> None:
+    """Run a sweep and tell what has come of it.
+
+    Raises:
+        SweepError: If runs are left unfinished.
+    """
+    from s3f_pipeline.pipelines.interrupts import signals_as_errors
+    from s3f_pipeline.sweep.sweep import unfinished
+
     with signals_as_errors():
-        states = asked.start(
-            execute,
-            lambda: experiments.open_parent(selection),
-            force=experiments.parameters.force,
-        )
+        states = asked.start(execute, open_parent, force=force)
     for table in (asked.table(states), asked.summarise(states)):
         if table:
             click.echo(f"\n{table}")
@@ -126,7 +138,7 @@ def sweep(
         click.echo("\nRuns are still at work. The same command again tells how they have ended.")
     if (left := unfinished(states)) or asked.problems:
         raise SweepError(
-            f"{len(left)} of {len(runs)} runs are not finished. The same command runs them again.\n"
+            f"{len(left)} of {len(states)} runs are not finished. The same command runs them again.\n"
             f"{asked.explain(states)}"
         )
 

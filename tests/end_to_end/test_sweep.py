@@ -82,9 +82,9 @@ def test_every_run_is_a_child_of_the_sweep(project):
     ("arguments", "words"),
     [
         (["--cohorts=bussi"], ["no cohort 'bussi'", "brisc, chest"]),
-        (["--params=seed=3"], ["--params sets 'seed'", "--seeds"]),
-        (["--params=training.epoch=3"], ["unknown key 'training.epoch'"]),
-        (["--executor=cloud"], ["'cloud'", "slurm"]),
+        (["--cohorts=all", "--params=seed=3"], ["--params sets 'seed'", "--seeds"]),
+        (["--cohorts=all", "--params=training.epoch=3"], ["unknown key 'training.epoch'"]),
+        (["--cohorts=all", "--executor=cloud"], ["'cloud'", "slurm"]),
     ],
 )
 def test_one_clear_message(project, arguments, words):
