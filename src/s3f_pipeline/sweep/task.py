@@ -85,8 +85,8 @@ class Task:
 
     def _ended(self, returncode: int) -> int:
         code = 128 - returncode if returncode < 0 else returncode
-        assert self._record is not None
-        replace(self._record, exit_code=code).write(self.files.attempt)
+        if self._record is not None:
+            replace(self._record, exit_code=code).write(self.files.attempt)
         return code
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
