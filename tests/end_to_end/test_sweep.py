@@ -104,7 +104,7 @@ def test_a_sweep_on_a_real_cluster(project):
         pytest.skip("Slurm does not answer (sinfo failed)")
     cluster = ("sweep", "--env=demo", "--cohorts=breastmnist", "--variants=spatial", "--seeds=3,4",
                "--executor=slurm", "--slurm-cpus=1", "--slurm-minutes=30")  # fmt: skip
-    assert "Submitted: 2 runs" in project.kedro(*cluster)
+    assert "Submitted as Slurm job" in project.kedro(*cluster)
     deadline = time.monotonic() + 600
     while "2 finished" not in (status := project.kedro(*cluster, "--status")):
         assert time.monotonic() < deadline, status

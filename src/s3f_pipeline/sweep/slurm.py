@@ -86,7 +86,7 @@ def submit(tasks: Mapping[Run, Task], folder: Path, *, options: SlurmOptions) ->
             raise SweepError(f"Slurm has refused the jobs: {' '.join(str(error).split())}") from error
         for task, job in zip(array, jobs, strict=True):
             Record(task.command, this_process(), job=job.job_id).write(task.files.submission)
-        logger.info("Submitted: %d runs as Slurm job %s", len(array), jobs[0].job_id.partition("_")[0])
+        logger.info("Submitted as Slurm job %s: %d", jobs[0].job_id.partition("_")[0], len(array))
 
 
 def require_slurm() -> None:
