@@ -161,7 +161,7 @@ class Sweep:
             shared.setdefault((run.experiment.cohort, run.fold), run.experiment)
         for (cohort, fold), experiment in shared.items():
             if cohort not in self.problems and (why := self._experiments.prepare(experiment, fold)):
-                logger.error("%s could not be prepared: %s", cohort, why)
+                logger.error("%s could not be prepared; the other cohorts go on.", cohort)
                 self.problems[cohort] = why
 
     def _execute(self, execute: Execute, todo: Sequence[Run], environment: Mapping[str, str]) -> None:
