@@ -1,4 +1,4 @@
-"""The networks of S3F-Net in a plain formulation, to measure ours against: stock Keras layers, complex einsum."""
+"""The networks of S3F-Net in a plain formulation to measure ours against: stock Keras layers, einsum."""
 
 import keras
 import tensorflow as tf

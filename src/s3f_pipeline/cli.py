@@ -12,6 +12,7 @@ from kedro import KedroDeprecationWarning
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import env_option
 
+from s3f_pipeline.cli_sweep import sweep
 from s3f_pipeline.errors import S3FError, TrackingError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -78,6 +79,7 @@ def _unknown_pipeline(message: str) -> str:
 cli.add_command(
     click.Command("run", params=kedro_run.params, callback=run_pipeline, help=run_pipeline.__doc__)
 )
+cli.add_command(sweep)
 
 
 @cli.command("send-runs")

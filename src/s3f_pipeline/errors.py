@@ -58,3 +58,7 @@ class LockedError(S3FError):
 
 class TrackingError(S3FError):
     """What a run could not log, and cannot be sent now."""
+
+
+class SweepError(S3FError):
+    """A sweep that cannot be started, or that has left runs unfinished."""

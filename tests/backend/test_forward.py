@@ -20,7 +20,12 @@ def test_equals_predict_for_any_batch_and_follows_the_weights():
 
 def test_on_jax():
     """The same test in a process of its own with the other backend."""
-    arguments = ["-q", "-p", "no:cacheprovider", f"{__file__}::test_equals_predict_for_any_batch_and_follows_the_weights"]
+    arguments = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"{__file__}::test_equals_predict_for_any_batch_and_follows_the_weights",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments],
         env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},

@@ -104,7 +104,5 @@ def test_killed_runs_end_like_a_whole_one(project, tmp_path):
 def assert_equal(project, whole) -> None:
     assert weights(project) == weights(whole)
     assert history(project).equals(history(whole))
-    (figures,) = [
-        [(p.demo / "08_reporting" / FOLDER / "metrics.json").read_text() for p in (project, whole)]
-    ]
+    (figures,) = [[(p.demo / "08_reporting" / FOLDER / "metrics.json").read_text() for p in (project, whole)]]
     assert figures[0] == figures[1]

@@ -5,10 +5,12 @@ import textwrap
 import pytest
 
 pytestmark = pytest.mark.slow
-HEAVY = ("tensorflow", "keras", "jax", "matplotlib")
+HEAVY = ("tensorflow", "keras", "jax", "matplotlib", "submitit")
 
 
-@pytest.mark.parametrize("arguments", [["registry", "list"], ["--help"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["registry", "list"], ["--help"], ["run", "--help"], ["sweep", "--help"]]
+)
 def test_nothing_heavy_is_imported(project, arguments):
     script = textwrap.dedent(
         f"""

@@ -1,9 +1,10 @@
+import os
 import subprocess
 import sys
 
 import psutil
 
-from s3f_pipeline.tracking.processes import is_dead, this_process
+from s3f_pipeline.tracking.processes import is_dead, process_name, this_process
 
 
 def test_this_process_lives():
@@ -17,6 +18,15 @@ def test_an_ended_process_is_dead():
     assert not is_dead(name)
     child.communicate(b"\n")
     assert is_dead(name)
+
+
+def test_a_killed_process_that_nobody_has_waited_for_is_dead():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        name = process_name(child.pid)
+        assert not is_dead(name)
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert is_dead(name)
 
 
 def test_another_process_with_the_same_number_does_not_count():

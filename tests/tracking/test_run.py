@@ -37,12 +37,6 @@ def test_an_unknown_run_is_replaced_by_a_new_one(tracked, uri):
     assert run.run_id not in (None, "0" * 32)
 
 
-def test_a_run_belongs_to_its_parent(tracked, uri, monkeypatch):
-    monkeypatch.setenv("S3F_PARENT_RUN", "a" * 32)
-    run = tracked.start(uri)
-    assert mlflow.MlflowClient(uri).get_run(run.run_id).data.tags["mlflow.parentRunId"] == "a" * 32
-
-
 def test_an_experiment_that_another_process_makes_at_the_same_time_is_used(tracked, uri, monkeypatch):
     made = mlflow.MlflowClient(uri).create_experiment("brisc")
     find = mlflow.MlflowClient.get_experiment_by_name

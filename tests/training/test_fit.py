@@ -115,7 +115,9 @@ def test_it_trains_on_jax():
 
 
 def test_broken_training_says_when_and_what_to_do(images):
-    with pytest.raises(TrainingError, match=r"epoch 1 with a learning rate of inf: the loss.*Lower the learning rate"):
+    with pytest.raises(
+        TrainingError, match=r"epoch 1 with a learning rate of inf: the loss.*Lower the learning rate"
+    ):
         train(images, learning_rate=float("inf"))
 
 

@@ -20,7 +20,7 @@ from s3f_pipeline.training.state import StateFolder
 CLASSES = ("dark", "bright")
 
 
-class Interruption(Exception):
+class InterruptionError(Exception):
     pass
 
 
@@ -56,7 +56,7 @@ def train(images, folder=None, stop_after=None, circumstances=None, **changes):
 
     def report(epoch, figures):
         if epoch == stop_after:
-            raise Interruption
+            raise InterruptionError
 
     make_deterministic(3, operations=True)
     return fit(
@@ -83,7 +83,7 @@ def assert_same(one, other):
 def test_an_interruption_changes_nothing(images, tmp_path):
     whole = train(images)
     for stop_after in (2, 4):
-        with pytest.raises(Interruption):
+        with pytest.raises(InterruptionError):
             train(images, tmp_path, stop_after)
     assert StateFolder(tmp_path).latest().epoch == 3
     assert_same(train(images, tmp_path), whole)
@@ -110,7 +110,7 @@ def test_a_training_that_had_stopped_early_stays_stopped(images, tmp_path):
 
 
 def test_another_device_is_a_warning(images, tmp_path, caplog):
-    with pytest.raises(Interruption):
+    with pytest.raises(InterruptionError):
         train(images, tmp_path, 2, {"device": "CPU"})
     train(images, tmp_path, circumstances={"device": "GPU"})
     assert "trained with another device (CPU, now GPU)" in caplog.text

@@ -28,7 +28,9 @@ def test_the_last_two_are_kept(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch-000010.npz", "epoch-000011.npz"]
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-200], lambda data: b"", lambda data: data[:300] + b"x" + data[301:]])
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-200], lambda data: b"", lambda data: data[:300] + b"x" + data[301:]]
+)
 def test_a_damaged_state_gives_way_to_the_one_before(tmp_path, damage, caplog):
     folder = StateFolder(tmp_path)
     folder.save(state(1))

@@ -17,9 +17,7 @@ def has_fused_normalisation(rank: int, epsilon: float) -> bool:
     return keras.backend.backend() == "tensorflow" and rank == 4 and epsilon >= SMALLEST_EPSILON
 
 
-def normalise_batch(
-    x: Tensor, gamma: Tensor, beta: Tensor, epsilon: float
-) -> tuple[Tensor, Tensor, Tensor]:
+def normalise_batch(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
     """Normalise images over batch, height and width with their own mean and variance.
 
     Args:

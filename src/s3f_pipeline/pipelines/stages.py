@@ -95,7 +95,9 @@ class Stage:
 
     def scratch(self, catalog: CatalogProtocol) -> list[ScratchFolderDataset]:
         """The folders in which the stage keeps what it needs to go on after an interruption."""
-        datasets = (catalog[name] for name in sorted(self.pipeline.inputs()) if not name.startswith("params:"))
+        datasets = (
+            catalog[name] for name in sorted(self.pipeline.inputs()) if not name.startswith("params:")
+        )
         return [dataset for dataset in datasets if isinstance(dataset, ScratchFolderDataset)]
 
     def is_finished(self, catalog: CatalogProtocol, fingerprint: str) -> bool:

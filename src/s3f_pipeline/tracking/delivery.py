@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3f_pipeline.files import sha256_of
+from s3f_pipeline.tracking.parent import PARENT_TAG
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs
 from s3f_pipeline.tracking.spool import Record, Spool
 from s3f_pipeline.tracking.uri import artifact_folder, check_answers, reason
@@ -132,14 +133,14 @@ def _start(store: Store, record: Record) -> str:
     client = store.client
     experiment = _experiment(store, record["experiment"])
     mark_dead_runs(client, experiment)
-    run_id = _known(client, experiment, record)
+    run_id, tags = _known(client, experiment, record), _without_unknown_parent(client, record["tags"])
     if run_id is None:
         run_id = client.create_run(
-            experiment, start_time=record["time"], tags=record["tags"], run_name=record["name"]
+            experiment, start_time=record["time"], tags=tags, run_name=record["name"]
         ).info.run_id
     else:
         client.update_run(run_id, status="RUNNING")
-        client.log_batch(run_id, tags=[RunTag(key, value) for key, value in record["tags"].items()])
+        client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
     if record["run_id"] != run_id:
         client.log_batch(run_id, params=[Param(key, value) for key, value in record["params"].items()])
     return run_id
@@ -174,6 +175,19 @@ def _known(client: "MlflowClient", experiment: str, record: Record) -> str | Non
     )
     found = client.search_runs([experiment], same, max_results=1)
     return found[0].info.run_id if found else None
+
+
+def _without_unknown_parent(client: "MlflowClient", tags: dict[str, str]) -> dict[str, str]:
+    """Leave out the tag of a parent run that lies in another store."""
+    if PARENT_TAG not in tags:
+        return tags
+    try:
+        client.get_run(tags[PARENT_TAG])
+    except Exception as error:
+        if not is_unknown(error):
+            raise
+        return {name: value for name, value in tags.items() if name != PARENT_TAG}
+    return tags
 
 
 def _metrics(store: Store, run_id: str, record: Record) -> None:

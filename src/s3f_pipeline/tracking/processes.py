@@ -1,6 +1,7 @@
 """Which process a run belongs to, so that runs of dead processes can be told from living ones."""
 
 import logging
+import os
 import platform
 from typing import TYPE_CHECKING
 
@@ -14,19 +15,28 @@ logger = logging.getLogger(__name__)
 
 
 def this_process() -> str:
-    """Identify this process: machine, process id and start time, separated by blanks."""
-    process = psutil.Process()
+    """Identify this process; see ``process_name``."""
+    return process_name(os.getpid())
+
+
+def process_name(pid: int) -> str:
+    """Identify a process of this machine: machine, process id and start time, separated by blanks."""
+    process = psutil.Process(pid)
     return f"{platform.node()} {process.pid} {process.create_time():.0f}"
 
 
 def is_dead(process: str) -> bool:
-    """Say whether a process of *this* machine has ended; those of other machines count as alive."""
+    """Say whether a process of *this* machine has ended; those of other machines count as alive.
+
+    A killed process that nobody has waited for (a zombie) has ended.
+    """
     node, _, rest = process.partition(" ")
     pid, _, started = rest.partition(" ")
     if node != platform.node() or not pid.isdigit():
         return False
     try:
-        return f"{psutil.Process(int(pid)).create_time():.0f}" != started
+        found = psutil.Process(int(pid))
+        return f"{found.create_time():.0f}" != started or found.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
 

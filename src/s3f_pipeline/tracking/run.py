@@ -12,6 +12,7 @@ from typing import Any, ParamSpec
 from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.files import sha256_of
 from s3f_pipeline.tracking.delivery import Store, deliver_spool
+from s3f_pipeline.tracking.parent import PARENT_TAG, PARENT_VARIABLE
 from s3f_pipeline.tracking.processes import PROCESS_TAG, this_process
 from s3f_pipeline.tracking.signals import signals_wait
 from s3f_pipeline.tracking.spool import NAME, Record, Spool
@@ -21,9 +22,6 @@ logger = logging.getLogger(__name__)
 Arguments = ParamSpec("Arguments")
 MAX_PARAM_LENGTH = 6000
 """Longest parameter that MLflow stores."""
-PARENT_VARIABLE = "S3F_PARENT_RUN"
-"""Environment variable with the id of the run that this one belongs to."""
-PARENT_TAG = "mlflow.parentRunId"
 FIRST_PAUSE = 30.0
 """Seconds for which a store that did not answer is left alone; they double each time."""
 PAUSE_PER_SECOND = 50

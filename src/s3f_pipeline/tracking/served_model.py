@@ -13,7 +13,6 @@ class ServedNetwork(mlflow.pyfunc.PythonModel):
     def load_context(self, context: Any) -> None:
         """Load the ``.keras`` file of the model."""
         from s3f_pipeline.models import load_model
-
         from s3f_pipeline.training.prediction import Predictor
 
         self._predictor = Predictor(load_model(Path(context.artifacts["network"])))

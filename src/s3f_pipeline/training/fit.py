@@ -174,8 +174,8 @@ def _tell_where_it_goes_on(state: TrainingState, epochs: int, circumstances: Map
         before = state.facts.get(name)
         if before != now:
             logger.warning(
-                "The first epochs were trained with another %s (%s, now %s): the result will not be the same to "
-                "the bit as without the interruption.",
+                "The first epochs were trained with another %s (%s, now %s): the result will not be the same "
+                "to the bit as without the interruption.",
                 name,
                 before,
                 now,

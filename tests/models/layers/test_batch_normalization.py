@@ -65,7 +65,9 @@ def test_under_mixed_precision_statistics_stay_float32():
     assert {weights.dtype for weights in layer.get_weights()} == {np.dtype(np.float32)}
     plain = keras.layers.BatchNormalization()
     expected = np.asarray(plain(images((4, 8, 8, 3)), training=True))
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(keras.ops.cast(result, "float32")), expected, atol=0.05)
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(keras.ops.cast(result, "float32")), expected, atol=0.05
+    )
     np.testing.assert_allclose(layer.moving_mean, plain.moving_mean, rtol=1e-2)
 
 

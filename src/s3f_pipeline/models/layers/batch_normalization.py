@@ -49,9 +49,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
                 inputs, self.moving_mean.value, self.moving_variance.value,
                 self.gamma.value, self.beta.value, self.epsilon,
             )  # fmt: skip
-        normalised, mean, variance = normalise_batch(
-            inputs, self.gamma.value, self.beta.value, self.epsilon
-        )
+        normalised, mean, variance = normalise_batch(inputs, self.gamma.value, self.beta.value, self.epsilon)
         for moving, of_batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + of_batch * (1.0 - self.momentum))
         return normalised

@@ -1,0 +1,108 @@
+"""Many experiments of one configuration, looked at from one process that trains none of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
+from kedro.io import CatalogProtocol
+
+from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader, current_loader
+from s3f_pipeline.config.names import Experiment
+from s3f_pipeline.config.schema import Parameters
+from s3f_pipeline.errors import S3FError
+from s3f_pipeline.pipelines.interrupts import InterruptedRunError
+from s3f_pipeline.pipelines.runner import StageRunner
+from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES, ROOMS, Stage, stages_of
+from s3f_pipeline.tracking.parent import ParentRun
+
+PREPARATION_STAGES = tuple(name for name in ROOMS if name not in EXPERIMENT_STAGES)
+
+
+class ManyExperiments:
+    """Stages, files and preparation of experiments; a catalog is made once per seed and fold.
+
+    Args:
+        env: Configuration environment, ``None`` for the default one.
+        params: What ``--params`` says, without seed and fold.
+        explain: Turns any failure into a readable error.
+    """
+
+    def __init__(
+        self, env: str | None, params: dict[str, Any], explain: Callable[[BaseException], S3FError]
+    ) -> None:
+        """Read the configuration."""
+        self._env, self._params, self._explain = env, params, explain
+        self._catalogs: dict[tuple[int, int | None], CatalogProtocol] = {}
+        self._stages: dict[str, list[Stage]] = {}
+        self._session({}).load_context()
+        self._loader: ProjectConfigLoader = current_loader()
+
+    @property
+    def parameters(self) -> Parameters:
+        """The merged and checked configuration."""
+        return self._loader.typed
+
+    @property
+    def data_root(self) -> Path:
+        """Folder below which all runs read and write."""
+        return self._loader.data_root
+
+    def open_parent(self, selection: dict[str, str]) -> ParentRun:
+        """Open the MLflow run of a sweep."""
+        name = "sweeps" if self.parameters.phantoms is None else "demo-sweeps"
+        uri = self._loader["mlflow"]["server"]["mlflow_tracking_uri"]
+        return ParentRun(uri, self.data_root, name, selection)
+
+    def prepare(self, experiment: Experiment, fold: int | None) -> str | None:
+        """Make what the experiments of a cohort share: images, groups and the split of this fold.
+
+        Returns:
+            What went wrong, ``None`` if nothing did.
+
+        Raises:
+            InterruptedRunError: After Ctrl-C or SIGTERM.
+        """
+        try:
+            self._session({"fold": fold}).run(
+                pipeline_names=[experiment.pipeline], tags=PREPARATION_STAGES, runner=StageRunner()
+            )
+        except InterruptedRunError:
+            raise
+        except Exception as error:
+            return self._explain(error).message
+        return None
+
+    def is_finished(self, experiment: Experiment, seed: int, fold: int | None) -> bool:
+        """Whether every stage that keeps a record is finished, from the images to the report."""
+        catalog = self._catalog(seed, fold)
+        return all(
+            stage.is_finished(catalog, stage.fingerprint(catalog))
+            for stage in self._stages_of(experiment)
+            if stage.keeps_record
+        )
+
+    def load(self, experiment: Experiment, seed: int, fold: int | None, noun: str) -> Any:
+        """Load what a run has written, such as its ``metrics``."""
+        return self._catalog(seed, fold).load(f"{experiment.namespace}.{noun}")
+
+    def save_summary(self, experiment: Experiment, summary: dict[str, Any]) -> None:
+        """Write what many runs of an experiment come to."""
+        catalog = next(iter(self._catalogs.values()))
+        catalog.save(f"{experiment.namespace}.summary", summary)
+
+    def _session(self, params: dict[str, Any]) -> KedroSession:
+        runtime = {**self._params, **{name: value for name, value in params.items() if value is not None}}
+        return KedroSession.create(project_path=PROJECT, env=self._env, runtime_params=runtime)
+
+    def _catalog(self, seed: int, fold: int | None) -> CatalogProtocol:
+        if (seed, fold) not in self._catalogs:
+            context = self._session({"seed": seed, "fold": fold}).load_context()
+            self._catalogs[seed, fold] = context.catalog
+        return self._catalogs[seed, fold]
+
+    def _stages_of(self, experiment: Experiment) -> list[Stage]:
+        if experiment.pipeline not in self._stages:
+            self._stages[experiment.pipeline] = stages_of(pipelines[experiment.pipeline])
+        return self._stages[experiment.pipeline]

@@ -1,0 +1,108 @@
+"""Which runs of which experiments a sweep is about."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from s3f_pipeline.config.names import Experiment, experiments, run_folder
+from s3f_pipeline.config.schema import Parameters, Protocol
+from s3f_pipeline.errors import SweepError
+
+ALL = "all"
+
+
+class Run(NamedTuple):
+    """One run of an experiment: what one process trains."""
+
+    experiment: Experiment
+    seed: int
+    fold: int | None = None
+
+    @property
+    def folder(self) -> str:
+        """Name of the run's folder, such as ``seed-0_fold-3``."""
+        return run_folder(self.seed, self.fold)
+
+    @property
+    def title(self) -> str:
+        """What a line of the log calls the run."""
+        return f"{self.experiment.pipeline}, {self.folder}"
+
+
+def plan(
+    parameters: Parameters,
+    *,
+    cohorts: str,
+    variants: str,
+    seeds: str,
+    folds: int | None = None,
+    published: bool = False,
+) -> list[Run]:
+    """List the runs of a sweep, cohort by cohort, in the order of the configuration.
+
+    Args:
+        parameters: The merged and checked configuration.
+        cohorts: Names separated by commas, or ``all``.
+        variants: Names separated by commas, or ``all``.
+        seeds: See ``parse_seeds``.
+        folds: Every run is made for folds 0 to ``folds`` - 1; ``None`` for no cross-validation.
+        published: Under the published protocol instead of ``patient_safe``.
+
+    Raises:
+        SweepError: For a name that the configuration does not have, or if nothing is left to run.
+    """
+    if folds is not None and published:
+        raise SweepError("No publication has folds: give --folds or --published, not both.")
+    protocol: Protocol = "published" if published else "patient_safe"
+    chosen_cohorts = _choose(cohorts, parameters.cohorts, "cohort")
+    chosen_variants = _choose(variants, parameters.variants, "variant")
+    chosen = [
+        experiment
+        for experiment in experiments(parameters)
+        if experiment.protocol == protocol
+        and experiment.cohort in chosen_cohorts
+        and experiment.variant in chosen_variants
+    ]
+    without = [name for name in chosen_cohorts if name not in {experiment.cohort for experiment in chosen}]
+    if without and (cohorts != ALL or not chosen):
+        raise SweepError(f"There is no published protocol of {', '.join(without)}. Leave --published out.")
+    return [
+        Run(experiment, seed, fold)
+        for experiment in chosen
+        for seed in parse_seeds(seeds)
+        for fold in (range(folds) if folds is not None else (None,))
+    ]
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Read ``5`` as the seeds 0 to 4, and ``3,7`` (or ``7,``) as just these.
+
+    Raises:
+        SweepError: If the text is neither.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    numbers = [int(part) for part in parts if part.isdecimal()]
+    if not numbers or len(numbers) != len([part for part in parts if part]):
+        raise SweepError(
+            f"--seeds is '{text}'. Give how many, such as 5 for the seeds 0 to 4, or which, such as 3,7."
+        )
+    seeds = list(range(numbers[0])) if len(parts) == 1 else list(dict.fromkeys(numbers))
+    if not seeds:
+        raise SweepError("--seeds 0 means no run at all. For the seed 0 alone give 1.")
+    return seeds
+
+
+def _choose(names: str, known: Collection[str], kind: str) -> list[str]:
+    """Read names separated by commas.
+
+    Raises:
+        SweepError: For an unknown name, or for none.
+    """
+    if names.strip() == ALL:
+        return list(known)
+    asked = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in asked if name not in known]
+    if unknown or not asked:
+        raise SweepError(
+            f"There is no {kind} '{', '.join(unknown)}'. Choose '{ALL}', or from: {', '.join(known)}."
+        )
+    return [name for name in known if name in asked]

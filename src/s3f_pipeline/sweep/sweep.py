@@ -1,0 +1,188 @@
+"""A sweep from the first look to the summary."""
+
+import logging
+import sys
+import sysconfig
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from s3f_pipeline.config.names import Experiment
+from s3f_pipeline.provenance import PROJECT
+from s3f_pipeline.sweep import slurm
+from s3f_pipeline.sweep.plan import Run
+from s3f_pipeline.sweep.records import Record, RunFiles
+from s3f_pipeline.sweep.state import State, state_of
+from s3f_pipeline.sweep.summary import Result, summarise
+from s3f_pipeline.sweep.tables import counted, state_table, summary_table
+from s3f_pipeline.sweep.task import Task
+from s3f_pipeline.tracking.parent import ParentRun
+from s3f_pipeline.tracking.processes import this_process
+
+Execute = Callable[[Mapping[Run, Task], Path], None]
+logger = logging.getLogger(__name__)
+
+
+class Experiments(Protocol):
+    """What a sweep asks of the side that knows Kedro; see ``s3f_pipeline.pipelines.experiments``."""
+
+    @property
+    def data_root(self) -> Path:
+        """Folder below which all runs read and write."""
+
+    def prepare(self, experiment: Experiment, fold: int | None) -> str | None:
+        """Make what the runs of a cohort share, and return what went wrong, if anything."""
+
+    def is_finished(self, experiment: Experiment, seed: int, fold: int | None) -> bool:
+        """Whether a run is finished."""
+
+    def load(self, experiment: Experiment, seed: int, fold: int | None, noun: str) -> Any:
+        """Load what a run has written."""
+
+    def save_summary(self, experiment: Experiment, summary: dict[str, Any]) -> None:
+        """Write what many runs of an experiment come to."""
+
+
+class Sweep:
+    """Some runs of some experiments.
+
+    Args:
+        experiments: The side that knows Kedro.
+        runs: The selection.
+        params: Text of ``--params`` of every run, without seed and fold.
+        env: Configuration environment, ``None`` for the default one.
+
+    Attributes:
+        problems: Why cohorts could not be prepared, by name.
+    """
+
+    def __init__(
+        self, experiments: Experiments, runs: Sequence[Run], *, params: str = "", env: str | None = None
+    ) -> None:
+        """Remember what the sweep is about."""
+        self._experiments, self._runs = experiments, runs
+        self._params, self._env = params, env
+        self._folder = experiments.data_root / "logs" / "sweep"
+        self.problems: dict[str, str] = {}
+
+    def command(self, run: Run) -> list[str]:
+        """The command that a user would type for this run."""
+        params = [f"seed={run.seed}", *([] if run.fold is None else [f"fold={run.fold}"])]
+        return [
+            sys.executable,
+            str(Path(sysconfig.get_path("scripts")) / "kedro"),
+            "run",
+            f"--pipeline={run.experiment.pipeline}",
+            f"--params={','.join([*params, *([self._params] if self._params else [])])}",
+            *([f"--env={self._env}"] if self._env else []),
+        ]
+
+    def states(self) -> dict[Run, State]:
+        """Look up the state of every run."""
+        records = {
+            run: (Record.read(files.submission), Record.read(files.attempt))
+            for run, files in ((run, RunFiles.of(run, self._folder)) for run in self._runs)
+        }
+        on_slurm = any(record is not None and record.job for pair in records.values() for record in pair)
+        queue = slurm.queue() if on_slurm else None
+        return {
+            run: state_of(
+                self.command(run), submission, attempt, queue, finished=self._experiments.is_finished(*run)
+            )
+            for run, (submission, attempt) in records.items()
+        }
+
+    def table(self, states: Mapping[Run, State]) -> str:
+        """The states as a table, with the figures of finished runs."""
+        finished = [run for run, state in states.items() if state is State.FINISHED]
+        return state_table(states, {run: self._experiments.load(*run, "metrics") for run in finished})
+
+    def start(
+        self, execute: Execute, open_parent: Callable[[], ParentRun], *, force: bool
+    ) -> dict[Run, State]:
+        """Prepare the cohorts, run what is not finished, and return the states after it.
+
+        Args:
+            execute: ``run_locally`` or ``submit`` with its options.
+            open_parent: Opens the MLflow run of the sweep, if there is anything to run.
+            force: Run finished runs again.
+        """
+        self._prepare()
+        states = self.states()
+        todo = [
+            run
+            for run, state in states.items()
+            if run.experiment.cohort not in self.problems
+            and not state.is_busy
+            and (force or state is not State.FINISHED)
+        ]
+        if todo:
+            logger.info("%s; %d to run", counted(states), len(todo))
+            parent = open_parent()
+            try:
+                self._execute(execute, todo, parent.environment())
+            except BaseException:
+                parent.end("KILLED")
+                raise
+            states = self.states()
+            parent.end("FAILED" if unfinished(states) else "FINISHED")
+        return states
+
+    def summarise(self, states: Mapping[Run, State]) -> str:
+        """Write the summary of each experiment, and return them as a table; empty if no run is finished."""
+        results: dict[Experiment, list[Result]] = {}
+        for run in (run for run, state in states.items() if state is State.FINISHED):
+            files = (self._experiments.load(*run, noun) for noun in ("training", "metrics"))
+            results.setdefault(run.experiment, []).append(Result(run, *files))
+        contents = []
+        for experiment, found in results.items():
+            summary = summarise(found)
+            for sentence in summary.left_out:
+                logger.warning("%s", sentence)
+            self._experiments.save_summary(experiment, summary.content)
+            contents.append(summary.content)
+        return summary_table(contents) if contents else ""
+
+    def explain(self, states: Mapping[Run, State]) -> str:
+        """Say what has kept cohorts from being prepared, and how unfinished runs have ended."""
+        lines = [f"  {cohort} could not be prepared: {why}" for cohort, why in self.problems.items()]
+        for run in unfinished(states):
+            if run.experiment.cohort not in self.problems:
+                log = RunFiles.of(run, self._folder).log
+                lines += [f"  {run.title}: {states[run].value}{_last_error(log, states[run])}", f"    {log}"]
+        return "\n".join(lines)
+
+    def _prepare(self) -> None:
+        """Prepare each cohort and fold once."""
+        self.problems = {}
+        shared: dict[tuple[str, int | None], Experiment] = {}
+        for run in self._runs:
+            shared.setdefault((run.experiment.cohort, run.fold), run.experiment)
+        for (cohort, fold), experiment in shared.items():
+            if cohort not in self.problems and (why := self._experiments.prepare(experiment, fold)):
+                logger.error("%s could not be prepared; the other cohorts go on.", cohort)
+                self.problems[cohort] = why
+
+    def _execute(self, execute: Execute, todo: Sequence[Run], environment: Mapping[str, str]) -> None:
+        tasks = {
+            run: Task(self.command(run), RunFiles.of(run, self._folder), PROJECT, {**environment})
+            for run in todo
+        }
+        for task in tasks.values():
+            task.files.attempt.unlink(missing_ok=True)
+            Record(task.command, this_process()).write(task.files.submission)
+        execute(tasks, self._folder / "submitit" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S"))
+
+
+def unfinished(states: Mapping[Run, State]) -> list[Run]:
+    """Runs that are neither finished nor at work."""
+    return [run for run, state in states.items() if state is not State.FINISHED and not state.is_busy]
+
+
+def _last_error(log: Path, state: State) -> str:
+    """What the log of a failed run says last of an error, as the end of a line."""
+    if state is not State.FAILED or not log.exists():
+        return ""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((f", {line}" for line in reversed(lines) if line.startswith("Error: ")), "")

@@ -1,0 +1,63 @@
+"""Tables for the console, 80 columns at most."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+from typing import Any
+
+from s3f_pipeline.reporting.formats import score
+from s3f_pipeline.sweep.plan import Run
+from s3f_pipeline.sweep.state import State
+
+COLUMNS = 80
+FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1"}
+
+
+def state_table(states: Mapping[Run, State], metrics: Mapping[Run, Mapping[str, Any]]) -> str:
+    """One line per run, with the figures of the finished ones, and a line that counts them.
+
+    Args:
+        states: State of each run.
+        metrics: Content of ``metrics.json`` of each finished run.
+    """
+    rows = [["cohort", "variant", "run", "state", *FIGURES.values()]]
+    for run, state in states.items():
+        test = metrics[run]["test"] if run in metrics else {}
+        figures = [score(test[name]) if test else "" for name in FIGURES]
+        rows.append([run.experiment.cohort, run.experiment.variant, run.folder, state.value, *figures])
+    return f"{_aligned(rows, numbers=len(FIGURES))}\n\n{fill(counted(states), COLUMNS)}"
+
+
+def counted(states: Mapping[Run, State]) -> str:
+    """Count the runs by state, such as ``16 runs: 10 finished, 6 not started``."""
+    counts = Counter(states.values())
+    by_state = ", ".join(f"{counts[state]} {state.value}" for state in State if counts[state])
+    return f"{len(states)} {'run' if len(states) == 1 else 'runs'}: {by_state}"
+
+
+def summary_table(summaries: Sequence[Mapping[str, Any]]) -> str:
+    """One line per experiment: mean ± SD over its runs."""
+    rows = [["cohort", "variant", "runs", *FIGURES.values()]]
+    for summary in summaries:
+        figures = [_mean_and_sd(summary["metrics"][name]) for name in FIGURES]
+        rows.append([summary["cohort"], summary["variant"], str(len(summary["runs"])), *figures])
+    return _aligned(rows, numbers=len(FIGURES) + 1)
+
+
+def _mean_and_sd(spread: Mapping[str, Any]) -> str:
+    mean, sd = score(spread["mean"]), spread["sd"]
+    return mean if sd is None else f"{mean} ± {score(sd)}"
+
+
+def _aligned(rows: Sequence[Sequence[str]], *, numbers: int) -> str:
+    """Align columns, the last ``numbers`` ones to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    left = len(widths) - numbers
+    lines = (
+        "  ".join(
+            cell.ljust(width) if column < left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)

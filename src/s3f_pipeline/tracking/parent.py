@@ -1,0 +1,79 @@
+"""The MLflow run of a sweep, parent of the runs of its experiments."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs, this_process
+from s3f_pipeline.tracking.uri import artifact_folder, reachable_or_local
+
+PARENT_VARIABLE = "S3F_PARENT_RUN"
+"""Environment variable with the id of the run that this one belongs to."""
+PARENT_TAG = "mlflow.parentRunId"
+"""By which MLflow shows a run below its parent."""
+SELECTION_TAG = "selection"
+logger = logging.getLogger(__name__)
+
+
+class ParentRun:
+    """The run of one sweep; the same selection goes on with the same run. No failure is fatal.
+
+    Args:
+        uri: Of the tracking store or server.
+        folder: Where the local store lies that is used if a server does not answer.
+        experiment: Name of the MLflow experiment of sweeps.
+        selection: What the sweep is about; its parameters.
+
+    Attributes:
+        run_id: ``None`` if tracking failed.
+    """
+
+    def __init__(self, uri: str, folder: Path, experiment: str, selection: Mapping[str, str]) -> None:
+        """Open the run."""
+        self.run_id: str | None = None
+        try:
+            self._open(uri, folder, experiment, selection)
+        except Exception as error:
+            logger.warning("MLflow: the sweep gets no parent run (%s). The sweep goes on.", error)
+            logger.debug("MLflow failure", exc_info=error)
+
+    def _open(self, uri: str, folder: Path, experiment: str, selection: Mapping[str, str]) -> None:
+        from mlflow import MlflowClient
+
+        uri = reachable_or_local(uri, folder)
+        if uri.startswith("sqlite:///"):
+            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        self._client = client = MlflowClient(uri)
+        known = client.get_experiment_by_name(experiment)
+        experiment_id = (
+            known.experiment_id
+            if known
+            else client.create_experiment(experiment, artifact_location=artifact_folder(uri, experiment))
+        )
+        mark_dead_runs(client, experiment_id)
+        digest = hashlib.sha256(json.dumps(selection, sort_keys=True).encode()).hexdigest()
+        found = client.search_runs([experiment_id], f"tags.{SELECTION_TAG} = '{digest}'", max_results=1)
+        if found:
+            self.run_id = found[0].info.run_id
+            client.update_run(self.run_id, status="RUNNING")
+        else:
+            self.run_id = client.create_run(experiment_id, run_name="sweep").info.run_id
+            client.set_tag(self.run_id, SELECTION_TAG, digest)
+            for name, value in selection.items():
+                client.log_param(self.run_id, name, value)
+        client.set_tag(self.run_id, PROCESS_TAG, this_process())
+
+    def environment(self) -> dict[str, str]:
+        """What tells a process that its run belongs to this one."""
+        return {PARENT_VARIABLE: self.run_id} if self.run_id else {}
+
+    def end(self, status: str) -> None:
+        """Close the run as ``FINISHED``, ``FAILED`` or ``KILLED``."""
+        if self.run_id is None:
+            return
+        try:
+            self._client.set_terminated(self.run_id, status)
+        except Exception as error:
+            logger.warning("MLflow: the run of the sweep could not be closed (%s).", error)

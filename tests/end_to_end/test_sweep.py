@@ -1,0 +1,113 @@
+"""One story told with the real command: a worker is killed, the sweep goes on, and ends complete."""
+
+import json
+import re
+import shutil
+import subprocess
+import time
+
+import psutil
+import pytest
+from end_to_end_project import Project
+
+pytestmark = pytest.mark.slow
+TINY = """
+image_size: 16
+phantoms:
+  images_per_class: {train: 8, test: 4}
+  seed: 0
+training:
+  epochs: 1
+"""
+SWEEP = ("sweep", "--env=demo", "--cohorts=brisc,breastmnist", "--variants=spatial,spectral", "--seeds=1")
+RUNS = [(cohort, variant) for cohort in ("brisc", "breastmnist") for variant in ("spatial", "spectral")]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    project = Project(tmp_path_factory.mktemp("sweep"))
+    (project.root / "conf/demo/parameters.yml").write_text(TINY)
+    return project
+
+
+def test_a_sweep_survives_a_killed_worker_and_resumes_to_complete(project):
+    attempt = project.demo / "logs/sweep/brisc_spatial/seed-0.attempt.json"
+    with project.started(*SWEEP, "--jobs=2") as sweep:
+        while not attempt.exists() and sweep.poll() is None:
+            time.sleep(0.1)
+        psutil.Process(int(json.loads(attempt.read_text())["process"].split()[1])).kill()
+        output, _ = sweep.communicate(timeout=240)
+    assert sweep.returncode == 1
+    assert "Traceback" not in output
+    assert re.search(r"brisc +spatial +seed-0 +lost", output)
+    assert output.count(" finished ") == 3
+    assert "Error: 1 of 4 runs are not finished. The same command runs them again." in output
+    assert f"brisc_spatial, seed-0: lost\n    {attempt.with_name('seed-0.log')}" in output
+
+    output = project.kedro(*SWEEP)
+    assert output.count("Started: ") == 1
+    assert "4 runs: 4 finished" in output
+    for cohort, variant in RUNS:
+        folder = project.demo / "08_reporting" / cohort / "patient_safe" / variant
+        accuracy = json.loads((folder / "seed-0/metrics.json").read_text())["test"]["accuracy"]
+        summary = json.loads((folder / "summary.json").read_text())
+        assert summary["metrics"]["accuracy"] == {"mean": accuracy, "sd": None, "n": 1}
+        assert summary["runs"] == [{"seed": 0, "fold": None}]
+
+    output = project.kedro(*SWEEP)
+    assert "Started: " not in output
+    assert "4 runs: 4 finished" in output
+
+    status = project.kedro(*SWEEP, "--seeds=2", "--status")
+    assert "8 runs: 4 finished, 4 not started" in status
+    assert max(map(len, status.splitlines())) <= 80
+
+
+def test_every_run_is_a_child_of_the_sweep(project):
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{project.demo}/mlflow.db")
+    runs = {
+        experiment.name: client.search_runs([experiment.experiment_id])
+        for experiment in client.search_experiments()
+    }
+    (parent,) = runs.pop("demo-sweeps")
+    assert parent.info.status == "FINISHED"
+    finished = [run for found in runs.values() for run in found if run.info.status == "FINISHED"]
+    assert len(finished) == 4
+    assert {run.data.tags["mlflow.parentRunId"] for run in finished} == {parent.info.run_id}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--cohorts=bussi"], ["no cohort 'bussi'", "brisc, chest"]),
+        (["--cohorts=all", "--params=seed=3"], ["--params sets 'seed'", "--seeds"]),
+        (["--cohorts=all", "--params=training.epoch=3"], ["unknown key 'training.epoch'"]),
+        (["--cohorts=all", "--executor=cloud"], ["'cloud'", "slurm"]),
+    ],
+)
+def test_one_clear_message(project, arguments, words):
+    output = project.kedro("sweep", "--env=demo", *arguments, succeeds=False)
+    assert "Traceback" not in output
+    assert output.count("Error: ") == 1
+    for word in words:
+        assert word in output
+
+
+@pytest.mark.slurm
+def test_a_sweep_on_a_real_cluster(project):
+    """On a single node as docs/sweep.md sets one up, or on any cluster that sees the test's folder."""
+    if shutil.which("sinfo") is None:
+        pytest.skip("Slurm is not installed (sinfo is missing)")
+    if subprocess.run(["sinfo", "--noheader"], capture_output=True, timeout=60).returncode:
+        pytest.skip("Slurm does not answer (sinfo failed)")
+    cluster = ("sweep", "--env=demo", "--cohorts=breastmnist", "--variants=spatial", "--seeds=3,4",
+               "--executor=slurm", "--slurm-cpus=1", "--slurm-minutes=30")  # fmt: skip
+    assert "Submitted as Slurm job" in project.kedro(*cluster)
+    deadline = time.monotonic() + 600
+    while "2 finished" not in (status := project.kedro(*cluster, "--status")):
+        assert time.monotonic() < deadline, status
+        assert "failed" not in status
+        time.sleep(5)
+    assert "±" in project.kedro(*cluster)

@@ -1,0 +1,70 @@
+import statistics
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s3f_pipeline.sweep.summary import _spread, summarise
+
+figures = st.lists(st.floats(0, 1), min_size=2, max_size=20)
+
+
+@given(figures)
+def test_mean_and_sd_of_a_sample(values):
+    spread = _spread(values)
+    assert spread["n"] == len(values)
+    assert min(values) <= spread["mean"] <= max(values) or spread["mean"] == pytest.approx(values[0])
+    assert spread["sd"] == pytest.approx(statistics.pstdev(values) * (len(values) / (len(values) - 1)) ** 0.5)
+
+
+@given(figures, st.randoms())
+def test_the_order_of_runs_does_not_matter(values, random):
+    shuffled = random.sample(values, len(values))
+    assert _spread(values) == _spread(shuffled)
+
+
+def test_one_run_has_no_sd(make_result):
+    summary = summarise([make_result()])
+    assert summary.content["metrics"]["accuracy"] == {"mean": 0.5, "sd": None, "n": 1}
+
+
+def test_every_metric_of_the_test_images_is_there(make_result):
+    per_class = {"a": {"f1": 0.5, "support": 4, "auc": None}}
+    results = [
+        make_result(seed, accuracy=accuracy, per_class=per_class, confusion_matrix=[[1]], notes=[])
+        for seed, accuracy in enumerate((0.5, 0.75, 1.0))
+    ]
+    content = summarise(results).content
+    assert set(content["metrics"]) == {"accuracy", "macro_f1", "per_class.a.f1"}
+    assert content["metrics"]["accuracy"] == {"mean": 0.75, "sd": 0.25, "n": 3}
+    assert content["runs"] == [{"seed": seed, "fold": None} for seed in range(3)]
+    assert content["guarantee"] == "near_duplicate"
+    assert content["synthetic"] is True
+
+
+def test_n_counts_the_runs_that_have_a_metric(make_result):
+    content = summarise([make_result(0, kappa=None), make_result(1, kappa=0.5)]).content
+    assert content["metrics"]["kappa"] == {"mean": 0.5, "sd": None, "n": 1}
+    assert content["metrics"]["accuracy"]["n"] == 2
+
+
+@pytest.mark.parametrize(
+    ("odd", "name"), [({"data": "x"}, "data"), ({"epochs": 2}, "configuration"), ({"split": "x"}, "split")]
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_odd_one_is_named_and_left_out(make_result, odd, name, place):
+    results = [make_result(seed, **(odd if seed == place else {})) for seed in range(3)]
+    summary = summarise(results)
+    assert summary.left_out == [
+        f"brisc_spatial, seed-{place} is left out: its {name} is not that of the others."
+    ]
+    assert [run["seed"] for run in summary.content["runs"]] == [seed for seed in range(3) if seed != place]
+
+
+def test_folds_have_splits_of_their_own(make_result):
+    results = [make_result(seed, fold, split=f"s{fold}") for seed in range(2) for fold in range(3)]
+    assert summarise(results).left_out == []
+    other = summarise([*results, make_result(2, 1, split="s0")])
+    assert other.left_out == [
+        "brisc_spatial, seed-2_fold-1 is left out: its split is not that of the others."
+    ]
