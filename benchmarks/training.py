@@ -12,6 +12,7 @@ plain protocol validates twice per epoch, once for Keras and once for the F1 sco
 import argparse
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -153,8 +154,8 @@ def main() -> None:
         formulation, precision, variant, shape = json.loads(options.worker)
         work(formulation, precision, variant, tuple(shape))
         return
-    cpu = next((line for line in Path("/proc/cpuinfo").open() if line.startswith("model name")), ":?")
-    print(f"{os.cpu_count()} cores, {cpu.split(':')[1].strip()}, load {os.getloadavg()[0]:.1f}")
+    cpu = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    print(f"{os.cpu_count()} cores, {cpu[1] if cpu else 'CPU'}, load {os.getloadavg()[0]:.1f}")
     for variant, shape in CASES:
         if options.only in (None, variant):
             compare(variant, shape, options.steps)

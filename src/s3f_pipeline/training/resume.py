@@ -29,8 +29,8 @@ class KeepState(keras.callbacks.Callback):
     """Write everything that the epochs to come depend on; comes last, when all others are done.
 
     These are the weights, the optimizer with its learning rate, the random generators of dropout, and
-    what the other callbacks remember. The order of the batches depends on seed and epoch alone. Files are written
-    in a thread, from copies. A state that cannot be written is a warning.
+    what the other callbacks remember. The order of the batches depends on seed and epoch alone. Files are
+    written in a thread, from copies. A state that cannot be written is a warning.
 
     Args:
         folder: Where states are written.
