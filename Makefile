@@ -41,6 +41,8 @@ lint: $(INSTALLED) ## style, import contracts, types
 
 bench: $(INSTALLED) ## measure against plain formulations
 	$(BIN)/python benchmarks/ingestion.py
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/prediction.py
 
 ui: $(INSTALLED) ## browse runs in MLflow
 	$(BIN)/kedro mlflow ui

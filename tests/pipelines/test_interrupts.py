@@ -6,6 +6,15 @@ import pytest
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError, signals_as_errors
 
 
+@pytest.fixture(autouse=True)
+def handlers_as_before():
+    """After SIGTERM the process is meant to end, and its handler is not put back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def interrupt_inside_a_broad_except(number):
     with signals_as_errors():
         try:
@@ -19,6 +28,20 @@ def test_a_signal_becomes_an_error_that_nothing_swallows(number, code):
     with pytest.raises(InterruptedRunError, match=signal.Signals(number).name) as caught:
         interrupt_inside_a_broad_except(number)
     assert caught.value.exit_code == code
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_comes_again_does_not_cut_off_the_end(number):
+    ended = False
+    with pytest.raises(InterruptedRunError), signals_as_errors():
+        try:
+            os.kill(os.getpid(), number)
+        finally:
+            os.kill(os.getpid(), number)
+            ended = True
+    assert ended
+    if number == signal.SIGTERM:
+        os.kill(os.getpid(), number)
 
 
 def test_the_handlers_are_put_back():

