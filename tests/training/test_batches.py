@@ -66,3 +66,16 @@ def test_class_weights_are_scikit_learns(labels):
     labels = np.array(labels)
     expected = compute_class_weight("balanced", classes=np.unique(labels), y=labels)
     np.testing.assert_allclose(balanced_class_weights(labels, labels.max() + 1), expected)
+
+
+def test_batches_of_a_multiple_leave_others_out_each_epoch():
+    images = np.arange(11, dtype=np.uint8).reshape(11, 1, 1, 1)
+    batches = ImageBatches(images, np.arange(11), batch_size=4, labels=np.arange(11), seed=0, multiple=2)
+    seen = []
+    for _ in range(2):
+        labels = [batches[number][1] for number in range(batches.num_batches)]
+        assert [len(part) for part in labels] == [4, 4, 2]
+        seen.append(set(np.concatenate(labels).tolist()))
+        batches.on_epoch_end()
+    assert len(seen[0]) == len(seen[1]) == 10
+    assert seen[0] != seen[1]

@@ -155,6 +155,8 @@ class TrainingConfig(Block):
         reduce_lr_factor: By which the learning rate is multiplied, in (0, 1).
         min_learning_rate: The rate is never reduced below this.
         precision: Compute precision; ``auto`` takes bfloat16 where the hardware has it.
+        distribution: ``auto`` spreads batches over several GPUs of this host, with JAX; ``data_parallel``
+            over all devices; ``none`` stays on one.
         deterministic: Ask the backend for deterministic operations; ``auto`` does on the CPU.
     """
 
@@ -168,6 +170,7 @@ class TrainingConfig(Block):
     reduce_lr_factor: Share
     min_learning_rate: PositiveFloat
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+    distribution: Literal["auto", "none", "data_parallel"]
     deterministic: Literal["auto"] | bool
 
 

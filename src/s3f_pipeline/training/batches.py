@@ -17,6 +17,8 @@ class ImageBatches(keras.utils.PyDataset):
         seed: ``None`` keeps the order of ``rows``.
         sample_weights: Weight of each of ``rows`` in the loss.
         epoch: The epoch to begin with, counted from 0.
+        multiple: Batches have a multiple of so many images, one part for each device; what is left over at
+            the end of an epoch, others each time, is left out.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class ImageBatches(keras.utils.PyDataset):
         seed: int | None = None,
         sample_weights: np.ndarray | None = None,
         epoch: int = 0,
+        multiple: int = 1,
     ) -> None:
         """Start before the epoch."""
         super().__init__()
@@ -39,16 +42,18 @@ class ImageBatches(keras.utils.PyDataset):
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = epoch
+        self._count = len(rows) // multiple * multiple
         self._order = self._permutation()
 
     @property
     def num_batches(self) -> int:
         """Batches per epoch."""
-        return -(-len(self._rows) // self._batch_size)
+        return -(-self._count // self._batch_size)
 
     def __getitem__(self, number: int) -> Any:
         """Return batch ``number``: images, then labels and weights where there are any."""
-        chosen = self._order[number * self._batch_size : (number + 1) * self._batch_size]
+        end = min((number + 1) * self._batch_size, self._count)
+        chosen = self._order[number * self._batch_size : end]
         images = self._images[self._rows[chosen]].astype(np.float32)
         images /= 255.0
         if self._labels is None:

@@ -54,6 +54,7 @@ def fit(
     report: Callable[[int, dict[str, float]], None] = lambda epoch, figures: None,
     states: StateFolder | None = None,
     circumstances: Mapping[str, str] = MappingProxyType({}),
+    replicas: int = 1,
 ) -> Trained:
     """Train a network.
 
@@ -75,6 +76,7 @@ def fit(
             the result is what it would have been without an interruption, to the bit.
         circumstances: What the bits depend on besides, such as the device; a difference between the state
             and now is a warning.
+        replicas: Devices that batches are spread over, as ``use_distribution`` returns it.
 
     Raises:
         TrainingError: If the loss is no longer a number, or the device's memory does not suffice.
@@ -97,6 +99,7 @@ def fit(
         seed=seed,
         sample_weights=weights[training.labels].astype(np.float32),
         epoch=done,
+        multiple=replicas,
     )
     metric = f"selection_{settings.selection_metric}"
     best = KeepBest(metric)

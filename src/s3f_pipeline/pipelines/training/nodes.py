@@ -36,6 +36,7 @@ def train_network(
     """
     from s3f_pipeline.backend.determinism import make_deterministic
     from s3f_pipeline.backend.devices import backend_name, describe_device, on_gpu
+    from s3f_pipeline.backend.distribution import use_distribution
     from s3f_pipeline.backend.precision import use_precision
     from s3f_pipeline.images.store import check_store
     from s3f_pipeline.models import build_model, summarise
@@ -62,6 +63,7 @@ def train_network(
     precision = use_precision(settings.precision)
     deterministic = not on_gpu() if settings.deterministic == "auto" else settings.deterministic
     make_deterministic(config.seed, operations=deterministic)
+    replicas = use_distribution(settings.distribution, settings.batch_size)
     model = build_model(config.network, config.input_shape, config.outputs, **config.options)
     logger.info(
         "%s: %s parameters, on %s in %s (%s)",
@@ -90,6 +92,7 @@ def train_network(
         report=RUN.log_epoch,
         states=StateFolder(state_folder),
         circumstances={"device": describe_device(), "precision": precision.policy},
+        replicas=replicas,
     )
     facts = {
         **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"}),
@@ -104,6 +107,7 @@ def train_network(
         "precision": precision.policy,
         "backend": backend_name(),
         "device": describe_device(),
+        "replicas": replicas,
         "deterministic": deterministic,
         "data_hash": table_hash(index, ["image_id", "sha256", "label"]),
         "splits_hash": table_hash(splits, ["image_id", "group", "split"]),
