@@ -1,0 +1,86 @@
+"""Seconds per epoch on a GPU, validation included: bilinear SN1 on 5000 drawn images of 256 x 256.
+
+Needs no more than a Keras backend, NumPy, pandas, scikit-learn and OpenCV. The published log of S3F-Net has
+12 s per epoch at a batch of 16. Beside the seconds stands how far they are from the arithmetic floor (the
+multiplications of the convolutions at the peak rate that is given).
+
+    KERAS_BACKEND=jax PYTHONPATH=src python benchmarks/gpu.py [--batches 16,64,256] [--peak-tflops 989]
+"""
+
+import argparse
+from dataclasses import dataclass
+
+import numpy as np
+
+TRAINING, VALIDATION, SIZE, CLASSES = 5000, 750, 256, 4
+EPOCHS = 4
+"""The first one compiles and is left out."""
+CONVOLUTIONS = ((1, 32, 1), (32, 32, 1), (32, 64, 2), (64, 64, 2), (64, 128, 4), (128, 128, 4), (128, 256, 8),
+                (256, 256, 8))  # fmt: skip
+"""Of the spatial tower's 3 x 3 kernels: input channels, output channels, divisor of the sides."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """As published, with few epochs."""
+
+    batch_size: int
+    learning_rate: float = 3e-4
+    epochs: int = EPOCHS
+    class_weights: str = "balanced"
+    selection_metric: str = "weighted_f1"
+    early_stopping_patience: int = 40
+    reduce_lr_patience: int = 20
+    reduce_lr_factor: float = 0.2
+    min_learning_rate: float = 1e-6
+
+
+def arithmetic() -> float:
+    """Floating-point operations of one epoch: forward, and twice that backward."""
+    forward = sum(2 * 9 * inputs * outputs * (SIZE / halved) ** 2 for inputs, outputs, halved in CONVOLUTIONS)
+    return forward * (3 * TRAINING + VALIDATION)
+
+
+def measure(batch_size: int, peak_tflops: float) -> None:
+    """Train some epochs, and print what the fastest one but the first took."""
+    from s3f_pipeline.backend.devices import backend_name, describe_device
+    from s3f_pipeline.backend.precision import use_precision
+    from s3f_pipeline.models import build_model
+    from s3f_pipeline.splits.rows import SplitRows
+    from s3f_pipeline.training.fit import fit
+
+    policy = use_precision("auto").policy
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (TRAINING + VALIDATION, SIZE, SIZE, 1), np.uint8)
+    labels = rng.integers(0, CLASSES, len(images))
+    rows = np.arange(len(images))
+    trained = fit(
+        build_model("bilinear_sn1", (SIZE, SIZE, 1), CLASSES),
+        images,
+        SplitRows(rows[:TRAINING], labels[:TRAINING]),
+        SplitRows(rows[TRAINING:], labels[TRAINING:]),
+        [str(number) for number in range(CLASSES)],
+        Settings(batch_size),
+        seed=0,
+    )
+    seconds = trained.history["seconds"].iloc[1:].min()
+    floor = arithmetic() / (peak_tflops * 1e12)
+    print(
+        f"{backend_name()}, {describe_device()}, {policy}, batch {batch_size}: {seconds:.2f} s per epoch "
+        f"(at most 2 at a batch of 16), {seconds / floor:.1f} times the arithmetic floor of {floor:.2f} s",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Measure each batch size."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--batches", default="16,64,256")
+    parser.add_argument("--peak-tflops", type=float, default=989.0, help="989: dense bfloat16 of an H200")
+    options = parser.parse_args()
+    for batch_size in map(int, options.batches.split(",")):
+        measure(batch_size, options.peak_tflops)
+
+
+if __name__ == "__main__":
+    main()
