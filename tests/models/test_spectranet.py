@@ -3,8 +3,9 @@ import pytest
 
 from s3f_pipeline.models.spectranet import spectranet_sn1, spectranet_sn2
 
-SEPARABLE = ["DepthwiseConv2D", "BatchNormalization", "ReLU", "Conv2D", "BatchNormalization", "ReLU"]
-FILTER = ["SpectralFilter", "BatchNormalization", "ReLU"]
+NORM = "FusedBatchNormalization"
+SEPARABLE = ["DepthwiseConv2D", NORM, "ReLU", "Conv2D", NORM, "ReLU"]
+FILTER = ["SpectralFilter", NORM, "ReLU"]
 FUNNEL = ["GlobalAveragePooling2D", *["Dense", "BatchNormalization", "Dropout"] * 2]
 SN1 = [*FILTER, *SEPARABLE, "MaxPooling2D", *SEPARABLE, "MaxPooling2D", *FUNNEL]
 SN2 = [*FILTER, *FILTER, *SEPARABLE, "MaxPooling2D", *FUNNEL]
