@@ -32,6 +32,15 @@ def test_what_nobody_owns_is_not_taken(tmp_path):
     assert not (dataset.load() / "epoch").exists()
 
 
+def test_what_cannot_be_removed_is_not_taken_for_current(scratch, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    with pytest.raises(PermissionError):
+        scratch.begin("other")
+
+
 def test_it_is_taken_away(scratch):
     scratch.clear()
     assert not scratch.filepath.exists()

@@ -12,6 +12,11 @@ EXPERIMENT = ("brisc", "patient_safe", "bilinear")
 CHEST = ("chest", "patient_safe", "concat")
 
 
+def parameters(loader):
+    """Read, merge and check all parameters."""
+    return loader.typed
+
+
 def test_cohort_training_values_win_over_the_general_ones(load_config):
     training = load_config().experiment(*CHEST).training
     assert (training.epochs, training.early_stopping_patience, training.reduce_lr_patience) == (100, 20, 10)
@@ -62,7 +67,7 @@ cohorts:
 )
 def test_wrong_cohorts_are_refused(load_config, change, words):
     with pytest.raises(ConfigError) as caught:
-        load_config(cohorts={"brisc": change}).typed  # noqa: B018
+        parameters(load_config(cohorts={"brisc": change}))
     for word in words:
         assert word in caught.value.message
 
@@ -81,7 +86,7 @@ def test_names_that_pipelines_cannot_have(load_config, name, words):
     block = {"layout": "folders", "raw_folder": "x", "color": "grey", "image_size": 32, "classes": ["a", "b"]}
     for given in ({"cohorts": {name: block}}, {"variants": {name: {"network": "spatial"}}}):
         with pytest.raises(ConfigError) as caught:
-            load_config(**given).typed  # noqa: B018
+            parameters(load_config(**given))
         for word in [name, *words]:
             assert word in caught.value.message
 
@@ -90,23 +95,23 @@ def test_two_pipelines_of_one_name_are_refused(load_config):
     block = {"layout": "folders", "raw_folder": "x", "color": "grey", "image_size": 32, "classes": ["a", "b"]}
     cohorts, variants = {"mine_big": block, "mine": block}, {"big_spatial": {"network": "spatial"}}
     with pytest.raises(ConfigError, match="would both be the pipeline mine_big_spatial: rename one"):
-        load_config(cohorts=cohorts, variants=variants).typed  # noqa: B018
+        parameters(load_config(cohorts=cohorts, variants=variants))
 
 
 def test_a_fold_is_part_of_the_path(load_config):
     assert load_config(fold=3, seed=1).run_folder == "seed-1_fold-3"
     with pytest.raises(ConfigError, match=r"fold 5 is not one of the 5 folds, which are numbered from 0"):
-        load_config(fold=5).typed  # noqa: B018
+        parameters(load_config(fold=5))
 
 
 def test_a_message_does_not_show_whole_blocks(load_config):
     with pytest.raises(ConfigError) as caught:
-        load_config(fold=5).typed  # noqa: B018
+        parameters(load_config(fold=5))
     assert len(caught.value.message) < 200
     with pytest.raises(
         ConfigError, match=r"cohorts\.a\.b: a name has .* \(received: 'a\.b'; set in --params"
     ):
-        load_config(cohorts={"a.b": {"layout": "folders"}}).typed  # noqa: B018
+        parameters(load_config(cohorts={"a.b": {"layout": "folders"}}))
 
 
 def test_an_environment_wins_over_a_cohorts_own_values():

@@ -125,6 +125,15 @@ def test_a_full_disk_is_a_warning(images, tmp_path, monkeypatch, caplog):
     assert "state of training could not be written" in caplog.text
 
 
+def test_a_fault_of_writing_is_not_hidden(images, tmp_path, monkeypatch):
+    def break_down(*_):
+        raise TypeError("a fault of ours")
+
+    monkeypatch.setattr(StateFolder, "save", break_down)
+    with pytest.raises(TypeError, match="a fault of ours"):
+        train(images, tmp_path, epochs=1)
+
+
 @pytest.mark.parametrize(("epoch_seconds", "expected"), [(1.0, [1, 2, 3, 4]), (0.004, [1])])
 def test_writing_takes_its_share_of_the_time_and_no_more(monkeypatch, tmp_path, epoch_seconds, expected):
     """Writing takes 0.01 s of a clock that only moves when it is told to."""

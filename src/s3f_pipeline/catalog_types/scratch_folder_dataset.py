@@ -36,8 +36,9 @@ class ScratchFolderDataset(FolderDataset):
                 temporary.write_text(fingerprint, encoding="utf-8")
 
     def clear(self) -> None:
-        """Take the folder away."""
-        shutil.rmtree(self._filepath, ignore_errors=True)
+        """Take the folder away; what cannot be removed is an error, as it would be taken for current."""
+        if self._filepath.exists():
+            shutil.rmtree(self._filepath)
 
     @property
     def filepath(self) -> Path:

@@ -85,6 +85,8 @@ class KeepState(keras.callbacks.Callback):
         too_dear = self._cost + self._last_cost > COST_SHARE * (self._clock() - self._began)
         if is_writing or (self._writing is not None and too_dear):
             return
+        if self._writing is not None:
+            self._writing.result()
         began = self._clock()
         state = self._state(epoch + 1)
         self._writing = self._writer.submit(self._write, state, began)
@@ -92,6 +94,8 @@ class KeepState(keras.callbacks.Callback):
     def close(self) -> None:
         """Wait until the last state is written."""
         self._writer.shutdown(wait=True)
+        if self._writing is not None:
+            self._writing.result()
 
     def _restore_callbacks(self) -> None:
         if self._restored is None:

@@ -56,7 +56,7 @@ class StateFolder:
             atomic_path(self._folder / f"epoch-{state.epoch:06d}.npz") as temporary,
             temporary.open("wb") as file,
         ):
-            np.savez(file, **state.arrays, **{FACTS: facts})  # type: ignore[arg-type]
+            np.savez(file, allow_pickle=False, **{**state.arrays, FACTS: facts})
         for path in self._files()[:-KEPT]:
             path.unlink()
 
