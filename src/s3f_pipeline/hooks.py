@@ -17,6 +17,7 @@ from s3f_pipeline.config.names import Experiment, run_folder
 from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
+from s3f_pipeline.processes import this_process
 from s3f_pipeline.tracking.run import RUN
 
 MLFLOW_RUN = "mlflow_run.txt"
@@ -43,7 +44,9 @@ class RunLogHooks:
         """Open the log file."""
         name = "+".join(run_params["pipeline_names"] or ["default"])
         now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-        path = current_loader().data_root / "logs" / f"{now}_{name}.log"
+        process = this_process()
+        ending = "" if process.leads else f"_process-{process.number}"
+        path = current_loader().data_root / "logs" / f"{now}_{name}{ending}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         self._handler = logging.FileHandler(path, encoding="utf-8")
         self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
@@ -69,7 +72,7 @@ class RunLogHooks:
 
 
 class TrackingHooks:
-    """One MLflow run from training to report; preparation opens none."""
+    """One MLflow run from training to report; preparation opens none, nor do processes that only help."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -85,7 +88,7 @@ class TrackingHooks:
     def before_node_run(self, node: Node, catalog: CatalogProtocol, inputs: dict[str, Any]) -> None:
         """Open the MLflow run before the first node of an experiment."""
         self._catalog = catalog
-        if self._experiment is not None or not node.tags & set(EXPERIMENT_STAGES):
+        if self._experiment is not None or not node.tags & set(EXPERIMENT_STAGES) or not this_process().leads:
             return
         from s3f_pipeline.tracking.experiment import tracked_params, tracked_tags
 
@@ -132,6 +135,8 @@ class TrackingHooks:
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Close the MLflow run, and tell what came out."""
+        if not this_process().leads:
+            return
         RUN.end("FINISHED")
         for namespace in sorted({str(n.namespace) for n in pipeline.nodes if "reporting" in n.tags}):
             _tell_result(Experiment.of_namespace(namespace), catalog)

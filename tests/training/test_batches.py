@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 
+from s3f_pipeline.backend.distribution import Spread
+from s3f_pipeline.processes import Process
 from s3f_pipeline.training.batches import ImageBatches, balanced_class_weights
 
 IMAGES = np.arange(10 * 2 * 2, dtype=np.uint8).reshape(10, 2, 2, 1)
@@ -68,9 +70,11 @@ def test_class_weights_are_scikit_learns(labels):
     np.testing.assert_allclose(balanced_class_weights(labels, labels.max() + 1), expected)
 
 
-def test_batches_of_a_multiple_leave_others_out_each_epoch():
+def test_what_devices_cannot_share_evenly_is_left_out_others_each_epoch():
     images = np.arange(11, dtype=np.uint8).reshape(11, 1, 1, 1)
-    batches = ImageBatches(images, np.arange(11), batch_size=4, labels=np.arange(11), seed=0, multiple=2)
+    batches = ImageBatches(
+        images, np.arange(11), batch_size=4, labels=np.arange(11), seed=0, spread=Spread(2)
+    )
     seen = []
     for _ in range(2):
         labels = [batches[number][1] for number in range(batches.num_batches)]
@@ -79,3 +83,14 @@ def test_batches_of_a_multiple_leave_others_out_each_epoch():
         batches.on_epoch_end()
     assert len(seen[0]) == len(seen[1]) == 10
     assert seen[0] != seen[1]
+
+
+def test_processes_take_parts_of_the_same_batches():
+    images = np.arange(12, dtype=np.uint8).reshape(12, 1, 1, 1)
+    whole, first, second = (
+        ImageBatches(images, np.arange(12), batch_size=8, labels=np.arange(12), seed=0, spread=spread)
+        for spread in (Spread(2), Spread(2, Process(0, 2)), Spread(2, Process(1, 2)))
+    )
+    for number in range(2):
+        for all_of_it, *parts in zip(whole[number], first[number], second[number], strict=True):
+            np.testing.assert_array_equal(np.concatenate(parts), all_of_it)

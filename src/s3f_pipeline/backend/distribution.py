@@ -1,35 +1,61 @@
-"""Training on several devices of one host at once."""
+"""Training on several devices at once, of one host or of several."""
 
 import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal
 
 import keras
+import numpy as np
 
 from s3f_pipeline.backend.devices import backend_name, gpus
 from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.processes import ALONE, Process, this_process
 
 Requested = Literal["auto", "none", "data_parallel"]
 logger = logging.getLogger(__name__)
 
 
-def use_distribution(requested: Requested, batch_size: int) -> int:
-    """Spread the batches of all networks built from now on over the devices of this host.
+@dataclass(frozen=True)
+class Spread:
+    """What the batches of a training are spread over.
+
+    Attributes:
+        devices: Of all processes.
+        process: This one.
+    """
+
+    devices: int = 1
+    process: Process = ALONE
+
+
+ONE_DEVICE = Spread()
+
+
+@contextmanager
+def spread_batches(requested: Requested, batch_size: int) -> Iterator[Spread]:
+    """Spread the batches of the networks built inside the block over devices.
 
     Each device takes an equal part of every batch, and holds all weights. Results are those of one device up
     to rounding, batch normalisation included, because JAX computes its statistics over the whole batch;
     TensorFlow would compute them for each device apart, so it stays on one device.
+
+    With several processes (see ``processes``) the block begins when all of them have come, and must be
+    entered before the backend has computed anything.
 
     Args:
         requested: ``auto`` spreads over several GPUs on JAX; ``data_parallel`` over all devices; ``none``
             stays on one.
         batch_size: Images per step, over all devices.
 
-    Returns:
-        Number of devices.
-
     Raises:
-        TrainingError: If the backend cannot, or the batch cannot be dealt out evenly.
+        TrainingError: If the backend cannot, a process does not come, or the batch cannot be dealt out
+            evenly.
     """
+    process = this_process()
+    if process.count > 1:
+        _meet(process, requested)
     count = _devices() if requested != "none" else 1
     if requested == "auto" and count > 1 and backend_name() != "jax":
         logger.info("%d GPUs, one of them is used. To use all: KERAS_BACKEND=jax", count)
@@ -45,18 +71,67 @@ def use_distribution(requested: Requested, batch_size: int) -> int:
             f"--params=training.batch_size={count * max(1, batch_size // count)}, or "
             f"training.distribution=none."
         )
-    if count > 1:
-        devices = keras.distribution.list_devices()
-        keras.distribution.set_distribution(
-            keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False)
-        )
-    return count
+    if count == 1:
+        yield ONE_DEVICE
+        return
+    before = keras.distribution.distribution()
+    keras.distribution.set_distribution(
+        keras.distribution.DataParallel(devices=keras.distribution.list_devices(), auto_shard_dataset=False)
+    )
+    try:
+        yield Spread(count, process)
+    finally:
+        keras.distribution.set_distribution(before)
+    if process.count > 1:
+        _part()
+
+
+def agree(figures: Mapping[str, float]) -> dict[str, float]:
+    """Return the figures of the first process in all of them, to the bit.
+
+    All must call it at the same point: decisions that follow from figures, such as when to stop, are then the
+    same in all processes.
+    """
+    if this_process().count == 1:
+        return dict(figures)
+    from jax.experimental import multihost_utils
+
+    own = np.array(list(figures.values()), np.float64)
+    told = np.asarray(multihost_utils.broadcast_one_to_all(own.view(np.uint8)))
+    return dict(zip(figures, told.view(np.float64).tolist(), strict=True))
 
 
 def _devices() -> int:
-    """GPUs, or the (virtual) CPUs of JAX."""
+    """GPUs, or the (virtual) CPUs of JAX, of all processes."""
     if backend_name() == "jax":
         import jax
 
-        return len(jax.local_devices())
+        return len(jax.devices())
     return max(1, len(gpus()))
+
+
+def _meet(process: Process, requested: Requested) -> None:
+    """Wait for the other processes."""
+    if backend_name() != "jax" or requested == "none":
+        raise TrainingError(
+            f"{process.count} processes were started to train together, which needs KERAS_BACKEND=jax (it is "
+            f"{backend_name()}) and training.distribution=auto or data_parallel (it is {requested})."
+        )
+    import jax
+
+    jax.config.update("jax_enable_preemption_service", False)  # it would take SIGTERM away from us
+    logger.info("Process %d of %d: waiting for all to come.", process.number + 1, process.count)
+    try:
+        keras.distribution.initialize(process.address, process.count, process.number)
+    except (jax.errors.JaxRuntimeError, ValueError) as error:
+        raise TrainingError(
+            f"The {process.count} processes did not find each other"
+            f"{f' at {process.address}' if process.address else ''} ({error}). All must be started within "
+            f"five minutes, and reach the host and port of the first one."
+        ) from error
+
+
+def _part() -> None:
+    import jax
+
+    jax.distributed.shutdown()

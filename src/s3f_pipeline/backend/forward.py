@@ -48,8 +48,13 @@ def _jax_forward(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
         return model.stateless_call(trainable, others, images, training=False)[0]
 
     def predict(images: np.ndarray) -> np.ndarray:
-        trainable = [variable.value for variable in model.trainable_variables]
-        others = [variable.value for variable in model.non_trainable_variables]
+        trainable = [_local(variable) for variable in model.trainable_variables]
+        others = [_local(variable) for variable in model.non_trainable_variables]
         return np.asarray(forward(trainable, others, images))
 
     return predict
+
+
+def _local(variable: Tensor) -> Tensor:
+    """Value of a variable on one device of this process; each of its devices holds a copy."""
+    return variable.value.addressable_data(0)

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from filelock import FileLock, Timeout
-from kedro.io import CatalogProtocol
+from kedro.io import CatalogProtocol, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 from pluggy import PluginManager
@@ -15,6 +15,7 @@ from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.errors import ConfigError, LockedError
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
 from s3f_pipeline.pipelines.stages import Stage, stages_of
+from s3f_pipeline.processes import this_process
 
 logger = logging.getLogger(__name__)
 
@@ -62,15 +63,20 @@ class StageRunner(SequentialRunner):
                 f"One run is one experiment, but these were asked for: {', '.join(experiments)}. Run one "
                 f"pipeline after the other."
             )
+        process = this_process()
         outputs: dict[str, Any] = {}
         with signals_as_errors(), ExitStack() as held:
-            for experiment in experiments:
+            for experiment in experiments if process.leads else ():
                 held.enter_context(_refuse_second_process(loader, experiment))
             for stage in stages:
+                if stage.is_experiment and not process.leads:
+                    self._help(stage, catalog, hook_manager, run_id, loader.typed.force)
+                    continue
                 for name in stage.pipeline.datasets() | ({stage.record} if stage.keeps_record else set()):
                     catalog.get(name, fallback_to_runtime_pattern=True)
                 with nullcontext() if stage.is_experiment else _wait_for_other_process(loader, stage):
-                    self._run_stage(stage, catalog, hook_manager, run_id, loader.typed.force)
+                    force = loader.typed.force and process.leads
+                    self._run_stage(stage, catalog, hook_manager, run_id, force)
                 outputs |= {name: catalog[name] for name in stage.pipeline.outputs()}
         return outputs
 
@@ -101,6 +107,21 @@ class StageRunner(SequentialRunner):
         stage.write_record(catalog, fingerprint)
         for folder in scratch:
             folder.clear()
+
+    def _help(
+        self,
+        stage: Stage,
+        catalog: CatalogProtocol,
+        hook_manager: PluginManager | None,
+        run_id: str | None,
+        force: bool,
+    ) -> None:
+        """Train together with the process that leads, and write nothing."""
+        if stage.name != "training" or (not force and stage.is_finished(catalog, stage.fingerprint(catalog))):
+            return
+        logger.info("Helping: %s", stage.title)
+        inputs = {name: catalog[name] for name in stage.pipeline.inputs()}
+        super().run(stage.pipeline, DataCatalog(inputs), hook_manager, run_id)
 
 
 def lock_of(loader: ProjectConfigLoader, name: str) -> FileLock:

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread
+
 
 class ImageBatches(keras.utils.PyDataset):
     """Batches of float32 images in [0, 1], in an order that (seed, epoch) alone decides.
@@ -17,8 +19,8 @@ class ImageBatches(keras.utils.PyDataset):
         seed: ``None`` keeps the order of ``rows``.
         sample_weights: Weight of each of ``rows`` in the loss.
         epoch: The epoch to begin with, counted from 0.
-        multiple: Batches have a multiple of so many images, one part for each device; what is left over at
-            the end of an epoch, others each time, is left out.
+        spread: Each device takes as many images of a batch as every other; what is left over at the end of an
+            epoch, others each time, is left out. This process takes its part of the batch.
     """
 
     def __init__(
@@ -31,7 +33,7 @@ class ImageBatches(keras.utils.PyDataset):
         seed: int | None = None,
         sample_weights: np.ndarray | None = None,
         epoch: int = 0,
-        multiple: int = 1,
+        spread: Spread = ONE_DEVICE,
     ) -> None:
         """Start before the epoch."""
         super().__init__()
@@ -42,7 +44,8 @@ class ImageBatches(keras.utils.PyDataset):
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = epoch
-        self._count = len(rows) // multiple * multiple
+        self._process = spread.process
+        self._count = len(rows) // spread.devices * spread.devices
         self._order = self._permutation()
 
     @property
@@ -53,7 +56,9 @@ class ImageBatches(keras.utils.PyDataset):
     def __getitem__(self, number: int) -> Any:
         """Return batch ``number``: images, then labels and weights where there are any."""
         end = min((number + 1) * self._batch_size, self._count)
-        chosen = self._order[number * self._batch_size : end]
+        batch = self._order[number * self._batch_size : end]
+        share = len(batch) // self._process.count
+        chosen = batch[self._process.number * share : (self._process.number + 1) * share]
         images = self._images[self._rows[chosen]].astype(np.float32)
         images /= 255.0
         if self._labels is None:

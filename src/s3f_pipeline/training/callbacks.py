@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from s3f_pipeline.backend.distribution import agree
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.evaluation.f1 import class_f1_scores, f1_scores
 from s3f_pipeline.evaluation.metrics import cross_entropy
@@ -73,11 +74,11 @@ class MeasureSelection(keras.callbacks.Callback):
             )
         predicted = probabilities.argmax(axis=1)
         scores = f1_scores(self._labels, predicted, self._num_classes)
-        logs["selection_loss"] = cross_entropy(self._labels, probabilities)
-        logs.update({f"selection_{name}": value for name, value in scores.items()})
+        figures = {"loss": cross_entropy(self._labels, probabilities), **scores}
         if self._positive is not None:
             by_class = class_f1_scores(self._labels, predicted, self._num_classes)
-            logs["selection_positive_f1"] = float(by_class[self._positive])
+            figures["positive_f1"] = float(by_class[self._positive])
+        logs.update({f"selection_{name}": value for name, value in agree(figures).items()})
 
 
 class KeepBest(keras.callbacks.Callback):

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.backend.devices import jit_compile
+from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread
 from s3f_pipeline.backend.memory import is_out_of_memory
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.splits.rows import SplitRows
@@ -54,7 +55,7 @@ def fit(
     report: Callable[[int, dict[str, float]], None] = lambda epoch, figures: None,
     states: StateFolder | None = None,
     circumstances: Mapping[str, str] = MappingProxyType({}),
-    replicas: int = 1,
+    spread: Spread = ONE_DEVICE,
 ) -> Trained:
     """Train a network.
 
@@ -76,7 +77,8 @@ def fit(
             the result is what it would have been without an interruption, to the bit.
         circumstances: What the bits depend on besides, such as the device; a difference between the state
             and now is a warning.
-        replicas: Devices that batches are spread over, as ``use_distribution`` returns it.
+        spread: What batches are spread over, as ``spread_batches`` gives it; with several processes all call
+            this function alike, and the first one writes the states.
 
     Raises:
         TrainingError: If the loss is no longer a number, or the device's memory does not suffice.
@@ -99,7 +101,7 @@ def fit(
         seed=seed,
         sample_weights=weights[training.labels].astype(np.float32),
         epoch=done,
-        multiple=replicas,
+        spread=spread,
     )
     metric = f"selection_{settings.selection_metric}"
     best = KeepBest(metric)
@@ -125,7 +127,7 @@ def fit(
     callbacks = [measure, best, stopping, reduce_rate, tell]
     with ExitStack() as held:
         if states:
-            keep = KeepState(states, callbacks, circumstances)
+            keep = KeepState(states, callbacks, circumstances, writes=spread.process.leads)
             held.callback(keep.close)
             if state:
                 _tell_where_it_goes_on(state, settings.epochs, circumstances)

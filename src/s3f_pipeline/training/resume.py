@@ -36,6 +36,7 @@ class KeepState(keras.callbacks.Callback):
         folder: Where states are written.
         callbacks: The other callbacks, in a fixed order.
         facts: What else a state says of its training.
+        writes: ``False`` only puts back: of several processes one writes.
         clock: Seconds.
     """
 
@@ -44,6 +45,8 @@ class KeepState(keras.callbacks.Callback):
         folder: StateFolder,
         callbacks: Sequence[keras.callbacks.Callback],
         facts: Mapping[str, Any],
+        *,
+        writes: bool = True,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Begin the clock."""
@@ -51,6 +54,7 @@ class KeepState(keras.callbacks.Callback):
         self._folder = folder
         self._callbacks = callbacks
         self._facts = facts
+        self._writes = writes
         self._clock = clock
         self._began = clock()
         self._cost, self._last_cost = 0.0, 0.0
@@ -81,6 +85,8 @@ class KeepState(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write the state, unless writing would take too much of the time or is still going on."""
+        if not self._writes:
+            return
         is_writing = self._writing is not None and not self._writing.done()
         too_dear = self._cost + self._last_cost > COST_SHARE * (self._clock() - self._began)
         if is_writing or (self._writing is not None and too_dear):

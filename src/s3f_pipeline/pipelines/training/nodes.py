@@ -36,7 +36,7 @@ def train_network(
     """
     from s3f_pipeline.backend.determinism import make_deterministic
     from s3f_pipeline.backend.devices import backend_name, describe_device, on_gpu
-    from s3f_pipeline.backend.distribution import use_distribution
+    from s3f_pipeline.backend.distribution import spread_batches
     from s3f_pipeline.backend.precision import use_precision
     from s3f_pipeline.images.store import check_store
     from s3f_pipeline.models import build_model, summarise
@@ -60,40 +60,41 @@ def train_network(
     selection = split_rows(index, splits, config.selection_split, config.classes)
 
     settings = config.training
-    precision = use_precision(settings.precision)
-    deterministic = not on_gpu() if settings.deterministic == "auto" else settings.deterministic
-    make_deterministic(config.seed, operations=deterministic)
-    replicas = use_distribution(settings.distribution, settings.batch_size)
-    model = build_model(config.network, config.input_shape, config.outputs, **config.options)
-    logger.info(
-        "%s: %s parameters, on %s in %s (%s)",
-        config.network, f"{model.count_params():,}", describe_device(), precision.policy, precision.reason,
-    )  # fmt: skip
-    cost = estimate(
-        model,
-        images,
-        batch_size=settings.batch_size,
-        training_images=len(training.rows),
-        selection_images=len(selection.rows),
-        epochs=settings.epochs,
-    )
-    _tell(cost, settings.epochs, Path(str(images.filename)).parent)
-
     commit, dirty = git_state()
-    trained = fit(
-        model,
-        images,
-        training,
-        selection,
-        config.classes,
-        settings,
-        seed=config.seed,
-        positive_class=config.positive_class,
-        report=RUN.log_epoch,
-        states=StateFolder(state_folder),
-        circumstances={"device": describe_device(), "precision": precision.policy},
-        replicas=replicas,
-    )
+    with spread_batches(settings.distribution, settings.batch_size) as spread:
+        precision = use_precision(settings.precision)
+        deterministic = not on_gpu() if settings.deterministic == "auto" else settings.deterministic
+        make_deterministic(config.seed, operations=deterministic)
+        model = build_model(config.network, config.input_shape, config.outputs, **config.options)
+        logger.info(
+            "%s: %s parameters, on %s in %s (%s)",
+            config.network, f"{model.count_params():,}", describe_device(),
+            precision.policy, precision.reason,
+        )  # fmt: skip
+        cost = estimate(
+            model,
+            images,
+            batch_size=settings.batch_size,
+            training_images=len(training.rows),
+            selection_images=len(selection.rows),
+            epochs=settings.epochs,
+        )
+        _tell(cost, settings.epochs, Path(str(images.filename)).parent)
+
+        trained = fit(
+            model,
+            images,
+            training,
+            selection,
+            config.classes,
+            settings,
+            seed=config.seed,
+            positive_class=config.positive_class,
+            report=RUN.log_epoch,
+            states=StateFolder(state_folder),
+            circumstances={"device": describe_device(), "precision": precision.policy},
+            spread=spread,
+        )
     facts = {
         **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"}),
         **config.model_dump(mode="json", include={"guarantee", "classes", "selection_split"}),
@@ -107,7 +108,8 @@ def train_network(
         "precision": precision.policy,
         "backend": backend_name(),
         "device": describe_device(),
-        "replicas": replicas,
+        "replicas": spread.devices,
+        "processes": spread.process.count,
         "deterministic": deterministic,
         "data_hash": table_hash(index, ["image_id", "sha256", "label"]),
         "splits_hash": table_hash(splits, ["image_id", "group", "split"]),
@@ -134,7 +136,8 @@ def _tell(cost: "Estimate", epochs: int, folder: Path) -> None:
     free_disk = shutil.disk_usage(folder).free
     free_memory = psutil.virtual_memory().available
     logger.info(
-        "Estimate: at most %s for %d epochs; %.1f GB memory (%.1f GB free), %.2f GB disk (%.1f GB free)",
+        "Estimate: about %s for %d epochs once compiled; %.1f GB memory (%.1f GB free), "
+        "%.2f GB disk (%.1f GB free)",
         readable_duration(cost.seconds), epochs,
         cost.memory / GIGABYTE, free_memory / GIGABYTE, cost.disk / GIGABYTE, free_disk / GIGABYTE,
     )  # fmt: skip
