@@ -1,5 +1,7 @@
 """The networks of S3F-Net in a plain formulation to measure ours against: stock Keras layers, einsum."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import layers, ops
@@ -10,9 +12,9 @@ Tensor = keras.KerasTensor
 class PlainSpectralFilter(layers.Layer):
     """The spectral filter as one would write it down first."""
 
-    def __init__(self, filters: int) -> None:
+    def __init__(self, filters: int, **options: Any) -> None:
         """Remember the number of filters."""
-        super().__init__(dtype="float32")
+        super().__init__(**options)
         self.filters = filters
 
     def build(self, shape: tuple[int | None, int, int, int]) -> None:
