@@ -30,6 +30,7 @@ class Settings:
     class_weights: str = "balanced"
     selection_metric: str = "weighted_f1"
     early_stopping_patience: int = 40
+    learning_rate_schedule: str = "plateau"
     reduce_lr_patience: int = 20
     reduce_lr_factor: float = 0.2
     min_learning_rate: float = 1e-6

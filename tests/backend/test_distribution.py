@@ -24,7 +24,7 @@ from s3f_pipeline.training.fit import fit
 class Settings:
     learning_rate, batch_size, epochs, class_weights = 1e-4, 8, 2, "balanced"
     selection_metric, early_stopping_patience, reduce_lr_patience = "accuracy", 9, 9
-    reduce_lr_factor, min_learning_rate = 0.5, 1e-6
+    reduce_lr_factor, min_learning_rate, learning_rate_schedule = 0.5, 1e-6, "plateau"
 
 images = np.random.default_rng(0).integers(0, 200, (36, 16, 16, 1), dtype=np.uint8)
 images[18:] += 50

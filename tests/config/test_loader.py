@@ -50,7 +50,7 @@ cohorts:
     assert (cohort.title, cohort.archive, cohort.inside) == ("mine", "my_images", "my_images")
     assert cohort.guarantee == "patient"
     own = {e.pipeline for e in experiments(loader.typed) if e.cohort == "mine"}
-    assert own == {"mine_spatial", "mine_spectral", "mine_concat", "mine_bilinear"}
+    assert own == {f"mine_{variant}" for variant in loader.typed.variants}
     ProjectConfigLoader.current = None
 
 
@@ -133,7 +133,7 @@ def test_image_size_is_a_number_or_height_x_width(load_config, given, size):
     [
         ({"image_size": "big"}, ["image_size", "height x width", "'big'", "--params"]),
         ({"training": {"epochs": 0}}, ["training.epochs", "received: 0", "--params"]),
-        ({"training": {"selection_metric": "auc"}}, ["selection_metric", "weighted_f1", "--params"]),
+        ({"training": {"selection_metric": "area"}}, ["selection_metric", "weighted_f1", "--params"]),
     ],
 )
 def test_wrong_values_are_refused(load_config, params, words):
@@ -153,6 +153,33 @@ def test_published_protocol_chooses_on_the_split_of_its_source(load_config):
     loader = load_config()
     assert loader.experiment("brisc", "published", "concat").selected_on_test
     assert loader.experiment("brisc", "patient_safe", "concat").selection_split == "validation"
+
+
+def test_a_network_is_published_where_it_was_or_on_a_benchmark(load_config):
+    parameters = load_config().typed
+    published = {e.pipeline for e in experiments(parameters) if e.protocol == "published"}
+    assert {"brisc_bilinear_published", "breastmnist_resnet18_published"} <= published
+    assert {"brisc_gated_published", "busi_resnet18_published"}.isdisjoint(published)
+
+
+def test_a_publication_has_its_own_training(load_config):
+    loader = load_config()
+    published = loader.experiment("breastmnist", "published", "resnet18").training
+    assert (published.learning_rate, published.selection_metric) == (1e-3, "auc")
+    assert published.learning_rate_schedule == "steps"
+    ours = loader.experiment("breastmnist", "patient_safe", "resnet18").training
+    assert (ours.learning_rate, ours.selection_metric) == (3e-4, "weighted_f1")
+    asked_for = load_config(training={"learning_rate": 0.5})
+    assert asked_for.experiment("breastmnist", "published", "resnet18").training.learning_rate == 0.5
+
+
+def test_a_part_of_the_augmentation_can_be_asked_for(load_config):
+    training = (
+        load_config(training={"augmentation": {"flip": "both"}})
+        .experiment("brisc", "patient_safe", "spatial")
+        .training
+    )
+    assert (training.augmentation.flip, training.augmentation.crop) == ("both", 1.0)
 
 
 def test_fusion_variants_take_the_published_spectranet(load_config):

@@ -7,8 +7,15 @@ import pytest
 from s3f_pipeline.errors import ModelError
 from s3f_pipeline.models import build, build_model, variant_names
 
-SHORT = {"spectral": "spectral_sn1", "concat": "concat_sn1", "bilinear": "bilinear_sn1"}
-FULL = ["spatial", *(f"{kind}_sn{number}" for kind in SHORT for number in (1, 2))]
+SHORT = {name: f"{name}_sn1" for name in ("spectral", "concat", "bilinear", "gated")}
+S3F = ["spatial", *(f"{kind}_sn{number}" for kind in SHORT for number in (1, 2))]
+CONTROLS = {name: f"{name}_sn1" for name in ("random_filter", "spatial_wide")}
+FULL = [
+    *S3F,
+    *(f"{kind}_sn{number}" for kind in CONTROLS for number in (1, 2)),
+    "spectral_compact",
+    "resnet18",
+]
 HAM, BRISC, BUSI, CHEST = ((225, 300, 3), 7), ((256, 256, 1), 4), ((256, 256, 1), 3), ((384, 512, 1), 1)
 
 
@@ -54,17 +61,22 @@ def test_parameter_counts_that_the_published_ones_imply(variant, cohort, paramet
     assert build_model(variant, *cohort).count_params() == parameters
 
 
+def test_the_compact_filters_have_few_parameters_at_any_size(without_allocation):
+    counts = {build_model("spectral_compact", (size, size, 1), 3).count_params() for size in (64, 256)}
+    assert counts == {46_051}
+
+
 def test_names():
-    assert set(variant_names()) == {*FULL, *SHORT}
+    assert set(variant_names()) == {*FULL, *SHORT, *CONTROLS}
 
 
-@pytest.mark.parametrize(("short", "full"), SHORT.items())
+@pytest.mark.parametrize(("short", "full"), [*SHORT.items(), *CONTROLS.items()])
 def test_short_names_mean_sn1(short, full):
     layers = [[layer.name for layer in build_model(name, (16, 16, 1), 2).layers] for name in (short, full)]
     assert layers[0] == layers[1]
 
 
-@pytest.mark.parametrize("variant", FULL)
+@pytest.mark.parametrize("variant", S3F)
 def test_networks_can_be_taken_apart_by_layer_name(variant):
     model = build_model(variant, (32, 20, 3), 5)
     sizes = {"images": (None, 32, 20, 3), "logits": (None, 5), "probabilities": (None, 5)}
@@ -76,8 +88,8 @@ def test_networks_can_be_taken_apart_by_layer_name(variant):
         sizes |= {"spectral_conv2_relu": (None, 16, 10, 128)}
     if variant.endswith("sn2"):
         sizes |= {"spectral_filter2": (None, 32, 20, 64), "spectral_conv1_relu": (None, 32, 20, 128)}
-    if variant.startswith(("concat", "bilinear")):
-        sizes |= {"fusion": (None, 516 if variant.startswith("concat") else 2048)}
+    if variant.startswith(("concat", "bilinear", "gated")):
+        sizes |= {"fusion": (None, 2048 if variant.startswith("bilinear") else 516)}
     assert {name: model.get_layer(name).output.shape for name in sizes} == sizes
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from s3f_pipeline.models import build_model, variant_names
+from s3f_pipeline.models import build_model
+from s3f_pipeline.models.build import VARIANTS
 from s3f_pipeline.models.layers import BilinearFusion, SpectralFilter
 
 BATCH, FILTERS = 2, 5
 IMAGE_SHAPES = [(12, 10, 1), (12, 10, 3), (9, 12, 1), (9, 12, 3), (10, 7, 1), (7, 9, 3), (33, 40, 3)]
-NETWORKS = [name for name in variant_names() if name == "spatial" or name.endswith(("_sn1", "_sn2"))]
+NETWORKS = {network: name for name, network in VARIANTS.items()}.values()
 NETWORK_SHAPE, NETWORK_CLASSES = (20, 18, 3), 4
 
 
@@ -87,7 +88,7 @@ def network(rng, variant):
         match weight.name:
             case "gamma" | "moving_variance":
                 values = rng.uniform(0.5, 1.5, weight.shape)
-            case "real" | "imag":
+            case "real" | "imag" | "mix_in" | "mix_out":
                 values = rng.normal(size=weight.shape)
             case "kernel":
                 values = rng.normal(0, np.sqrt(2 / np.prod(weight.shape[:-1])), weight.shape)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import keras
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.splits.rows import SplitRows
@@ -23,6 +24,7 @@ class Settings:
     class_weights: str = "balanced"
     selection_metric: str = "macro_f1"
     early_stopping_patience: int = 10
+    learning_rate_schedule: str = "plateau"
     reduce_lr_patience: int = 10
     reduce_lr_factor: float = 0.2
     min_learning_rate: float = 1e-6
@@ -94,6 +96,22 @@ def test_the_learning_rate_is_reduced(images):
     rates = trained.history["learning_rate"]
     assert rates.iloc[0] == pytest.approx(3.0)
     assert rates.iloc[-1] < 1.0
+
+
+def test_the_learning_rate_falls_after_half_and_three_quarters_of_the_epochs(images):
+    trained, _ = train(
+        images, epochs=8, learning_rate=1.0, learning_rate_schedule="steps", reduce_lr_factor=0.1
+    )
+    assert trained.history["learning_rate"].tolist() == pytest.approx([1.0] * 4 + [0.1] * 2 + [0.01] * 2)
+
+
+def test_the_area_under_the_curve_can_decide(images):
+    trained, _ = train(images, selection_metric="auc")
+    history = trained.history.set_index("epoch")
+    assert trained.facts["selected_epoch"] == history["selection_auc"].idxmax()
+    probabilities = Predictor(trained.model).of_rows(images, split(16, 24).rows, 8)
+    expected = roc_auc_score(split(16, 24).labels, probabilities[:, 1])
+    assert trained.facts["selected_value"] == pytest.approx(expected)
 
 
 def test_the_same_seed_gives_the_same_weights(images):

@@ -32,6 +32,7 @@ class Settings:
     class_weights: str = "balanced"
     selection_metric: str = "macro_f1"
     early_stopping_patience: int = 10
+    learning_rate_schedule: str = "plateau"
     reduce_lr_patience: int = 1
     reduce_lr_factor: float = 0.5
     min_learning_rate: float = 1e-6

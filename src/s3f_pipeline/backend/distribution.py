@@ -50,8 +50,7 @@ def spread_batches(requested: Requested, batch_size: int) -> Iterator[Spread]:
         batch_size: Images per step, over all devices.
 
     Raises:
-        TrainingError: If the backend cannot, a process does not come, or the batch cannot be dealt out
-            evenly.
+        TrainingError: If the backend cannot, a process is lost, or the batch cannot be dealt out evenly.
     """
     process = this_process()
     if process.count > 1:
@@ -79,7 +78,8 @@ def spread_batches(requested: Requested, batch_size: int) -> Iterator[Spread]:
         keras.distribution.DataParallel(devices=keras.distribution.list_devices(), auto_shard_dataset=False)
     )
     try:
-        yield Spread(count, process)
+        with _losses_explained(process):
+            yield Spread(count, process)
     finally:
         keras.distribution.set_distribution(before)
     if process.count > 1:
@@ -120,18 +120,35 @@ def _meet(process: Process, requested: Requested) -> None:
     import jax
 
     jax.config.update("jax_enable_preemption_service", False)  # it would take SIGTERM away from us
-    logger.info("Process %d of %d: waiting for all to come.", process.number + 1, process.count)
+    logger.info(
+        "Process %d of %d: waiting for all to come%s. JAX ends the process if one has not come in five minutes.",
+        process.number + 1, process.count, f" to {process.address}" if process.address else "",
+    )  # fmt: skip
+    keras.distribution.initialize(process.address, process.count, process.number)
+
+
+@contextmanager
+def _losses_explained(process: Process) -> Iterator[None]:
+    """Say what a failed exchange between processes means."""
     try:
-        keras.distribution.initialize(process.address, process.count, process.number)
-    except (jax.errors.JaxRuntimeError, ValueError) as error:
+        yield
+    except Exception as error:
+        if process.count == 1 or not _is_failed_exchange(error):
+            raise
         raise TrainingError(
-            f"The {process.count} processes did not find each other"
-            f"{f' at {process.address}' if process.address else ''} ({error}). All must be started within "
-            f"five minutes, and reach the host and port of the first one."
+            f"Another of the {process.count} processes was lost ({str(error)[-120:]}). Start all again: training "
+            f"goes on from its last state."
         ) from error
 
 
+def _is_failed_exchange(error: BaseException) -> bool:
+    return type(error).__name__ == "JaxRuntimeError" and any(
+        word in str(error) for word in ("Gloo", "NCCL", "heartbeat", "coordination")
+    )
+
+
 def _part() -> None:
+    """Wait until all are done, and go on alone."""
     import jax
 
     jax.distributed.shutdown()

@@ -42,6 +42,38 @@ def spectral_product(x: Tensor, real: Tensor, imag: Tensor) -> Tensor:
             return general_product(x, kernel)
 
 
+def channelwise_product(x: Tensor, real: Tensor, imag: Tensor) -> Tensor:
+    """Multiply the spectrum of each channel with one kernel, and transform back.
+
+    ``y[b, c] = irfft2(rfft2(x[b, c]) * (real[c] + i imag[c]))``: ``spectral_product`` without a sum over
+    channels.
+
+    Args:
+        x: float32 of shape (B, C, H, W) with known C, H and W; H and W may be odd.
+        real: Real part of the half spectra of the kernels, float32 of shape (C, H, W // 2 + 1).
+        imag: Imaginary part, of the same shape.
+
+    Returns:
+        float32 of shape (B, C, H, W).
+    """
+    width = x.shape[-1]
+    kernel = real, imag
+    if on_gpu():
+        kernel = hermitian_part(real, width, sign=1), hermitian_part(imag, width, sign=-1)
+    match keras.backend.backend():
+        case "tensorflow":
+            return _tensorflow_channelwise(x, kernel)
+        case "jax":
+            import jax
+
+            product = jax.numpy.fft.rfft2(x) * jax.lax.complex(*kernel)
+            return jax.numpy.fft.irfft2(product, x.shape[-2:])
+        case _:
+            real, imag = _rfft2(x)
+            product = (real * kernel[0] - imag * kernel[1], real * kernel[1] + imag * kernel[0])
+            return _irfft2(product, width)
+
+
 def hermitian_part(part: Tensor, width: int, sign: int) -> Tensor:
     """Take what is redundant out of the real or imaginary part of the half spectrum of a real image.
 
@@ -89,6 +121,38 @@ def _tensorflow_product(x: Tensor, kernel: Spectrum) -> Tensor:
     """
     import tensorflow as tf
 
+    return _tensorflow_filter(
+        x,
+        kernel,
+        multiply=lambda spectrum, kernel: _multiply(tf.einsum, spectrum, kernel),
+        of_x=lambda upstream, kernel: _sum_over("f", tf, upstream, kernel),
+        of_kernel=lambda upstream, spectrum: _sum_over("b", tf, upstream, spectrum),
+    )
+
+
+def _tensorflow_channelwise(x: Tensor, kernel: Spectrum) -> Tensor:
+    """Compute the channelwise product in the way of ``_tensorflow_product``."""
+    import tensorflow as tf
+
+    return _tensorflow_filter(
+        x,
+        kernel,
+        multiply=lambda spectrum, kernel: spectrum * kernel,
+        of_x=lambda upstream, kernel: upstream * kernel,
+        of_kernel=lambda upstream, spectrum: tf.reduce_sum(upstream * spectrum, axis=0),
+    )
+
+
+def _tensorflow_filter(
+    x: Tensor,
+    kernel: Spectrum,
+    multiply: Callable[[Tensor, Tensor], Tensor],
+    of_x: Callable[[Tensor, Tensor], Tensor],
+    of_kernel: Callable[[Tensor, Tensor], Tensor],
+) -> Tensor:
+    """Transform, ``multiply``, transform back; gradients from the conjugates of the other factor."""
+    import tensorflow as tf
+
     height, width = x.shape[-2:]
 
     def inverse(spectrum: Tensor) -> Tensor:
@@ -100,11 +164,13 @@ def _tensorflow_product(x: Tensor, kernel: Spectrum) -> Tensor:
 
         def gradient(upstream: Tensor) -> tuple[Tensor, Tensor]:
             upstream = tf.signal.rfft2d(upstream)
-            of_x = inverse(_sum_over("f", tf, upstream, tf.math.conj(kernel)))
-            of_kernel = _sum_over("b", tf, upstream, tf.math.conj(spectrum))
-            return of_x, of_kernel * _column_weights(width) / (height * width)
+            gradient_of_kernel = of_kernel(upstream, tf.math.conj(spectrum))
+            return (
+                inverse(of_x(upstream, tf.math.conj(kernel))),
+                gradient_of_kernel * _column_weights(width) / (height * width),
+            )
 
-        return inverse(_multiply(tf.einsum, spectrum, kernel)), gradient
+        return inverse(multiply(spectrum, kernel)), gradient
 
     return product(x, tf.complex(*kernel))
 

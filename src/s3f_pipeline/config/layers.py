@@ -2,7 +2,8 @@
 
 Weakest first: the files of ``conf/base``, those of the environment, ``--params``. Inside each of these
 the general ``training`` block is weaker than a variant's, and a variant's is weaker than a cohort's;
-so ``--params="training.epochs=12"`` wins over the epochs that a cohort sets in ``conf/base``.
+so ``--params="training.epochs=12"`` wins over the epochs that a cohort sets in ``conf/base``. Under the
+published protocol a variant's ``published_training`` is stronger still.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,8 @@ from s3f_pipeline.errors import ConfigError
 
 KEY = "[key]"
 """Where pydantic speaks of the name of an entry, not of its value."""
+WITH_SPECTRANET = ("spectral", "concat", "bilinear", "gated", "random_filter", "spatial_wide")
+"""Networks that there are with SN1 and with SN2."""
 ENDINGS = (".yml", ".yaml", ".json")
 
 
@@ -175,21 +178,22 @@ def resolve_experiment(
     training: dict[str, Any] = {}
     for stage in stages:
         values = merge(*(layer.values for layer in stage))
+        variant_block = values.get("variants", {}).get(variant, {})
         training = merge(
             training,
             values.get("training"),
-            values.get("variants", {}).get(variant, {}).get("training"),
+            variant_block.get("training"),
             values.get("cohorts", {}).get(cohort, {}).get("training"),
+            variant_block.get("published_training") if protocol == "published" else None,
         )
     if protocol == "published" and training.get("precision") == "auto":
         training["precision"] = "float32"  # as published
     block, network = parameters.cohorts[cohort], parameters.variants[variant]
-    takes_spectranet = network.network in ("spectral", "concat", "bilinear")
     values = {
         "cohort": cohort,
         "protocol": protocol,
         "variant": variant,
-        "network": f"{network.network}_{block.spectranet}" if takes_spectranet else network.network,
+        "network": f"{network.network}{_spectranet_ending(network.network, block)}",
         "options": network.options,
         "classes": block.classes,
         "positive_class": block.positive_class,
@@ -204,6 +208,11 @@ def resolve_experiment(
     layers = [layer for stage in stages for layer in stage]
     experiment: ExperimentConfig = validate(ExperimentConfig, values, layers)
     return experiment
+
+
+def _spectranet_ending(network: str, block: CohortConfig) -> str:
+    """What the name of a network with a SpectraNet ends in."""
+    return f"_{block.spectranet}" if network in WITH_SPECTRANET else ""
 
 
 def _selection_split(block: CohortConfig, protocol: Protocol) -> str:

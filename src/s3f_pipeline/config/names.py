@@ -35,9 +35,10 @@ def experiments(parameters: Parameters) -> list[Experiment]:
     return [
         Experiment(cohort, protocol, variant)
         for cohort, block in parameters.cohorts.items()
-        for variant in parameters.variants
+        for variant, network in parameters.variants.items()
         for protocol in PROTOCOLS
-        if protocol == "patient_safe" or block.published
+        if protocol == "patient_safe"
+        or (block.published and (block.published.benchmark or network.published))
     ]
 
 

@@ -141,6 +141,26 @@ class SplittingConfig(Block):
     seed: NonNegativeInt
 
 
+class AugmentationConfig(Block):
+    """How training images are varied at random; see ``s3f_pipeline.training.augmentation.Augmentation``.
+
+    Attributes:
+        crop: Least share of the area that a random crop keeps before it is resized; 1 does not crop.
+        flip: Mirror left and right, or both ways, every other time.
+        rotation: Largest angle, in degrees.
+        shift: Largest shift, as a share of the side.
+        brightness: Largest relative change.
+        spectral_mixing: Largest share of another training image's amplitude spectrum.
+    """
+
+    crop: Annotated[float, Field(gt=0, le=1)] = 1.0
+    flip: Literal["none", "horizontal", "both"] = "none"
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
+    shift: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    brightness: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    spectral_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
 class TrainingConfig(Block):
     """How a network is trained (published_values: S3F-Net notebooks).
 
@@ -151,9 +171,12 @@ class TrainingConfig(Block):
         class_weights: ``balanced`` weights each class by n / (classes * n_class).
         selection_metric: Decides which epoch is kept; measured on the selection split.
         early_stopping_patience: Epochs without a better selection metric before training stops.
-        reduce_lr_patience: Epochs without a lower selection loss before the rate is reduced.
+        learning_rate_schedule: ``plateau`` reduces the rate when the selection loss stalls; ``steps``
+            after half and after three quarters of ``epochs``.
+        reduce_lr_patience: Of ``plateau``: epochs without a lower selection loss.
         reduce_lr_factor: By which the learning rate is multiplied, in (0, 1).
         min_learning_rate: The rate is never reduced below this.
+        augmentation: How training images are varied.
         precision: Compute precision; ``auto`` takes bfloat16 where the hardware has it.
         distribution: ``auto`` spreads batches over several GPUs of this host, with JAX; ``data_parallel``
             over all devices; ``none`` stays on one.
@@ -164,11 +187,13 @@ class TrainingConfig(Block):
     batch_size: PositiveInt
     epochs: PositiveInt
     class_weights: Literal["balanced", "none"]
-    selection_metric: Literal["weighted_f1", "macro_f1", "positive_f1", "accuracy"]
+    selection_metric: Literal["weighted_f1", "macro_f1", "positive_f1", "accuracy", "auc"]
     early_stopping_patience: PositiveInt
+    learning_rate_schedule: Literal["plateau", "steps"]
     reduce_lr_patience: PositiveInt
     reduce_lr_factor: Share
     min_learning_rate: PositiveFloat
+    augmentation: AugmentationConfig
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     distribution: Literal["auto", "none", "data_parallel"]
     deterministic: Literal["auto"] | bool
@@ -191,11 +216,16 @@ class VariantConfig(Block):
         network: Name that ``s3f_pipeline.models.build_model`` knows.
         options: Further options of ``build_model``.
         training: Training keys that this network sets differently.
+        published: Whether the network was published on the cohorts whose published protocol is not a
+            benchmark's.
+        published_training: Training keys of its publication, for the published protocol.
     """
 
     network: str
     options: dict[str, Any] = {}
     training: TrainingOverrides = TrainingOverrides()
+    published: bool = False
+    published_training: TrainingOverrides = TrainingOverrides()
 
 
 class PublishedResult(Block):
@@ -216,6 +246,7 @@ class PublishedConfig(Block):
     """The protocol of the published work, and what came out of it.
 
     Attributes:
+        benchmark: Whether the protocol is that of a benchmark, which any network can follow.
         split: ``official`` splits as they lie on disk; ``random`` cuts a test set of
             ``test_share`` by scikit-learn's ``train_test_split``, stratified, with ``split_seed``, from
             the images sorted by class and file name.
@@ -228,6 +259,7 @@ class PublishedConfig(Block):
             a split, the split ``none`` for images without an official one.
     """
 
+    benchmark: bool = False
     split: Literal["official", "random"] = "official"
     test_share: Share = 0.2
     split_seed: NonNegativeInt = 42
@@ -353,7 +385,7 @@ class CohortConfig(CohortData):
         source: Where a person finds the data set.
         licence: Licence of the images.
         citation: Whom to cite.
-        spectranet: The SpectraNet of ``spectral``, ``concat`` and ``bilinear``.
+        spectranet: The SpectraNet of the networks that have one in two forms.
         published_results: Published figures.
         training: Training keys that this cohort sets differently.
     """

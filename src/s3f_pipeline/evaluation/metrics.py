@@ -116,6 +116,19 @@ def one_vs_rest_auc(is_class: NDArray[np.bool_], scores: NDArray[np.float64]) ->
     return float(roc_auc_score(is_class, scores)) if 0 < is_class.sum() < is_class.size else None
 
 
+def mean_auc(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float | None:
+    """Mean of the classes' one-vs-rest areas, ``None`` if a class is absent or alone.
+
+    This is the AUC of the MedMNIST benchmark; of two classes both have the same area.
+
+    Args:
+        labels: Class numbers, shape (n,).
+        probabilities: Of each class, shape (n, classes).
+    """
+    aucs = [one_vs_rest_auc(labels == index, of_class) for index, of_class in enumerate(probabilities.T)]
+    return _mean_auc(aucs, np.ones(len(aucs), np.int64))
+
+
 def cross_entropy(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
     """Mean of -log p(true class) in nats, p clipped to [1e-7, 1 - 1e-7] as Keras does.
 

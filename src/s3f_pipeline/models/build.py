@@ -8,10 +8,11 @@ import keras
 
 from s3f_pipeline.backend import Tensor
 from s3f_pipeline.errors import ModelError
-from s3f_pipeline.models import s3f_net
+from s3f_pipeline.models import controls, s3f_net
 from s3f_pipeline.models.checks import require_input_shape, require_num_classes
+from s3f_pipeline.models.resnet import resnet18
 from s3f_pipeline.models.spatial import spatial_tower
-from s3f_pipeline.models.spectranet import spectranet_sn1, spectranet_sn2
+from s3f_pipeline.models.spectranet import spectranet_compact, spectranet_sn1, spectranet_sn2
 
 VARIANTS: dict[str, Callable[..., Tensor]] = {
     "spatial": spatial_tower,
@@ -24,12 +25,23 @@ VARIANTS: dict[str, Callable[..., Tensor]] = {
     "bilinear": s3f_net.bilinear_sn1,
     "bilinear_sn1": s3f_net.bilinear_sn1,
     "bilinear_sn2": s3f_net.bilinear_sn2,
+    "gated": s3f_net.gated_sn1,
+    "gated_sn1": s3f_net.gated_sn1,
+    "gated_sn2": s3f_net.gated_sn2,
+    "spectral_compact": spectranet_compact,
+    "random_filter": controls.random_filter_sn1,
+    "random_filter_sn1": controls.random_filter_sn1,
+    "random_filter_sn2": controls.random_filter_sn2,
+    "spatial_wide": controls.spatial_wide_sn1,
+    "spatial_wide_sn1": controls.spatial_wide_sn1,
+    "spatial_wide_sn2": controls.spatial_wide_sn2,
+    "resnet18": resnet18,
 }
 """A function from images (B, H, W, C) to feature vectors (B, n) per variant; keywords are its options."""
 
 
 def variant_names() -> tuple[str, ...]:
-    """Names that ``build_model`` knows; ``spectral``, ``concat`` and ``bilinear`` mean SN1."""
+    """Names that ``build_model`` knows; those with an ending ``_sn1`` or ``_sn2`` mean SN1 without it."""
     return tuple(VARIANTS)
 
 

@@ -6,12 +6,14 @@ from s3f_pipeline.backend import Tensor
 from s3f_pipeline.models.checks import require_size
 from s3f_pipeline.models.layers import FusedBatchNormalization
 
-STAGES = ((32, 0.2), (64, 0.3), (128, 0.4), (256, 0.4))
-"""Channels and dropout rate of each stage."""
+WIDTH = 32
+"""Channels of the first stage; they double from stage to stage."""
+RATES = (0.2, 0.3, 0.4, 0.4)
+"""Dropout rate of each stage."""
 FEATURES = 512
 
 
-def spatial_tower(images: Tensor) -> Tensor:
+def spatial_tower(images: Tensor, *, width: int = WIDTH) -> Tensor:
     """Four convolutional stages, global average pooling and a dense layer.
 
     The output is that of the layer ``spatial_vector``; the last feature map before pooling is that of
@@ -19,6 +21,7 @@ def spatial_tower(images: Tensor) -> Tensor:
 
     Args:
         images: (B, H, W, C) with H and W of at least 16.
+        width: Channels of the first stage.
 
     Returns:
         Feature vectors of shape (B, 512).
@@ -26,10 +29,10 @@ def spatial_tower(images: Tensor) -> Tensor:
     Raises:
         ModelError: If the images are too small.
     """
-    require_size(images, 2 ** len(STAGES), "the spatial tower")
+    require_size(images, 2 ** len(RATES), "the spatial tower")
     x = images
-    for stage, (channels, rate) in enumerate(STAGES, start=1):
-        name = f"spatial_stage{stage}"
+    for stage, rate in enumerate(RATES, start=1):
+        name, channels = f"spatial_stage{stage}", width * 2 ** (stage - 1)
         x = layers.Conv2D(channels, 3, padding="same", activation="relu", name=f"{name}_conv1")(x)
         x = layers.Conv2D(channels, 3, padding="same", name=f"{name}_conv2")(x)
         x = FusedBatchNormalization(name=f"{name}_norm")(x)

@@ -1,13 +1,16 @@
-"""SpectraNet, the spectral tower of S3F-Net, in its two forms (arXiv 2509.23442 and its notebooks)."""
+"""SpectraNet, the spectral tower of S3F-Net, in its two forms (arXiv 2509.23442 and its notebooks).
+
+``compact`` is ours: SN2 with ``CompactSpectralFilter`` in place of the published filters.
+"""
 
 from keras import layers
 
 from s3f_pipeline.backend import Tensor
 from s3f_pipeline.models.checks import require_size
-from s3f_pipeline.models.layers import FusedBatchNormalization, SpectralFilter
+from s3f_pipeline.models.layers import CompactSpectralFilter, FusedBatchNormalization, SpectralFilter
 
 
-def spectranet_sn1(images: Tensor) -> Tensor:
+def spectranet_sn1(images: Tensor, *, learn_filters: bool = True) -> Tensor:
     """SN1: one spectral filter, then two separable convolutions.
 
     The output is that of the layer ``spectral_vector``; the last feature map before pooling is that of
@@ -15,6 +18,7 @@ def spectranet_sn1(images: Tensor) -> Tensor:
 
     Args:
         images: (B, H, W, C) with H and W of at least 4.
+        learn_filters: ``False`` leaves the spectral filter as it is drawn at random.
 
     Returns:
         Feature vectors of shape (B, 4).
@@ -23,7 +27,7 @@ def spectranet_sn1(images: Tensor) -> Tensor:
         ModelError: If the images are too small.
     """
     require_size(images, 4, "SpectraNet SN1")
-    x = _filtered(images, 32, name="spectral_filter1")
+    x = _filtered(SpectralFilter(32, trainable=learn_filters, name="spectral_filter1"), images)
     x = _separable_convolution(x, 64, name="spectral_conv1")
     x = layers.MaxPooling2D(name="spectral_conv1_pool")(x)
     x = _separable_convolution(x, 128, name="spectral_conv2")
@@ -31,7 +35,7 @@ def spectranet_sn1(images: Tensor) -> Tensor:
     return _funnel(x)
 
 
-def spectranet_sn2(images: Tensor) -> Tensor:
+def spectranet_sn2(images: Tensor, *, learn_filters: bool = True) -> Tensor:
     """SN2: two spectral filters at full resolution, then one separable convolution.
 
     The second filter has 64 kernels of image size per channel of the first: 135 million weights at
@@ -40,6 +44,7 @@ def spectranet_sn2(images: Tensor) -> Tensor:
 
     Args:
         images: (B, H, W, C) with H and W of at least 2.
+        learn_filters: ``False`` leaves the spectral filters as they are drawn at random.
 
     Returns:
         Feature vectors of shape (B, 4).
@@ -48,16 +53,30 @@ def spectranet_sn2(images: Tensor) -> Tensor:
         ModelError: If the images are too small.
     """
     require_size(images, 2, "SpectraNet SN2")
-    x = _filtered(images, 32, name="spectral_filter1")
-    x = _filtered(x, 64, name="spectral_filter2")
+    x = _filtered(SpectralFilter(32, trainable=learn_filters, name="spectral_filter1"), images)
+    x = _filtered(SpectralFilter(64, trainable=learn_filters, name="spectral_filter2"), x)
+    return _summarise_sn2(x)
+
+
+def spectranet_compact(images: Tensor) -> Tensor:
+    """SN2 with filters whose number of weights does not depend on the size of the images.
+
+    Layers, arguments and errors are those of ``spectranet_sn2``.
+    """
+    require_size(images, 2, "the compact SpectraNet")
+    x = _filtered(CompactSpectralFilter(32, rank=16, name="spectral_filter1"), images)
+    x = _filtered(CompactSpectralFilter(64, rank=16, name="spectral_filter2"), x)
+    return _summarise_sn2(x)
+
+
+def _summarise_sn2(x: Tensor) -> Tensor:
     x = _separable_convolution(x, 128, name="spectral_conv1")
     x = layers.MaxPooling2D(name="spectral_conv1_pool")(x)
     return _funnel(x)
 
 
-def _filtered(x: Tensor, filters: int, name: str) -> Tensor:
-    x = SpectralFilter(filters, name=name)(x)
-    return _norm_relu(x, name)
+def _filtered(filtering: layers.Layer, x: Tensor) -> Tensor:
+    return _norm_relu(filtering(x), filtering.name)
 
 
 def _separable_convolution(x: Tensor, channels: int, name: str) -> Tensor:

@@ -1,11 +1,13 @@
 """Batches from the memory-mapped image store."""
 
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
 from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread
+from s3f_pipeline.training.augmentation import UNCHANGED, Augmentation
 
 
 class ImageBatches(keras.utils.PyDataset):
@@ -21,6 +23,7 @@ class ImageBatches(keras.utils.PyDataset):
         epoch: The epoch to begin with, counted from 0.
         spread: Each device takes as many images of a batch as every other; what is left over at the end of an
             epoch, others each time, is left out. This process takes its part of the batch.
+        augmentation: How images are varied; the same for the same (seed, epoch, row), in any batch.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class ImageBatches(keras.utils.PyDataset):
         sample_weights: np.ndarray | None = None,
         epoch: int = 0,
         spread: Spread = ONE_DEVICE,
+        augmentation: Augmentation = UNCHANGED,
     ) -> None:
         """Start before the epoch."""
         super().__init__()
@@ -45,6 +49,7 @@ class ImageBatches(keras.utils.PyDataset):
         self._seed = seed
         self._epoch = epoch
         self._process = spread.process
+        self._augmentation = augmentation
         self._count = len(rows) // spread.devices * spread.devices
         self._order = self._permutation()
 
@@ -61,6 +66,8 @@ class ImageBatches(keras.utils.PyDataset):
         chosen = batch[self._process.number * share : (self._process.number + 1) * share]
         images = self._images[self._rows[chosen]].astype(np.float32)
         images /= 255.0
+        if self._augmentation != UNCHANGED:
+            self._vary(images, self._rows[chosen])
         if self._labels is None:
             return images
         if self._weights is None:
@@ -71,6 +78,14 @@ class ImageBatches(keras.utils.PyDataset):
         """Shuffle for the next epoch."""
         self._epoch += 1
         self._order = self._permutation()
+
+    def _vary(self, images: np.ndarray, rows: np.ndarray) -> None:
+        for number, row in enumerate(rows):
+            rng = np.random.default_rng((self._seed or 0, self._epoch, int(row)))
+            images[number] = self._augmentation.vary(images[number], rng, partial(self._draw, rng))
+
+    def _draw(self, rng: np.random.Generator) -> np.ndarray:
+        return self._images[rng.choice(self._rows)].astype(np.float32) / 255.0
 
     def _permutation(self) -> np.ndarray:
         if self._seed is None:

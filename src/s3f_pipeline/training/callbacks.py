@@ -12,7 +12,7 @@ import numpy as np
 from s3f_pipeline.backend.distribution import agree
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.evaluation.f1 import class_f1_scores, f1_scores
-from s3f_pipeline.evaluation.metrics import cross_entropy
+from s3f_pipeline.evaluation.metrics import cross_entropy, mean_auc
 from s3f_pipeline.training.prediction import Predictor
 
 logger = logging.getLogger(__name__)
@@ -21,8 +21,9 @@ logger = logging.getLogger(__name__)
 class MeasureSelection(keras.callbacks.Callback):
     """Predict the selection split once per epoch; all that decide on an epoch read these figures.
 
-    Adds ``selection_loss``, ``selection_accuracy``, ``selection_macro_f1``, ``selection_weighted_f1``
-    and, for a cohort with a positive class, ``selection_positive_f1`` to the logs of the epoch.
+    Adds ``selection_loss``, ``selection_accuracy``, ``selection_macro_f1``, ``selection_weighted_f1``,
+    where every class occurs ``selection_auc``, and for a cohort with a positive class
+    ``selection_positive_f1`` to the logs of the epoch.
 
     Args:
         images: uint8 of shape (N, H, W, C).
@@ -75,10 +76,35 @@ class MeasureSelection(keras.callbacks.Callback):
         predicted = probabilities.argmax(axis=1)
         scores = f1_scores(self._labels, predicted, self._num_classes)
         figures = {"loss": cross_entropy(self._labels, probabilities), **scores}
+        auc = mean_auc(self._labels, probabilities)
+        if auc is not None:
+            figures["auc"] = auc
         if self._positive is not None:
             by_class = class_f1_scores(self._labels, predicted, self._num_classes)
             figures["positive_f1"] = float(by_class[self._positive])
         logs.update({f"selection_{name}": value for name, value in agree(figures).items()})
+
+
+class ReduceAtSteps(keras.callbacks.Callback):
+    """Multiply the learning rate by ``factor`` after half, and again after three quarters, of the epochs.
+
+    Args:
+        learning_rate: At the start.
+        factor: In (0, 1).
+        epochs: Of the whole training.
+    """
+
+    def __init__(self, learning_rate: float, factor: float, epochs: int) -> None:
+        """Remember what is reduced when."""
+        super().__init__()
+        self._learning_rate = learning_rate
+        self._factor = factor
+        self._steps = (epochs // 2, epochs * 3 // 4)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Set the rate of the next epoch; ``epoch`` counts from 0."""
+        passed = sum(epoch + 1 >= step for step in self._steps)
+        self.model.optimizer.learning_rate.assign(self._learning_rate * self._factor**passed)
 
 
 class KeepBest(keras.callbacks.Callback):

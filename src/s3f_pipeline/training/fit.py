@@ -17,8 +17,9 @@ from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread
 from s3f_pipeline.backend.memory import is_out_of_memory
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.splits.rows import SplitRows
+from s3f_pipeline.training.augmentation import UNCHANGED, Augmentation
 from s3f_pipeline.training.batches import ImageBatches, balanced_class_weights
-from s3f_pipeline.training.callbacks import KeepBest, MeasureSelection, TellEpoch
+from s3f_pipeline.training.callbacks import KeepBest, MeasureSelection, ReduceAtSteps, TellEpoch
 from s3f_pipeline.training.resume import KeepState
 from s3f_pipeline.training.settings import TrainingSettings
 from s3f_pipeline.training.state import StateFolder, TrainingState
@@ -56,12 +57,13 @@ def fit(
     states: StateFolder | None = None,
     circumstances: Mapping[str, str] = MappingProxyType({}),
     spread: Spread = ONE_DEVICE,
+    augmentation: Augmentation = UNCHANGED,
 ) -> Trained:
     """Train a network.
 
-    Adam with balanced class weights; the learning rate is reduced when the selection loss stalls,
-    training stops when the selection metric does, and the epoch with the best selection metric is kept
-    (S3F-Net notebooks, sec. "Data and training").
+    Adam; the learning rate is reduced when the selection loss stalls, or in steps; training stops when the
+    selection metric stalls, and the epoch with the best one is kept (S3F-Net notebooks, sec. "Data and
+    training").
 
     Args:
         model: A freshly built network.
@@ -79,6 +81,7 @@ def fit(
             and now is a warning.
         spread: What batches are spread over, as ``spread_batches`` gives it; with several processes all call
             this function alike, and the first one writes the states.
+        augmentation: How training images are varied.
 
     Raises:
         TrainingError: If the loss is no longer a number, or the device's memory does not suffice.
@@ -102,6 +105,7 @@ def fit(
         sample_weights=weights[training.labels].astype(np.float32),
         epoch=done,
         spread=spread,
+        augmentation=augmentation,
     )
     metric = f"selection_{settings.selection_metric}"
     best = KeepBest(metric)
@@ -117,14 +121,7 @@ def fit(
         positive=classes.index(positive_class) if positive_class else None,
         batch_size=settings.batch_size,
     )
-    reduce_rate = keras.callbacks.ReduceLROnPlateau(
-        monitor="selection_loss",
-        mode="min",
-        factor=settings.reduce_lr_factor,
-        patience=settings.reduce_lr_patience,
-        min_lr=settings.min_learning_rate,
-    )
-    callbacks = [measure, best, stopping, reduce_rate, tell]
+    callbacks = [measure, best, stopping, _schedule(settings), tell]
     with ExitStack() as held:
         if states:
             keep = KeepState(states, callbacks, circumstances, writes=spread.process.leads)
@@ -153,6 +150,18 @@ def fit(
         "class_weights": dict(zip(classes, weights.tolist(), strict=True)),
     }
     return Trained(kept, pd.DataFrame(tell.history), facts)
+
+
+def _schedule(settings: TrainingSettings) -> keras.callbacks.Callback:
+    if settings.learning_rate_schedule == "steps":
+        return ReduceAtSteps(settings.learning_rate, settings.reduce_lr_factor, settings.epochs)
+    return keras.callbacks.ReduceLROnPlateau(
+        monitor="selection_loss",
+        mode="min",
+        factor=settings.reduce_lr_factor,
+        patience=settings.reduce_lr_patience,
+        min_lr=settings.min_learning_rate,
+    )
 
 
 @contextmanager

@@ -22,6 +22,8 @@ class TrainingSettings(Protocol):
     @property
     def early_stopping_patience(self) -> int: ...  # noqa: D102
     @property
+    def learning_rate_schedule(self) -> str: ...  # noqa: D102
+    @property
     def reduce_lr_patience(self) -> int: ...  # noqa: D102
     @property
     def reduce_lr_factor(self) -> float: ...  # noqa: D102

@@ -2,6 +2,7 @@
 
 from s3f_pipeline.models.layers.batch_normalization import FusedBatchNormalization
 from s3f_pipeline.models.layers.bilinear_fusion import BilinearFusion
+from s3f_pipeline.models.layers.compact_spectral_filter import CompactSpectralFilter
 from s3f_pipeline.models.layers.spectral_filter import SpectralFilter
 
-__all__ = ["BilinearFusion", "FusedBatchNormalization", "SpectralFilter"]
+__all__ = ["BilinearFusion", "CompactSpectralFilter", "FusedBatchNormalization", "SpectralFilter"]

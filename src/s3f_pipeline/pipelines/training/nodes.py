@@ -12,6 +12,7 @@ from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.errors import ConfigError, TrainingError
 
 if TYPE_CHECKING:
+    from s3f_pipeline.training.augmentation import Augmentation
     from s3f_pipeline.training.estimate import Estimate
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def train_network(
         ``training.json``.
 
     Raises:
-        ConfigError: If the epoch is to be chosen by the F1 of a positive class that there is not.
+        ConfigError: If the epoch is to be chosen by a metric that this cohort does not have.
     """
     from s3f_pipeline.backend.determinism import make_deterministic
     from s3f_pipeline.backend.devices import backend_name, describe_device, on_gpu
@@ -58,6 +59,11 @@ def train_network(
     check_splits(splits, leaks_by_design=config.protocol == "published")
     training = split_rows(index, splits, "train", config.classes)
     selection = split_rows(index, splits, config.selection_split, config.classes)
+    if config.training.selection_metric == "auc" and len(set(selection.labels)) < len(config.classes):
+        raise ConfigError(
+            f"training.selection_metric is auc, but not every class of {config.cohort} has "
+            f"{config.selection_split} images. Choose weighted_f1, macro_f1 or accuracy."
+        )
 
     settings = config.training
     commit, dirty = git_state()
@@ -94,6 +100,7 @@ def train_network(
             states=StateFolder(state_folder),
             circumstances={"device": describe_device(), "precision": precision.policy},
             spread=spread,
+            augmentation=Augmentation(**settings.augmentation.model_dump()),
         )
     facts = {
         **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"}),

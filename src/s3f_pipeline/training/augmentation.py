@@ -1,0 +1,96 @@
+"""Random variation of training images, on the CPU and from a given generator, so that it can be repeated."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+ASPECTS = (3 / 4, 4 / 3)
+"""Widest range of a crop's width to height, relative to the image's own (as Inception's crops)."""
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How much images are varied; by default not at all.
+
+    Attributes:
+        crop: Least share of the area that a random crop keeps, in (0, 1], before it is resized to the
+            whole; 1 does not crop.
+        flip: ``none``; ``horizontal`` mirrors left and right every other time; ``both`` also up and down.
+        rotation: Largest angle in degrees.
+        shift: Largest shift as a share of the side.
+        brightness: Largest relative change of brightness.
+        spectral_mixing: Largest share of another image's amplitude spectrum; the phases stay (amplitude
+            mixing, Xu et al. 2021, arXiv 2105.11120).
+    """
+
+    crop: float = 1.0
+    flip: str = "none"
+    rotation: float = 0.0
+    shift: float = 0.0
+    brightness: float = 0.0
+    spectral_mixing: float = 0.0
+
+    def vary(
+        self, image: np.ndarray, rng: np.random.Generator, draw_other: Callable[[], np.ndarray]
+    ) -> np.ndarray:
+        """Vary one image.
+
+        Args:
+            image: float32 of shape (H, W, C) in [0, 1].
+            rng: What chance is drawn from.
+            draw_other: Draws another training image, of the same shape.
+
+        Returns:
+            float32 of the same shape, in [0, 1].
+        """
+        if self.spectral_mixing:
+            image = mix_amplitudes(image, draw_other(), rng.uniform(0, self.spectral_mixing))
+        if self.crop < 1:
+            image = _random_crop(image, self.crop, rng)
+        if self.flip != "none" and rng.random() < 0.5:
+            image = image[:, ::-1]
+        if self.flip == "both" and rng.random() < 0.5:
+            image = image[::-1]
+        if self.rotation or self.shift:
+            image = _move(
+                image, rng.uniform(-self.rotation, self.rotation), rng.uniform(-self.shift, self.shift, 2)
+            )
+        if self.brightness:
+            image = image * np.float32(1 + rng.uniform(-self.brightness, self.brightness))
+        return np.clip(image, 0, 1).astype(np.float32)
+
+
+UNCHANGED = Augmentation()
+
+
+def mix_amplitudes(image: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
+    """Replace a share of the amplitude spectrum of an image, (H, W, C), by another's, and keep the phases."""
+    spectrum, others = (np.fft.rfft2(each, axes=(0, 1)) for each in (image, other))
+    amplitude = np.abs(spectrum)
+    mixed = (1 - share) * amplitude + share * np.abs(others)
+    phase = np.divide(spectrum, amplitude, out=np.ones_like(spectrum), where=amplitude > 0)
+    return np.fft.irfft2(mixed * phase, s=image.shape[:2], axes=(0, 1))
+
+
+def _random_crop(image: np.ndarray, least: float, rng: np.random.Generator) -> np.ndarray:
+    height, width, channels = image.shape
+    area = rng.uniform(least, 1)
+    aspect = np.exp(rng.uniform(*np.log(ASPECTS)))
+    rows = min(height, max(1, round(height * np.sqrt(area / aspect))))
+    columns = min(width, max(1, round(width * np.sqrt(area * aspect))))
+    top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
+    crop = np.ascontiguousarray(image[top : top + rows, left : left + columns])
+    return cv2.resize(crop, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, channels)
+
+
+def _move(image: np.ndarray, angle: float, shift: np.ndarray) -> np.ndarray:
+    """Turn an image around its centre and shift it; what comes in from outside is its mirror image."""
+    height, width, channels = image.shape
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, 1)
+    matrix[:, 2] += shift * (width, height)
+    moved = cv2.warpAffine(
+        np.ascontiguousarray(image), matrix, (width, height), borderMode=cv2.BORDER_REFLECT_101
+    )
+    return moved.reshape(height, width, channels)

@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from s3f_pipeline.models import build_model
+
+
+def trainable(model):
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes", "parameters"),
+    [((28, 28, 3), 10, 11_173_962), ((224, 224, 3), 1000, 11_689_512)],
+)
+def test_parameters_are_those_of_the_stems_for_cifar_and_imagenet(shape, classes, parameters):
+    assert trainable(build_model("resnet18", shape, classes)) == parameters
+
+
+@pytest.mark.parametrize(("size", "last"), [(28, 4), (32, 4), (64, 2), (224, 7)])
+def test_resolution_of_the_last_feature_map(size, last):
+    model = build_model("resnet18", (size, size, 1), 2)
+    assert model.get_layer("resnet_stage4_block2_relu").output.shape == (None, last, last, 512)
+    assert model.get_layer("resnet_vector").output.shape == (None, 512)
+
+
+def test_normalised_as_in_the_benchmark():
+    model = build_model("resnet18", (28, 28, 1), 2)
+    scale = model.get_layer("resnet_scale")
+    np.testing.assert_allclose(scale(np.array([0.0, 0.5, 1.0], np.float32)), [-1, 0, 1])

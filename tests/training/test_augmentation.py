@@ -1,0 +1,94 @@
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s3f_pipeline.training.augmentation import UNCHANGED, Augmentation, mix_amplitudes
+from s3f_pipeline.training.batches import ImageBatches
+
+EVERYTHING = Augmentation(0.3, "both", 20, 0.1, 0.2, 0.5)
+
+
+def picture(height=20, width=16, channels=3, seed=0):
+    return np.random.default_rng(seed).uniform(size=(height, width, channels)).astype(np.float32)
+
+
+def vary(augmentation, image, seed=0):
+    return augmentation.vary(image, np.random.default_rng(seed), lambda: picture(*image.shape, seed=9))
+
+
+def test_by_default_nothing_changes():
+    np.testing.assert_array_equal(vary(UNCHANGED, picture()), picture())
+
+
+@given(
+    st.builds(
+        Augmentation,
+        crop=st.floats(0.01, 1),
+        flip=st.sampled_from(["none", "horizontal", "both"]),
+        rotation=st.floats(0, 180),
+        shift=st.floats(0, 0.99),
+        brightness=st.floats(0, 0.99),
+        spectral_mixing=st.floats(0, 1),
+    ),
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.sampled_from([1, 3]),
+    st.integers(0, 2**32),
+)
+def test_shape_type_and_range_stay(augmentation, height, width, channels, seed):
+    varied = vary(augmentation, picture(height, width, channels), seed)
+    assert varied.shape == (height, width, channels)
+    assert varied.dtype == np.float32
+    assert 0 <= varied.min() <= varied.max() <= 1
+
+
+def test_flips_mirror_every_other_time():
+    image = picture()
+    flipped = [vary(Augmentation(flip="horizontal"), image, seed) for seed in range(200)]
+    mirrored = [np.array_equal(each, image[:, ::-1]) for each in flipped]
+    assert all(m or np.array_equal(each, image) for m, each in zip(mirrored, flipped, strict=True))
+    assert 70 < sum(mirrored) < 130
+
+
+def test_a_shift_moves_by_at_most_its_share():
+    image = np.zeros((40, 40, 1), np.float32)
+    image[20, 20] = 1
+    for seed in range(50):
+        moved = vary(Augmentation(shift=0.1), image, seed)
+        centre = (np.argwhere(moved[..., 0]) * moved[moved > 0][:, None]).sum(0) / moved.sum()
+        assert np.abs(centre - 20).max() <= 4.1
+
+
+def test_amplitudes_of_the_other_image_and_phases_of_this_one():
+    image, other = picture(seed=1), picture(seed=2)
+    np.testing.assert_allclose(mix_amplitudes(image, other, 0.0), image, atol=1e-6)
+    wholly = np.fft.rfft2(mix_amplitudes(image, other, 1.0), axes=(0, 1))
+    np.testing.assert_allclose(np.abs(wholly), np.abs(np.fft.rfft2(other, axes=(0, 1))), atol=1e-4)
+    before = np.fft.rfft2(image, axes=(0, 1))
+    np.testing.assert_allclose(wholly * np.abs(before), before * np.abs(wholly), atol=1e-3)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Augmentation)])
+def test_each_setting_does_something(name):
+    only = Augmentation(**{name: getattr(EVERYTHING, name)})
+    assert any(not np.array_equal(vary(only, picture(), seed), picture()) for seed in range(4))
+
+
+def batches(batch_size, epoch=0, augmentation=EVERYTHING):
+    images = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), np.uint8)
+    made = ImageBatches(
+        images, np.arange(12), labels=np.arange(12), batch_size=batch_size, seed=3, epoch=epoch,
+        augmentation=augmentation,
+    )  # fmt: skip
+    pairs = [made[number] for number in range(made.num_batches)]
+    order = np.argsort(np.concatenate([labels for _, labels in pairs]))
+    return np.concatenate([part for part, _ in pairs])[order]
+
+
+def test_the_variation_follows_from_seed_epoch_and_image_alone():
+    np.testing.assert_array_equal(batches(4), batches(5))
+    assert not np.array_equal(batches(4), batches(4, epoch=1))
+    assert not np.array_equal(batches(4), batches(4, augmentation=UNCHANGED))
