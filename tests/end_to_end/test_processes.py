@@ -14,6 +14,15 @@ from s3f_pipeline.processes import ADDRESSES, COUNT, NUMBER
 pytestmark = pytest.mark.slow
 RUN = ("run", "--env=demo", "--pipeline=brisc_spatial")
 FOLDER = "brisc/patient_safe/spatial/seed-0"
+DEMO = """
+image_size: 16
+phantoms:
+  images_per_class: {train: 12, test: 4}
+  seed: 0
+training:
+  epochs: 3
+  batch_size: 8
+"""
 
 
 def start_both(project, *arguments):
@@ -30,9 +39,10 @@ def start_both(project, *arguments):
 
 def test_two_processes_are_one_experiment_that_survives_sigterm(tmp_path):
     project = Project(tmp_path)
+    (tmp_path / "conf/demo/parameters.yml").write_text(DEMO)
     states = project.demo / "06_models" / FOLDER / "state"
 
-    stopped = start_both(project, "--params=training.epochs=400,training.early_stopping_patience=400")
+    stopped = start_both(project, "--params=training.epochs=4000,training.early_stopping_patience=4000")
     wait_for(lambda: any(states.glob("epoch-*.npz")))
     for process in stopped:
         process.send_signal(signal.SIGTERM)
@@ -58,7 +68,7 @@ def test_two_processes_are_one_experiment_that_survives_sigterm(tmp_path):
     assert sorted(statuses) == ["FINISHED", "KILLED"]
 
 
-def wait_for(condition, seconds=200):
+def wait_for(condition, seconds=400):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

@@ -121,7 +121,7 @@ def _meet(process: Process, requested: Requested) -> None:
 
     jax.config.update("jax_enable_preemption_service", False)  # it would take SIGTERM away from us
     logger.info(
-        "Process %d of %d: waiting for all to come%s. JAX ends the process if one has not come in five minutes.",
+        "Process %d of %d: waiting for all to come%s. JAX ends it if one is missing after five minutes.",
         process.number + 1, process.count, f" to {process.address}" if process.address else "",
     )  # fmt: skip
     keras.distribution.initialize(process.address, process.count, process.number)
@@ -136,8 +136,8 @@ def _losses_explained(process: Process) -> Iterator[None]:
         if process.count == 1 or not _is_failed_exchange(error):
             raise
         raise TrainingError(
-            f"Another of the {process.count} processes was lost ({str(error)[-120:]}). Start all again: training "
-            f"goes on from its last state."
+            f"Another of the {process.count} processes was lost ({str(error)[-120:]}). Start all again: "
+            f"training goes on from its last state."
         ) from error
 
 
