@@ -10,6 +10,12 @@ from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
 from s3f_pipeline.settings import CONFIG_LOADER_ARGS
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+for name, value in {  # many tests start JAX anew, and its compilation takes longer than what is compiled
+    "JAX_COMPILATION_CACHE_DIR": str(PROJECT / ".pytest_cache" / "jax"),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}.items():
+    os.environ.setdefault(name, value)
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 settings.load_profile("no deadline")
 
