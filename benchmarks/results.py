@@ -4,8 +4,8 @@
     python benchmarks/results.py tables                               # from there into docs/results.md
 
 A file is one experiment: what it came to on the test images, and under which conditions. Tables stand between
-``<!-- table: <cohort> <protocol> -->`` and ``<!-- end -->``; networks are compared with the first one, seed by
-seed, so that differences are paired. Files of a table must agree in split, image size and epochs.
+``<!-- table: <cohort> <protocol> -->`` and ``<!-- end -->``; networks are compared with the first one, seed
+by seed, so that differences are paired. Files of a table must agree in split, image size and epochs.
 """
 
 import argparse
