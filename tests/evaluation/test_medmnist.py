@@ -1,8 +1,8 @@
 """The figures of the MedMNIST benchmark: AUC and ACC as its evaluator defines them.
 
-Multi-class: the AUC is the plain mean over classes of the area of "this class or not" by the score of the class,
-and the ACC compares the class of the highest score. Binary: the area by the score of class 1, and scores above
-0.5 count as class 1 (https://medmnist.com, MedMNIST v2, Scientific Data 10, 41).
+Multi-class: the AUC is the plain mean over classes of the area of "this class or not" by the score of the
+class, and the ACC compares the class of the highest score. Binary: the area by the score of class 1, and
+scores above 0.5 count as class 1 (https://medmnist.com, MedMNIST v2, Scientific Data 10, 41).
 """
 
 import numpy as np

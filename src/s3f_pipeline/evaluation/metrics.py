@@ -67,7 +67,7 @@ def compute_metrics(
     precision, recall, f1, support = precision_recall_fscore_support(
         labels, predicted, labels=indices, zero_division=0
     )
-    aucs = [one_vs_rest_auc(labels == index, probabilities[:, index]) for index in indices]
+    aucs = class_aucs(labels, probabilities)
     one_class_only = bool(np.diag(confusions).max() == len(labels))
 
     metrics: dict[str, Any] = {
@@ -116,16 +116,24 @@ def one_vs_rest_auc(is_class: NDArray[np.bool_], scores: NDArray[np.float64]) ->
     return float(roc_auc_score(is_class, scores)) if 0 < is_class.sum() < is_class.size else None
 
 
-def mean_auc(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float | None:
-    """Mean of the classes' one-vs-rest areas, ``None`` if a class is absent or alone.
+def class_aucs(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[float | None]:
+    """One-vs-rest area of each class, ``None`` for a class that is absent or alone.
 
-    This is the AUC of the MedMNIST benchmark; of two classes both have the same area.
+    Of two classes both have the area by the second one's probability, as in the MedMNIST benchmark; rounding
+    of 1 - p makes no ties.
 
     Args:
         labels: Class numbers, shape (n,).
         probabilities: Of each class, shape (n, classes).
     """
-    aucs = [one_vs_rest_auc(labels == index, of_class) for index, of_class in enumerate(probabilities.T)]
+    if probabilities.shape[1] == 2:
+        return [one_vs_rest_auc(labels == 1, probabilities[:, 1])] * 2
+    return [one_vs_rest_auc(labels == index, of_class) for index, of_class in enumerate(probabilities.T)]
+
+
+def mean_auc(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float | None:
+    """Plain mean of ``class_aucs``, ``None`` if a class is absent: the AUC of the MedMNIST benchmark."""
+    aucs = class_aucs(labels, probabilities)
     return _mean_auc(aucs, np.ones(len(aucs), np.int64))
 
 
