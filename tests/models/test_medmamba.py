@@ -104,6 +104,6 @@ def test_it_learns_where_bright_pixels_are():
     images[labels == 0, 4:8, 4:8] += 0.8
     images[labels == 1, 16:20, 16:20] += 0.8
     model = build_model("medmamba", (24, 24, 1), 2, **SMALL)
-    model.compile(keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(images, labels, batch_size=16, epochs=15, verbose=0)
     assert history.history["accuracy"][-1] > 0.9

@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from s3f_pipeline.backend.devices import jit_compile
 from s3f_pipeline.models import load_model
 from s3f_pipeline.models.selective_scan import selective_scan
 
@@ -39,7 +40,7 @@ def scan_and_gradients(given, cotangent):
 def train(network, images, labels):
     """Predict, train for a step, and predict again, also from a file."""
     model = load_model(network)
-    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", jit_compile=False)
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", jit_compile=jit_compile())
     before = model.predict(images, verbose=0)
     model.train_on_batch(images, labels)
     after = model.predict(images, verbose=0)
