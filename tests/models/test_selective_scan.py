@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from s3f_pipeline.models import selective_scan as selective_scan_module
 from s3f_pipeline.models.selective_scan import chunk_length, linear_recurrence, selective_scan
 
 SEQUENCES, BATCH, CHANNELS, STATES = 3, 2, 5, 4
@@ -82,5 +83,17 @@ def test_linear_recurrence_in_both_directions(length, reverse):
     np.testing.assert_allclose(ops.convert_to_numpy(found), expected, atol=1e-5)
 
 
-def test_chunks_are_about_as_many_as_they_are_long():
-    assert [chunk_length(length) for length in (1, 2, 4, 49, 196, 784, 3136)] == [1, 2, 2, 8, 16, 32, 64]
+@pytest.mark.parametrize(
+    ("gpu", "chunks"), [(False, (1, 1, 1, 2, 4, 8, 16)), (True, (1, 2, 2, 8, 16, 32, 64))]
+)
+def test_chunks_grow_with_the_root_of_the_length(gpu, chunks, monkeypatch):
+    monkeypatch.setattr(selective_scan_module, "on_gpu", lambda: gpu)
+    assert tuple(chunk_length(length) for length in (1, 2, 4, 49, 196, 784, 3136)) == chunks
+
+
+@pytest.mark.parametrize("chunk", [1, 8, 64])
+def test_chunks_of_any_length_give_the_same(chunk, monkeypatch):
+    monkeypatch.setattr(selective_scan_module, "chunk_length", lambda length: chunk)
+    given = draw(61)
+    y = ops.convert_to_numpy(selective_scan(**as_float32(given)))
+    np.testing.assert_allclose(y, step_by_step(**given), atol=1e-4)

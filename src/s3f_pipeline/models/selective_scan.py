@@ -6,8 +6,7 @@ equations 2 and 4, with the Euler step for B that its code takes).
 Two steps in a row, ``h -> a h + b`` and ``h -> a' h + b'``, are one step ``h -> (a' a) h + (a' b + b')``.
 This is associative, so that a chunk of the sequence is computed in a logarithmic number of operations. Chunks
 follow one another, each starting from the state that the one before it ended with. Only these states are kept
-for the gradient, which computes the others anew: with chunks of about √L steps, memory grows with √L instead
-of L times the size of a state.
+for the gradient, which computes the others anew: memory grows with √L instead of L times the size of a state.
 """
 
 from math import isqrt
@@ -16,6 +15,7 @@ from typing import Any
 from keras import ops
 
 from s3f_pipeline.backend import Tensor
+from s3f_pipeline.backend.devices import on_gpu
 
 
 def selective_scan(x: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
@@ -40,8 +40,13 @@ def selective_scan(x: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor) ->
 
 
 def chunk_length(length: int) -> int:
-    """Return the power of two at or next above √length."""
-    return 1 << isqrt(max(length - 1, 0)).bit_length()
+    """Return a power of two: near √length on a GPU, where operations cost launches, a quarter on a CPU.
+
+    About ten arrays of a chunk's states live at once beside one state per chunk, so that memory is least near
+    √(length / 10); and on a CPU chunks that stay in its cache are faster.
+    """
+    near_root = 1 << isqrt(max(length - 1, 0)).bit_length()
+    return near_root if on_gpu() else max(1, near_root // 4)
 
 
 def linear_recurrence(decay: Tensor, value: Tensor, start: Tensor, *, reverse: bool = False) -> Tensor:
