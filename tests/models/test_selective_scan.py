@@ -3,7 +3,8 @@ import pytest
 from keras import ops
 
 from s3f_pipeline.models import selective_scan as selective_scan_module
-from s3f_pipeline.models.selective_scan import chunk_length, linear_recurrence, selective_scan
+from s3f_pipeline.models.linear_recurrence import linear_recurrence
+from s3f_pipeline.models.selective_scan import chunk_length, selective_scan
 
 SEQUENCES, BATCH, CHANNELS, STATES = 3, 2, 5, 4
 LENGTHS = [1, 2, 3, 7, 16, 49, 61, 200]

@@ -35,9 +35,9 @@ def medmamba(
     ``medmamba_stage4_block2``.
 
     Images are taken at their size: they are cut into patches of 4 x 4 pixels, and stages halve the sides,
-    rounding up. What is missing at an edge is filled with zeros, that is, with mid-grey, so that 28 pixels
+    rounding up. What is missing at the edges is filled with zeros, that is, with mid-grey, so that 28 pixels
     become 7, 4, 2 and 1 patches. The published network was trained at 224 pixels; images of 28 pixels that
-    are enlarged to that size (choose it as the image size) cost about 57 times as much, and hold no more.
+    are enlarged to that size (choose it as the image size) cost 52 times as much, and hold no more.
 
     Args:
         images: (B, H, W, C) in [0, 1], H and W of at least 17, so that each merging has patches to merge.
@@ -47,7 +47,7 @@ def medmamba(
             linearly from 0 in the first block.
 
     Returns:
-        Feature vectors of shape (B, 768).
+        Feature vectors of shape (B, 768), eight times ``channels``.
 
     Raises:
         ModelError: If the images are too small.

@@ -3,10 +3,9 @@
 ``h[t] = exp(delta[t] A) h[t-1] + delta[t] B[t] x[t]``, ``y[t] = C[t] · h[t]`` (Gu and Dao, arXiv 2312.00752,
 equations 2 and 4, with the Euler step for B that its code takes).
 
-Two steps in a row, ``h -> a h + b`` and ``h -> a' h + b'``, are one step ``h -> (a' a) h + (a' b + b')``.
-This is associative, so that a chunk of the sequence is computed in a logarithmic number of operations. Chunks
-follow one another, each starting from the state that the one before it ended with. Only these states are kept
-for the gradient, which computes the others anew: memory grows with √L instead of L times the size of a state.
+A chunk of the sequence is computed as an associative scan. Chunks follow one another, each starting from the
+state that the one before it ended with. Only these states are kept for the gradient, which computes the others
+anew: memory grows with √L instead of L times the size of a state.
 """
 
 from math import isqrt
@@ -16,6 +15,7 @@ from keras import ops
 
 from s3f_pipeline.backend import Tensor
 from s3f_pipeline.backend.devices import on_gpu
+from s3f_pipeline.models.linear_recurrence import linear_recurrence
 
 
 def selective_scan(x: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
@@ -47,38 +47,6 @@ def chunk_length(length: int) -> int:
     """
     near_root = 1 << isqrt(max(length - 1, 0)).bit_length()
     return near_root if on_gpu() else max(1, near_root // 4)
-
-
-def linear_recurrence(decay: Tensor, value: Tensor, start: Tensor, *, reverse: bool = False) -> Tensor:
-    """Compute ``h[t] = decay[t] * h[t-1] + value[t]``, or ``h[t+1]`` in its place, as an associative scan.
-
-    Neighbours are joined to half as many steps, which give every second state; the others are one step away.
-    ``keras.ops.associative_scan`` takes longer: it also returns the joined decays, and branches at run time
-    on TensorFlow.
-
-    Args:
-        decay: Of shape (L, ...), L a power of two.
-        value: Of the same shape.
-        start: The state before the first step, of shape (...).
-        reverse: Whether the first step is the one at L - 1.
-
-    Returns:
-        h of the shape of ``value``.
-    """
-    length = value.shape[0]
-    if length == 1:
-        return decay * start + value
-    shape = ops.shape(value)
-    decays, values = (
-        ops.unstack(ops.reshape(each, (length // 2, 2, *shape[1:])), 2, axis=1) for each in (decay, value)
-    )
-    first, second = (1, 0) if reverse else (0, 1)
-    joined = decays[second] * decays[first], decays[second] * values[first] + values[second]
-    after_both = linear_recurrence(*joined, start, reverse=reverse)
-    before = [after_both[1:], start[None]] if reverse else [start[None], after_both[:-1]]
-    after_first = decays[first] * ops.concatenate(before) + values[first]
-    in_order = [after_both, after_first] if reverse else [after_first, after_both]
-    return ops.reshape(ops.stack(in_order, axis=1), shape)
 
 
 def _scan_chunks(chunk: int) -> Any:
