@@ -16,6 +16,7 @@ FULL = [
     "spectral_compact",
     "resnet18",
 ]
+OWN_TESTS = ["medmamba", "medspectralnet"]
 HAM, BRISC, BUSI, CHEST = ((225, 300, 3), 7), ((256, 256, 1), 4), ((256, 256, 1), 3), ((384, 512, 1), 1)
 
 
@@ -67,7 +68,7 @@ def test_the_compact_filters_have_few_parameters_at_any_size(without_allocation)
 
 
 def test_names():
-    assert set(variant_names()) == {*FULL, *SHORT, *CONTROLS}
+    assert set(variant_names()) == {*FULL, *SHORT, *CONTROLS, *OWN_TESTS}
 
 
 @pytest.mark.parametrize(("short", "full"), [*SHORT.items(), *CONTROLS.items()])

@@ -7,6 +7,7 @@ Names by which a layer can be looked up, stable over versions:
 - ``spatial_stage4_relu``: the last feature map of the spatial tower.
 - ``spectral_filter1`` and, in SN2, ``spectral_filter2``: the spectral filters.
 - ``spectral_conv2_relu`` in SN1, ``spectral_conv1_relu`` in SN2: the last feature map of SpectraNet.
+- ``medmamba_vector`` and ``medmamba_stage4_block2``: feature vector and last feature map of MedMamba.
 - ``fusion``: the fused feature vector.
 - ``logits`` and ``probabilities``: the head before and after softmax or sigmoid.
 """

@@ -3,6 +3,17 @@
 from s3f_pipeline.models.layers.batch_normalization import FusedBatchNormalization
 from s3f_pipeline.models.layers.bilinear_fusion import BilinearFusion
 from s3f_pipeline.models.layers.compact_spectral_filter import CompactSpectralFilter
+from s3f_pipeline.models.layers.gather_neighbours import GatherNeighbours
+from s3f_pipeline.models.layers.interleave import Interleave
+from s3f_pipeline.models.layers.selective_scan_2d import SelectiveScan2D
 from s3f_pipeline.models.layers.spectral_filter import SpectralFilter
 
-__all__ = ["BilinearFusion", "CompactSpectralFilter", "FusedBatchNormalization", "SpectralFilter"]
+__all__ = [
+    "BilinearFusion",
+    "CompactSpectralFilter",
+    "FusedBatchNormalization",
+    "GatherNeighbours",
+    "Interleave",
+    "SelectiveScan2D",
+    "SpectralFilter",
+]
