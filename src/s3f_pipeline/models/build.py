@@ -10,6 +10,7 @@ from s3f_pipeline.backend import Tensor
 from s3f_pipeline.errors import ModelError
 from s3f_pipeline.models import s3f_net
 from s3f_pipeline.models.checks import require_input_shape, require_num_classes
+from s3f_pipeline.models.medspectralnet import medspectralnet
 from s3f_pipeline.models.spatial import spatial_tower
 from s3f_pipeline.models.spectranet import spectranet_sn1, spectranet_sn2
 
@@ -24,6 +25,7 @@ VARIANTS: dict[str, Callable[..., Tensor]] = {
     "bilinear": s3f_net.bilinear_sn1,
     "bilinear_sn1": s3f_net.bilinear_sn1,
     "bilinear_sn2": s3f_net.bilinear_sn2,
+    "medspectralnet": medspectralnet,
 }
 """A function from images (B, H, W, C) to feature vectors (B, n) per variant; keywords are its options."""
 

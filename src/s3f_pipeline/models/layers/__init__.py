@@ -1,7 +1,19 @@
 """Keras layers of the networks, one per file, all registered for loading in safe mode."""
 
+from s3f_pipeline.models.layers.band_attention import BandAttention
 from s3f_pipeline.models.layers.batch_normalization import FusedBatchNormalization
 from s3f_pipeline.models.layers.bilinear_fusion import BilinearFusion
+from s3f_pipeline.models.layers.context_gate import ContextGate
+from s3f_pipeline.models.layers.frequency_bands import FrequencyBands
 from s3f_pipeline.models.layers.spectral_filter import SpectralFilter
+from s3f_pipeline.models.layers.split_channels import SplitChannels
 
-__all__ = ["BilinearFusion", "FusedBatchNormalization", "SpectralFilter"]
+__all__ = [
+    "BandAttention",
+    "BilinearFusion",
+    "ContextGate",
+    "FrequencyBands",
+    "FusedBatchNormalization",
+    "SpectralFilter",
+    "SplitChannels",
+]
