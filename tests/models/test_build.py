@@ -55,7 +55,7 @@ def test_parameter_counts_that_the_published_ones_imply(variant, cohort, paramet
 
 
 def test_names():
-    assert set(variant_names()) == {*FULL, *SHORT}
+    assert set(variant_names()) == {*FULL, *SHORT, "medspectralnet"}
 
 
 @pytest.mark.parametrize(("short", "full"), SHORT.items())

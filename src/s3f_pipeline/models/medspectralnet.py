@@ -6,6 +6,7 @@ here, and why, stands in docs/networks/medspectralnet.md.
 """
 
 from functools import partial
+from typing import NamedTuple
 
 import keras
 from keras import layers
@@ -21,11 +22,21 @@ from s3f_pipeline.models.layers import (
 
 STEM = 24
 """Channels at full resolution."""
-STAGES = ((48, 1, 1), (96, 2, 1), (192, 3, 2), (480, 3, 4))
-"""Channels, blocks, and heads per frequency band of each stage."""
-BANDS = 3
+
+
+class Stage(NamedTuple):
+    """Blocks at one resolution; ``heads`` are those per frequency band."""
+
+    channels: int
+    blocks: int
+    bands: int
+    heads: int
+
+
+STAGES = (Stage(48, 1, 3, 1), Stage(96, 2, 3, 1), Stage(192, 3, 3, 2), Stage(480, 3, 2, 4))
+"""Of 28 x 28 pixels the last stage sees 2 x 2, which have two octaves and no more."""
 EXPANSION = 3
-BRANCHES = 2 * sum(blocks for _, blocks, _ in STAGES)
+BRANCHES = 2 * sum(stage.blocks for stage in STAGES)
 
 _normalise = partial(FusedBatchNormalization, momentum=0.9)
 
@@ -51,11 +62,11 @@ def medspectralnet(images: Tensor, dropout: float = 0.2, drop_path: float = 0.1)
     x = layers.Activation("silu", name="stem_activation")(x)
     pooled = []
     branch = 0
-    for stage, (channels, blocks, heads) in enumerate(STAGES, start=1):
+    for stage, (channels, blocks, bands, heads) in enumerate(STAGES, start=1):
         x = _convolution(x, channels, strides=2, name=f"stage{stage}_reduction")
         for block in range(1, blocks + 1):
             name = f"stage{stage}_block{block}"
-            for add in (partial(_dual_stream, heads=heads), _perceptron):
+            for add in (partial(_dual_stream, bands=bands, heads=heads), _perceptron):
                 x = add(x, name=name, drop_path=drop_path * branch / (BRANCHES - 1))
                 branch += 1
         x = _normalise(name=f"stage{stage}_norm")(x)
@@ -65,7 +76,7 @@ def medspectralnet(images: Tensor, dropout: float = 0.2, drop_path: float = 0.1)
     return layers.Dropout(dropout, name="features")(x)
 
 
-def _dual_stream(x: Tensor, name: str, drop_path: float, heads: int) -> Tensor:
+def _dual_stream(x: Tensor, name: str, drop_path: float, bands: int, heads: int) -> Tensor:
     """Add what a local and a global stream, each on one half of the channels, find."""
     channels = x.shape[-1]
     quarter = channels // 4
@@ -79,8 +90,8 @@ def _dual_stream(x: Tensor, name: str, drop_path: float, heads: int) -> Tensor:
     local = layers.Activation("silu", name=f"{name}_local_activation")(local)
     local = _pointwise(local, 2 * quarter, name=f"{name}_local_pointwise")
 
-    bands = FrequencyBands(BANDS, name=f"{name}_bands")(whole)
-    overall = BandAttention(heads, name=f"{name}_global")([whole, *bands])
+    octaves = FrequencyBands(bands, name=f"{name}_bands")(whole)
+    overall = BandAttention(heads, name=f"{name}_global")([whole, *octaves])
     overall = _normalise(name=f"{name}_global_norm")(overall)
 
     y = ContextGate(name=f"{name}_gate")([local, overall])

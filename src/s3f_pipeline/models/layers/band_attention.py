@@ -60,6 +60,10 @@ class BandAttention(keras.layers.Layer):
 
     Output shape:
         (batch, H, W, C), the channels of the first band's heads first.
+
+    Weights:
+        Projections to queries and keys with a bias; to values without, as the weights of a pixel add up to
+        one, so that a bias would be the same number at all pixels.
     """
 
     def __init__(self, heads: int = 1, **kwargs: Any) -> None:
@@ -77,13 +81,17 @@ class BandAttention(keras.layers.Layer):
                 f"and their bands. Received: input_shape={input_shape}"
             )
         width = channels // len(bands)
-        self.queries = self._dense(width * len(bands), input_shape[0], "queries")
-        self.keys = [self._dense(width, band, f"keys{number}") for number, band in enumerate(bands, 1)]
-        self.values = [self._dense(width, band, f"values{number}") for number, band in enumerate(bands, 1)]
+        self.queries = self._projection("queries", channels, input_shape[0])
+        self.keys, self.values = [], []
+        for number, band in enumerate(bands, start=1):
+            self.keys.append(self._projection(f"keys{number}", width, band))
+            self.values.append(self._projection(f"values{number}", width, band, use_bias=False))
 
-    def _dense(self, units: int, input_shape: ImageShape, name: str) -> keras.layers.Dense:
-        layer = keras.layers.Dense(units, dtype=self.dtype_policy, name=name)
-        layer.build(input_shape)
+    def _projection(
+        self, name: str, channels: int, shape: ImageShape, use_bias: bool = True
+    ) -> keras.layers.Conv2D:
+        layer = keras.layers.Conv2D(channels, 1, use_bias=use_bias, dtype=self.dtype_policy, name=name)
+        layer.build(shape)
         return layer
 
     def call(self, inputs: list[Tensor]) -> Tensor:
