@@ -1,14 +1,16 @@
 """How the cost of MedSpectralNet grows with the pixels of its images.
 
 For each size a process of its own, with one thread, trains and predicts batches of 4. Printed are the medians
-of its steps, its peak memory beyond that of the libraries, and the slope of each against the pixels in
-log-log: 1 is linear, 2 quadratic. Multiply-adds are counted from the shapes of the layers.
+of the processor time of its steps, which other work on the machine hardly changes; its peak memory beyond that
+of the network; and the slope of each against the pixels in log-log: 1 is linear, 2 quadratic. Multiply-adds are
+counted from the shapes of the layers.
 
     python benchmarks/linear_cost.py [--steps 7]
 """
 
 import argparse
 import json
+import math
 import os
 import resource
 import subprocess
@@ -35,11 +37,11 @@ def multiply_adds(layer: Any) -> int:
 
     match layer:
         case keras.layers.Conv2D() | keras.layers.DepthwiseConv2D():
-            return int(np.prod(layer.output.shape[1:3]) * layer.kernel.size)
+            return _pixels(layer.output) * _size(layer.kernel)
         case keras.layers.Dense():
-            return int(layer.kernel.size)
+            return _size(layer.kernel)
         case ContextGate():
-            return int(layer.squeeze.kernel.size + layer.excite.kernel.size)
+            return _size(layer.squeeze.kernel) + _size(layer.excite.kernel)
         case BandAttention():
             return _attention_multiply_adds(layer)
     return 0
@@ -47,23 +49,30 @@ def multiply_adds(layer: Any) -> int:
 
 def _attention_multiply_adds(layer: Any) -> int:
     """Projections, and d + 1 per token and per query for each of a head's d channels."""
-    pixels, *tokens = (int(np.prod(image.shape[1:3])) for image in layer.input)
-    total = pixels * layer.queries.kernel.size
+    pixels, *tokens = map(_pixels, layer.input)
+    total = pixels * _size(layer.queries.kernel)
     for count, keys, values in zip(tokens, layer.keys, layer.values, strict=True):
-        width = keys.filters
-        total += count * (keys.kernel.size + values.kernel.size)
-        total += (pixels + count) * width * (width // layer.heads + 1)
-    return int(total)
+        total += count * (_size(keys.kernel) + _size(values.kernel))
+        total += (pixels + count) * keys.filters * (keys.filters // layer.heads + 1)
+    return total
+
+
+def _pixels(images: Any) -> int:
+    return math.prod(images.shape[1:3])
+
+
+def _size(weight: Any) -> int:
+    return math.prod(weight.shape)
 
 
 def median_time(call: Callable[[], object], steps: int) -> float:
-    """Median seconds of a call after the first."""
+    """Median processor seconds of a call after the first."""
     call()
     times = []
     for _ in range(steps):
-        began = time.perf_counter()
+        began = time.process_time()
         call()
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     return median(times)
 
 

@@ -8,6 +8,8 @@ Names by which a layer can be looked up, stable over versions:
 - ``spectral_filter1`` and, in SN2, ``spectral_filter2``: the spectral filters.
 - ``spectral_conv2_relu`` in SN1, ``spectral_conv1_relu`` in SN2: the last feature map of SpectraNet.
 - ``fusion``: the fused feature vector.
+- ``stage1_activation`` to ``stage4_activation``, ``features``: the feature maps of the stages of
+  MedSpectralNet and its feature vector; ``stage4_block3_global`` and the like: what attention adds.
 - ``logits`` and ``probabilities``: the head before and after softmax or sigmoid.
 """
 
