@@ -1,9 +1,9 @@
 """How the cost of MedSpectralNet grows with the pixels of its images.
 
 For each size a process of its own, with one thread, trains and predicts batches of 4. Printed are the medians
-of the processor time of its steps, which other work on the machine hardly changes; its peak memory beyond that
-of the network; and the slope of each against the pixels in log-log: 1 is linear, 2 quadratic. Multiply-adds are
-counted from the shapes of the layers.
+of the processor time of its steps, which other work on the machine changes little; its peak memory beyond
+that of the network; and the slope of each against the pixels in log-log: 1 is linear, 2 quadratic.
+Multiply-adds are counted from the shapes of the layers.
 
     python benchmarks/linear_cost.py [--steps 7]
 """
