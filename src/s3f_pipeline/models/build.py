@@ -10,8 +10,9 @@ from s3f_pipeline.backend import Tensor
 from s3f_pipeline.errors import ModelError
 from s3f_pipeline.models import controls, s3f_net
 from s3f_pipeline.models.checks import require_input_shape, require_num_classes
-from s3f_pipeline.models.resnet import resnet18
 from s3f_pipeline.models.medmamba import medmamba
+from s3f_pipeline.models.medspectralnet import medspectralnet
+from s3f_pipeline.models.resnet import resnet18
 from s3f_pipeline.models.spatial import spatial_tower
 from s3f_pipeline.models.spectranet import spectranet_compact, spectranet_sn1, spectranet_sn2
 
@@ -38,6 +39,7 @@ VARIANTS: dict[str, Callable[..., Tensor]] = {
     "spatial_wide_sn2": controls.spatial_wide_sn2,
     "resnet18": resnet18,
     "medmamba": medmamba,
+    "medspectralnet": medspectralnet,
 }
 """A function from images (B, H, W, C) to feature vectors (B, n) per variant; keywords are its options."""
 
