@@ -151,8 +151,8 @@ def test_a_new_variant_is_a_function_and_a_line(monkeypatch):
 
 
 def test_no_option_is_passed_by():
-    with pytest.raises(ModelError, match=r"'spatial' has no option 'dropout'. Allowed: none"):
-        build_model("spatial", (16, 16, 1), 2, dropout=0.5)
+    with pytest.raises(ModelError, match=r"'concat' has no option 'dropout'. Allowed: none"):
+        build_model("concat", (16, 16, 1), 2, dropout=0.5)
 
 
 def test_an_unknown_variant_is_refused_with_the_names_there_are():
