@@ -4,8 +4,8 @@
 equations 2 and 4, with the Euler step for B that its code takes).
 
 A chunk of the sequence is computed as an associative scan. Chunks follow one another, each starting from the
-state that the one before it ended with. Only these states are kept for the gradient, which computes the others
-anew: memory grows with √L instead of L times the size of a state.
+state that the one before it ended with. Only these states are kept for the gradient, which computes the
+others anew: memory grows with √L instead of L times the size of a state.
 """
 
 from math import isqrt
