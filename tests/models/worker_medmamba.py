@@ -21,8 +21,12 @@ def scan_and_gradients(given, cotangent):
     if keras.backend.backend() == "jax":
         import jax
 
-        y, pull_back = jax.vjp(jax.jit(selective_scan), *given)
-        return y, *pull_back(cotangent)
+        @jax.jit
+        def forward_and_back(*given):
+            y, pull_back = jax.vjp(selective_scan, *given)
+            return y, *pull_back(cotangent)
+
+        return forward_and_back(*given)
 
     import tensorflow as tf
 
