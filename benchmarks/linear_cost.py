@@ -106,8 +106,9 @@ def measure(size: int, steps: int) -> dict[str, float]:
 
 
 def slope(results: list[dict[str, float]], name: str) -> float:
-    """Slope of a measured number against the pixels, in log-log."""
-    return float(np.polyfit(np.log(np.square(SIZES)), np.log([each[name] for each in results]), 1)[0])
+    """Slope of a measured number against the pixels, in log-log, over the last sizes."""
+    pixels = np.square(SIZES[-len(results) :])
+    return float(np.polyfit(np.log(pixels), np.log([each[name] for each in results]), 1)[0])
 
 
 def main() -> None:
@@ -135,7 +136,10 @@ def main() -> None:
             flush=True,
         )
     for name in ("train step", "prediction", "memory", "multiply-adds"):
-        print(f"{name}: slope {slope(results, name):.2f} (at most {WANTED})")
+        print(
+            f"{name}: slope {slope(results, name):.2f} (at most {WANTED}), "
+            f"between the two largest sizes {slope(results[-2:], name):.2f}"
+        )
 
 
 if __name__ == "__main__":

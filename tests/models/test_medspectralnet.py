@@ -51,7 +51,7 @@ def test_it_has_the_published_number_of_parameters():
 def test_the_same_weights_serve_every_size(shape, whole):
     model = build(shape)
     model.set_weights(whole.get_weights())
-    probabilities = model.predict(images_of(shape), verbose=0)
+    probabilities = keras.ops.convert_to_numpy(model(images_of(shape)))
     assert probabilities.shape == (2, 3)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
 
@@ -73,13 +73,13 @@ def test_stages_halve_the_image(shape, sizes):
 
 def test_at_the_start_all_branches_together_add_little_more_than_there_is(whole):
     outputs = [whole.get_layer(f"stage4_{name}").output for name in ("reduction", "block3_perceptron")]
-    before, after = keras.Model(whole.input, outputs).predict(images_of((28, 28, 1), 8), verbose=0)
-    assert after.std() < 2 * before.std()
+    before, after = keras.Model(whole.input, outputs)(images_of((28, 28, 1), 8))
+    assert np.std(after) < 2 * np.std(before)
 
 
 def test_a_step_trains_every_weight(narrow):
     model = build(dropout=0.0, drop_path=0.0)
-    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", jit_compile=False)
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", run_eagerly=True)
     images = images_of((28, 28, 1), 6)
     for _ in range(2):  # gates begin as zeros, so that what is before them learns from the second step on
         before = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_weights]
@@ -95,7 +95,7 @@ def test_a_step_trains_every_weight(narrow):
 def test_the_seed_decides_training(narrow):
     def trained():
         model = build(seed=3)
-        model.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)
+        model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
         model.train_on_batch(images_of((28, 28, 1), 4), np.array([0, 1, 2, 0]))
         return model.get_weights()
 
@@ -116,7 +116,8 @@ def test_options_set_how_much_is_left_out():
 
 def test_mixed_precision_changes_the_logits_little(whole, mixed_bfloat16):
     def logits_of(network):
-        return keras.Model(network.input, network.get_layer("logits").output).predict(images, verbose=0)
+        logits = keras.Model(network.input, network.get_layer("logits").output)(images)
+        return keras.ops.convert_to_numpy(logits)
 
     images = images_of((28, 28, 1), 4)
     mixed = build()
@@ -154,4 +155,4 @@ def test_tensorflow_and_jax_predict_and_learn_the_same(name, results):
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_a_trained_network_is_saved_and_loaded(backend, results):
     assert np.abs(results[backend]["after"] - results[backend]["before"]).max() > 1e-3
-    np.testing.assert_array_equal(results[backend]["again"], results[backend]["after"])
+    np.testing.assert_allclose(results[backend]["again"], results[backend]["after"], atol=1e-6)
