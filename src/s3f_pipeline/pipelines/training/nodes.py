@@ -12,7 +12,6 @@ from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.errors import ConfigError, TrainingError
 
 if TYPE_CHECKING:
-    from s3f_pipeline.training.augmentation import Augmentation
     from s3f_pipeline.training.estimate import Estimate
 
 logger = logging.getLogger(__name__)
@@ -45,6 +44,7 @@ def train_network(
     from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.tracking.run import RUN
+    from s3f_pipeline.training.augmentation import Augmentation
     from s3f_pipeline.training.estimate import estimate
     from s3f_pipeline.training.fit import fit
     from s3f_pipeline.training.state import StateFolder
