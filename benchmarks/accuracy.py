@@ -4,7 +4,7 @@ Both train the same network on the same images, from the same protocol's splits,
 in the precision that the machine suggests. Needs prepared images:
 
     kedro run --pipeline=brisc_prepare --params=image_size=64
-    python benchmarks/accuracy.py [--network bilinear_sn1] [--seeds 5] [--epochs 12]
+    python benchmarks/accuracy.py [--network bilinear_sn1] [--seeds 0,1,2,3,4] [--epochs 12]
 
 A result is a line in ``--results`` and is not computed again. The two formulations may run at the same time
 (``--formulations plain`` beside ``--formulations ours``); printed is what there is when each ends.
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--cohort", default="brisc")
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", default="0,1,2,3,4")
     parser.add_argument("--formulations", default=",".join(FORMULATIONS))
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--results", type=Path, default=Path("data/accuracy.jsonl"))
@@ -114,7 +114,7 @@ def main() -> None:
         lines = options.results.read_text().splitlines() if options.results.exists() else []
         return [line for line in map(json.loads, lines) if asked.items() <= line.items()]
 
-    for seed in range(options.seeds):
+    for seed in map(int, options.seeds.split(",")):
         for formulation in options.formulations.split(","):
             if any((line["formulation"], line["seed"]) == (formulation, seed) for line in results()):
                 continue

@@ -119,6 +119,19 @@ def test_tensorflow_and_jax_predict_the_same(variant, backend_results):
     assert np.ptp(tensorflow["logits"], axis=0).max() > 5e-3 * largest, "unlike images get the same logits"
 
 
+@pytest.mark.parametrize(
+    "variant",
+    ["bilinear_sn2", "gated_sn1", "spectral_compact", "random_filter_sn1", "spatial_wide_sn1", "resnet18"],
+)
+def test_tensorflow_and_jax_train_save_and_load_the_same(variant, backend_results):
+    tensorflow, jax = backend_results("tensorflow")[variant], backend_results("jax")[variant]
+    np.testing.assert_allclose(tensorflow["loss"], jax["loss"], rtol=1e-4)
+    np.testing.assert_allclose(tensorflow["trained"], jax["trained"], atol=1e-4)
+    for computed in (tensorflow, jax):
+        np.testing.assert_array_equal(computed["loaded"], computed["trained"])
+        assert np.abs(computed["trained"] - computed["probabilities"]).max() > 1e-6
+
+
 @pytest.mark.parametrize("variant", FULL)
 def test_mixed_precision_changes_the_logits_little(variant):
     def logits_of(network):

@@ -6,11 +6,13 @@ Usage: python worker_backend.py <results.npz>. The inputs stand in the results b
 import sys
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
 
-from s3f_pipeline.models import build_model
+from s3f_pipeline.backend.devices import jit_compile
+from s3f_pipeline.models import build_model, load_model
 from s3f_pipeline.models.build import VARIANTS
 from s3f_pipeline.models.layers import BilinearFusion, SpectralFilter
 
@@ -18,6 +20,9 @@ BATCH, FILTERS = 2, 5
 IMAGE_SHAPES = [(12, 10, 1), (12, 10, 3), (9, 12, 1), (9, 12, 3), (10, 7, 1), (7, 9, 3), (33, 40, 3)]
 OWN_TESTS = ("medmamba", "medspectralnet")
 NETWORKS = {network: name for name, network in VARIANTS.items() if name not in OWN_TESTS}.values()
+TRAINED = ("bilinear_sn2", "gated_sn1", "spectral_compact", "random_filter_sn1", "spatial_wide_sn1",
+           "resnet18")  # fmt: skip
+"""One at least with each layer."""
 NETWORK_SHAPE, NETWORK_CLASSES = (20, 18, 3), 4
 
 
@@ -99,7 +104,21 @@ def network(rng, variant):
     images = np.stack([rng.uniform(size=NETWORK_SHAPE) ** power for power in (1, 4)]).astype(np.float32)
     heads = keras.Model(model.input, [model.get_layer(name).output for name in ("logits", "probabilities")])
     logits, probabilities = heads.predict(images, verbose=0)
-    return {"logits": logits, "probabilities": probabilities}
+    trained = train(model, images) if variant in TRAINED else {}
+    return {"logits": logits, "probabilities": probabilities, **trained}
+
+
+def train(model, images):
+    """Train a step without dropout, save, load, and predict."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+    model.compile(keras.optimizers.SGD(1e-3), "sparse_categorical_crossentropy", jit_compile=jit_compile())
+    loss = model.train_on_batch(images, np.array([0, 1]))
+    with TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model.keras")
+        loaded = load_model(Path(folder) / "model.keras").predict(images, verbose=0)
+    return {"loss": loss, "trained": model.predict(images, verbose=0), "loaded": loaded}
 
 
 seeded = partial(np.random.default_rng, 0)

@@ -15,12 +15,16 @@ def pipelines(load_config):
 
 def test_every_pipeline_is_there(pipelines):
     medmnist = ("bloodmnist", "breastmnist", "dermamnist", "organcmnist", "organsmnist", "pneumoniamnist")
-    variants = ("spatial", "spectral", "concat", "bilinear")
+    medmnist = {f"{name}{size}" for name in medmnist for size in ("", "_64", "_224")}
+    s3f_net = {"spatial", "spectral", "concat", "bilinear"}
+    others = {"gated", "spectral_compact", "resnet18", "spatial_wide", "random_filter"}
+    variants = s3f_net | others | {"medspectralnet", "medmamba"}
     expected = {"__default__"}
-    for cohort in ("brisc", "chest", "busi", "ham", *medmnist):
+    for cohort in {"brisc", "chest", "busi", "ham", "brisc_64", "busi_64"} | medmnist:
+        published = variants if cohort in medmnist else set() if cohort.endswith("_64") else s3f_net
         expected |= {f"{cohort}_acquire", f"{cohort}_audit"}
         expected |= {f"{cohort}_{variant}" for variant in variants}
-        expected |= {f"{cohort}_{variant}_published" for variant in variants}
+        expected |= {f"{cohort}_{variant}_published" for variant in published}
     assert set(pipelines) == expected
     assert pipelines["__default__"] == pipelines["brisc_bilinear"]
 
