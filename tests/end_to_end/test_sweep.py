@@ -19,8 +19,7 @@ phantoms:
 training:
   epochs: 1
 """
-SWEEP = ("sweep", "--env=demo", "--cohorts=brisc,breastmnist", "--variants=spatial,spectral", "--seeds=1")
-RUNS = [(cohort, variant) for cohort in ("brisc", "breastmnist") for variant in ("spatial", "spectral")]
+SWEEP = ("sweep", "--env=demo", "--cohorts=brisc,breastmnist", "--variants=spatial", "--seeds=1")
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +39,15 @@ def test_a_sweep_survives_a_killed_worker_and_resumes_to_complete(project):
     assert sweep.returncode == 1
     assert "Traceback" not in output
     assert re.search(r"brisc +spatial +seed-0 +lost", output)
-    assert output.count(" finished ") == 3
-    assert "Error: 1 of 4 runs are not finished. The same command runs them again." in output
+    assert output.count(" finished ") == 1
+    assert "Error: 1 of 2 runs are not finished. The same command runs them again." in output
     assert f"brisc_spatial, seed-0: lost\n    {attempt.with_name('seed-0.log')}" in output
 
     output = project.kedro(*SWEEP)
     assert output.count("Started: ") == 1
-    assert "4 runs: 4 finished" in output
-    for cohort, variant in RUNS:
-        folder = project.demo / "08_reporting" / cohort / "patient_safe" / variant
+    assert "2 runs: 2 finished" in output
+    for cohort in ("brisc", "breastmnist"):
+        folder = project.demo / "08_reporting" / cohort / "patient_safe/spatial"
         accuracy = json.loads((folder / "seed-0/metrics.json").read_text())["test"]["accuracy"]
         summary = json.loads((folder / "summary.json").read_text())
         assert summary["metrics"]["accuracy"] == {"mean": accuracy, "sd": None, "n": 1}
@@ -56,10 +55,10 @@ def test_a_sweep_survives_a_killed_worker_and_resumes_to_complete(project):
 
     output = project.kedro(*SWEEP)
     assert "Started: " not in output
-    assert "4 runs: 4 finished" in output
+    assert "2 runs: 2 finished" in output
 
     status = project.kedro(*SWEEP, "--seeds=2", "--status")
-    assert "8 runs: 4 finished, 4 not started" in status
+    assert "4 runs: 2 finished, 2 not started" in status
     assert max(map(len, status.splitlines())) <= 80
 
 
@@ -74,7 +73,7 @@ def test_every_run_is_a_child_of_the_sweep(project):
     (parent,) = runs.pop("demo-sweeps")
     assert parent.info.status == "FINISHED"
     finished = [run for found in runs.values() for run in found if run.info.status == "FINISHED"]
-    assert len(finished) == 4
+    assert len(finished) == 2
     assert {run.data.tags["mlflow.parentRunId"] for run in finished} == {parent.info.run_id}
 
 
