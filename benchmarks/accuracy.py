@@ -12,29 +12,12 @@ A result is a line in ``--results`` and is not computed again. The two formulati
 
 import argparse
 import json
-from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 FORMULATIONS = ("plain", "ours")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """As published, with few epochs."""
-
-    epochs: int
-    batch_size: int = 16
-    learning_rate: float = 3e-4
-    class_weights: str = "balanced"
-    selection_metric: str = "weighted_f1"
-    early_stopping_patience: int = 40
-    learning_rate_schedule: str = "plateau"
-    reduce_lr_patience: int = 20
-    reduce_lr_factor: float = 0.2
-    min_learning_rate: float = 1e-6
 
 
 def measure(formulation: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
@@ -49,6 +32,7 @@ def measure(formulation: str, seed: int, options: argparse.Namespace) -> dict[st
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.training.fit import fit
     from s3f_pipeline.training.prediction import Predictor
+    from s3f_pipeline.training.settings import TrainingSettings
 
     index = pd.read_parquet(options.data / "02_intermediate" / options.cohort / "index.parquet")
     splits = pd.read_parquet(
@@ -65,7 +49,8 @@ def measure(formulation: str, seed: int, options: argparse.Namespace) -> dict[st
     make_deterministic(seed, operations=formulation == "ours")
     build = build_plain if formulation == "plain" else build_model
     model = build(options.network, images.shape[1:], len(classes))
-    trained = fit(model, images, train, validation, classes, Settings(options.epochs), seed=seed)
+    settings = TrainingSettings(epochs=options.epochs)
+    trained = fit(model, images, train, validation, classes, settings, seed=seed)
     predicted = Predictor(trained.model).of_rows(images, test.rows, 64).argmax(axis=1)
     return {
         "network": options.network,

@@ -8,7 +8,6 @@ multiplications of the convolutions at the peak rate that is given).
 """
 
 import argparse
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,22 +17,6 @@ EPOCHS = 4
 CONVOLUTIONS = ((1, 32, 1), (32, 32, 1), (32, 64, 2), (64, 64, 2), (64, 128, 4), (128, 128, 4), (128, 256, 8),
                 (256, 256, 8))  # fmt: skip
 """Of the spatial tower's 3 x 3 kernels: input channels, output channels, divisor of the sides."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """As published, with few epochs."""
-
-    batch_size: int
-    learning_rate: float = 3e-4
-    epochs: int = EPOCHS
-    class_weights: str = "balanced"
-    selection_metric: str = "weighted_f1"
-    early_stopping_patience: int = 40
-    learning_rate_schedule: str = "plateau"
-    reduce_lr_patience: int = 20
-    reduce_lr_factor: float = 0.2
-    min_learning_rate: float = 1e-6
 
 
 def arithmetic() -> float:
@@ -49,6 +32,7 @@ def measure(batch_size: int, peak_tflops: float) -> None:
     from s3f_pipeline.models import build_model
     from s3f_pipeline.splits.rows import SplitRows
     from s3f_pipeline.training.fit import fit
+    from s3f_pipeline.training.settings import TrainingSettings
 
     policy = use_precision("auto").policy
     rng = np.random.default_rng(0)
@@ -61,7 +45,7 @@ def measure(batch_size: int, peak_tflops: float) -> None:
         SplitRows(rows[:TRAINING], labels[:TRAINING]),
         SplitRows(rows[TRAINING:], labels[TRAINING:]),
         [str(number) for number in range(CLASSES)],
-        Settings(batch_size),
+        TrainingSettings(batch_size=batch_size, epochs=EPOCHS),
         seed=0,
     )
     seconds = trained.history["seconds"].iloc[1:].min()

@@ -20,11 +20,9 @@ from s3f_pipeline.backend.distribution import spread_batches
 from s3f_pipeline.models import build_model
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.fit import fit
+from s3f_pipeline.training.settings import TrainingSettings
 
-class Settings:
-    learning_rate, batch_size, epochs, class_weights = 1e-4, 8, 2, "balanced"
-    selection_metric, early_stopping_patience, reduce_lr_patience = "accuracy", 9, 9
-    reduce_lr_factor, min_learning_rate, learning_rate_schedule = 0.5, 1e-6, "plateau"
+settings = TrainingSettings(1e-4, batch_size=8, epochs=2, selection_metric="accuracy")
 
 images = np.random.default_rng(0).integers(0, 200, (36, 16, 16, 1), dtype=np.uint8)
 images[18:] += 50
@@ -34,7 +32,7 @@ splits = [SplitRows(rows[part], (rows[part] >= 18).astype(np.int64)) for part in
 with spread_batches("data_parallel", 8) as spread:
     make_deterministic(0, operations=True)
     model = build_model("spatial", (16, 16, 1), 2)
-    trained = fit(model, images, *splits, ("a", "b"), Settings(), seed=0, spread=spread)
+    trained = fit(model, images, *splits, ("a", "b"), settings, seed=0, spread=spread)
 figures = {name: trained.history[name] for name in ("loss", "selection_loss")}
 np.savez(sys.argv[1], *trained.model.get_weights(), replicas=spread.devices, **figures)
 """

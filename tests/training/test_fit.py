@@ -1,7 +1,7 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -12,22 +12,19 @@ from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.fit import fit
 from s3f_pipeline.training.prediction import Predictor, as_probabilities
+from s3f_pipeline.training.settings import TrainingSettings
 
 CLASSES = ("dark", "bright")
 
 
-@dataclass(frozen=True)
-class Settings:
-    learning_rate: float = 0.05
-    batch_size: int = 8
-    epochs: int = 6
-    class_weights: str = "balanced"
-    selection_metric: str = "macro_f1"
-    early_stopping_patience: int = 10
-    learning_rate_schedule: str = "plateau"
-    reduce_lr_patience: int = 10
-    reduce_lr_factor: float = 0.2
-    min_learning_rate: float = 1e-6
+SETTINGS = TrainingSettings(
+    learning_rate=0.05,
+    batch_size=8,
+    epochs=6,
+    selection_metric="macro_f1",
+    early_stopping_patience=10,
+    reduce_lr_patience=10,
+)
 
 
 @pytest.fixture
@@ -57,7 +54,7 @@ def train(images, outputs=2, positive_class=None, **changes):
         split(0, 16),
         split(16, 24),
         CLASSES,
-        replace(Settings(), **changes),
+        replace(SETTINGS, **changes),
         seed=0,
         positive_class=positive_class,
         report=lambda epoch, figures: told.append((epoch, figures)),

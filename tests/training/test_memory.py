@@ -13,11 +13,9 @@ import keras
 import numpy as np
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.fit import fit
+from s3f_pipeline.training.settings import TrainingSettings
 
-class Settings:
-    learning_rate, batch_size, epochs, class_weights = 1e-4, 8, 2, "balanced"
-    selection_metric, early_stopping_patience, reduce_lr_patience = "accuracy", 9, 9
-    reduce_lr_factor, min_learning_rate, learning_rate_schedule = 0.5, 1e-6, "plateau"
+settings = TrainingSettings(1e-4, batch_size=8, epochs=2, selection_metric="accuracy")
 
 def anonymous(epoch, figures):
     megabytes.append(int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024)
@@ -30,7 +28,7 @@ model = keras.Sequential([
     keras.layers.Dense(2, activation="softmax"),
 ])
 splits = [SplitRows(rows[part::2], rows[part::2] // 2 % 2) for part in (0, 1)]
-fit(model, images, *splits, ("a", "b"), Settings(), seed=0, report=anonymous)
+fit(model, images, *splits, ("a", "b"), settings, seed=0, report=anonymous)
 print(json.dumps(megabytes))
 """
 

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -15,6 +15,7 @@ from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training import resume
 from s3f_pipeline.training.fit import fit
 from s3f_pipeline.training.resume import KeepState
+from s3f_pipeline.training.settings import TrainingSettings
 from s3f_pipeline.training.state import StateFolder
 
 CLASSES = ("dark", "bright")
@@ -24,18 +25,15 @@ class InterruptionError(Exception):
     pass
 
 
-@dataclass(frozen=True)
-class Settings:
-    learning_rate: float = 0.01
-    batch_size: int = 4
-    epochs: int = 5
-    class_weights: str = "balanced"
-    selection_metric: str = "macro_f1"
-    early_stopping_patience: int = 10
-    learning_rate_schedule: str = "plateau"
-    reduce_lr_patience: int = 1
-    reduce_lr_factor: float = 0.5
-    min_learning_rate: float = 1e-6
+SETTINGS = TrainingSettings(
+    learning_rate=0.01,
+    batch_size=4,
+    epochs=5,
+    selection_metric="macro_f1",
+    early_stopping_patience=10,
+    reduce_lr_patience=1,
+    reduce_lr_factor=0.5,
+)
 
 
 @pytest.fixture
@@ -65,7 +63,7 @@ def train(images, folder=None, stop_after=None, circumstances=None, **changes):
         images,
         *splits,
         CLASSES,
-        replace(Settings(), **changes),
+        replace(SETTINGS, **changes),
         seed=3,
         report=report,
         states=StateFolder(folder) if folder else None,

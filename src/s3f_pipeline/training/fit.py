@@ -17,7 +17,6 @@ from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread
 from s3f_pipeline.backend.memory import is_out_of_memory
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.splits.rows import SplitRows
-from s3f_pipeline.training.augmentation import UNCHANGED, Augmentation
 from s3f_pipeline.training.batches import ImageBatches, balanced_class_weights
 from s3f_pipeline.training.callbacks import KeepBest, MeasureSelection, ReduceAtSteps, TellEpoch
 from s3f_pipeline.training.resume import KeepState
@@ -57,7 +56,6 @@ def fit(
     states: StateFolder | None = None,
     circumstances: Mapping[str, str] = MappingProxyType({}),
     spread: Spread = ONE_DEVICE,
-    augmentation: Augmentation = UNCHANGED,
 ) -> Trained:
     """Train a network.
 
@@ -81,7 +79,6 @@ def fit(
             and now is a warning.
         spread: What batches are spread over, as ``spread_batches`` gives it; with several processes all call
             this function alike, and the first one writes the states.
-        augmentation: How training images are varied.
 
     Raises:
         TrainingError: If the loss is no longer a number, or the device's memory does not suffice.
@@ -105,7 +102,7 @@ def fit(
         sample_weights=weights[training.labels].astype(np.float32),
         epoch=done,
         spread=spread,
-        augmentation=augmentation,
+        augmentation=settings.augmentation,
     )
     metric = f"selection_{settings.selection_metric}"
     best = KeepBest(metric)

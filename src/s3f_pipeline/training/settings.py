@@ -1,31 +1,26 @@
 """What the fit loop has to be told."""
 
-from typing import Protocol
+from dataclasses import dataclass
+
+from s3f_pipeline.training.augmentation import UNCHANGED, Augmentation
 
 
-class TrainingSettings(Protocol):
-    """The keys of ``training`` in the configuration that the fit loop reads.
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a network is trained; by default as S3F-Net was on BRISC2025 (its notebooks).
 
-    Any object with these attributes will do; the project's own is ``config.schema.TrainingConfig``.
+    Attributes are the keys of ``training`` in the configuration that the fit loop reads, and are described in
+    ``config.schema.TrainingConfig``.
     """
 
-    @property
-    def learning_rate(self) -> float: ...  # noqa: D102
-    @property
-    def batch_size(self) -> int: ...  # noqa: D102
-    @property
-    def epochs(self) -> int: ...  # noqa: D102
-    @property
-    def class_weights(self) -> str: ...  # noqa: D102
-    @property
-    def selection_metric(self) -> str: ...  # noqa: D102
-    @property
-    def early_stopping_patience(self) -> int: ...  # noqa: D102
-    @property
-    def learning_rate_schedule(self) -> str: ...  # noqa: D102
-    @property
-    def reduce_lr_patience(self) -> int: ...  # noqa: D102
-    @property
-    def reduce_lr_factor(self) -> float: ...  # noqa: D102
-    @property
-    def min_learning_rate(self) -> float: ...  # noqa: D102
+    learning_rate: float = 3e-4
+    batch_size: int = 16
+    epochs: int = 200
+    class_weights: str = "balanced"
+    selection_metric: str = "weighted_f1"
+    early_stopping_patience: int = 40
+    learning_rate_schedule: str = "plateau"
+    reduce_lr_patience: int = 20
+    reduce_lr_factor: float = 0.2
+    min_learning_rate: float = 1e-6
+    augmentation: Augmentation = UNCHANGED

@@ -2,17 +2,19 @@
 
 import logging
 import shutil
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.config.schema import ExperimentConfig
+from s3f_pipeline.config.schema import ExperimentConfig, TrainingConfig
 from s3f_pipeline.errors import ConfigError, TrainingError
 
 if TYPE_CHECKING:
     from s3f_pipeline.training.estimate import Estimate
+    from s3f_pipeline.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
 GIGABYTE = 1e9
@@ -44,7 +46,6 @@ def train_network(
     from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.tracking.run import RUN
-    from s3f_pipeline.training.augmentation import Augmentation
     from s3f_pipeline.training.estimate import estimate
     from s3f_pipeline.training.fit import fit
     from s3f_pipeline.training.state import StateFolder
@@ -93,14 +94,13 @@ def train_network(
             training,
             selection,
             config.classes,
-            settings,
+            _settings(settings),
             seed=config.seed,
             positive_class=config.positive_class,
             report=RUN.log_epoch,
             states=StateFolder(state_folder),
             circumstances={"device": describe_device(), "precision": precision.policy},
             spread=spread,
-            augmentation=Augmentation(**settings.augmentation.model_dump()),
         )
     facts = {
         **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"}),
@@ -128,6 +128,15 @@ def train_network(
         "config": config.model_dump(mode="json"),
     }
     return trained.model, trained.history, facts
+
+
+def _settings(config: TrainingConfig) -> "TrainingSettings":
+    """Take what the fit loop reads from the configuration."""
+    from s3f_pipeline.training.augmentation import Augmentation
+    from s3f_pipeline.training.settings import TrainingSettings
+
+    values = {field.name: getattr(config, field.name) for field in fields(TrainingSettings)}
+    return TrainingSettings(**{**values, "augmentation": Augmentation(**config.augmentation.model_dump())})
 
 
 def _tell(cost: "Estimate", epochs: int, folder: Path) -> None:
