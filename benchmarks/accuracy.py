@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="0,1,2,3,4")
     parser.add_argument("--formulations", default=",".join(FORMULATIONS))
     parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--results", type=Path, default=Path("data/accuracy.jsonl"))
+    parser.add_argument("--results", type=Path, default=Path("docs/results/formulations.jsonl"))
     options = parser.parse_args()
     asked = {name: getattr(options, name) for name in ("network", "cohort", "size", "epochs")}
 
