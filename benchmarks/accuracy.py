@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--results", type=Path, default=Path("docs/results/formulations.jsonl"))
     options = parser.parse_args()
+    options.results.parent.mkdir(parents=True, exist_ok=True)
     asked = {name: getattr(options, name) for name in ("network", "cohort", "size", "epochs")}
 
     def results() -> list[dict[str, Any]]:

@@ -52,7 +52,11 @@ def summarise(metrics: dict[str, Any], training: dict[str, Any]) -> dict[str, An
         **{key: training[key] for key in (*of_training, "backend", "device", "git_commit")},
         "epochs": training["config"]["training"]["epochs"],
         "training": training["config"]["training"],
-        **{split: {key: metrics[split][key] for key in figures} for split in ("validation", "test")},
+        **{
+            split: {key: metrics[split][key] for key in figures}
+            for split in ("validation", "test")
+            if split in metrics
+        },
     }
 
 

@@ -1,7 +1,8 @@
 """The processes that train one network together, usually one per host or per GPU.
 
-They are launched with the environment variables of ``keras.distribution`` or as the tasks of one Slurm step.
-The first one leads: it alone writes, tracks, evaluates and reports; the others only train.
+They are launched with the environment variables of ``keras.distribution``, or as the tasks of one Slurm step.
+The first one leads: it alone writes, tracks and evaluates an experiment and reports on it; the others only
+train, and wait while images and splits are prepared.
 """
 
 import os
@@ -13,8 +14,9 @@ from s3f_pipeline.errors import ConfigError
 ADDRESSES = "KERAS_DISTRIBUTION_JOB_ADDRESSES"
 COUNT = "KERAS_DISTRIBUTION_NUM_PROCESSES"
 NUMBER = "KERAS_DISTRIBUTION_PROCESS_ID"
+SLURM = "slurm"
+"""In place of an address: all tasks of the Slurm step train together, and JAX asks Slurm for the address."""
 SLURM_COUNT = "SLURM_STEP_NUM_TASKS"
-"""Slurm sets it for the tasks that ``srun`` starts, and not for a batch script or a shell."""
 SLURM_NUMBER = "SLURM_PROCID"
 
 
@@ -47,21 +49,21 @@ def this_process(environment: Mapping[str, str] = os.environ) -> Process:
     Raises:
         ConfigError: If the variables contradict each other.
     """
-    if COUNT in environment:
-        count, number = _number(environment, COUNT), _number(environment, NUMBER)
-        address = environment.get(ADDRESSES, "").partition(",")[0]
-        if count > 1 and not address.rpartition(":")[2].isdigit():
-            raise ConfigError(
-                f"{COUNT} is {count}, but {ADDRESSES} does not name the first process. "
-                f"Set it to <host>:<port>, the same for all processes."
-            )
-    else:
-        count, number = int(environment.get(SLURM_COUNT, "1")), int(environment.get(SLURM_NUMBER, "0"))
-        address = ""
-        number = number if count > 1 else 0
+    address = environment.get(ADDRESSES, "").partition(",")[0]
+    of_slurm = address == SLURM
+    if not of_slurm and COUNT not in environment:
+        return ALONE
+    names = (SLURM_COUNT, SLURM_NUMBER) if of_slurm else (COUNT, NUMBER)
+    count, number = (_number(environment, name) for name in names)
     if not 0 <= number < count:
-        raise ConfigError(f"{NUMBER} is {number}, but it must be from 0 to {count - 1} ({COUNT} - 1).")
-    return Process(number, count, address or None)
+        raise ConfigError(f"{names[1]} is {number}, but it must be less than {names[0]}, which is {count}.")
+    if count > 1 and not of_slurm and not address.rpartition(":")[2].isdigit():
+        raise ConfigError(
+            f"{COUNT} is {count}, but {ADDRESSES} does not name the first process. "
+            f"Set it to <host>:<port>, the same for all processes, or to {SLURM} for the tasks of a Slurm "
+            f"step."
+        )
+    return Process(number, count, None if of_slurm else address or None)
 
 
 def _number(environment: Mapping[str, str], name: str) -> int:

@@ -62,6 +62,14 @@ def test_a_shift_moves_by_at_most_its_share():
         assert np.abs(centre - 20).max() <= 4.1
 
 
+@given(st.floats(0.05, 0.99), st.integers(0, 2**32))
+def test_a_crop_keeps_its_share_of_the_area(least, seed):
+    ramp = np.stack(np.meshgrid(np.arange(400), np.arange(400)), -1).astype(np.float32) / 399
+    cropped = vary(Augmentation(crop=least), ramp, seed)
+    sides = [(cropped[..., axis].max() - cropped[..., axis].min()) * 399 + 1 for axis in (0, 1)]
+    assert sides[0] * sides[1] / 400**2 >= least - 0.01
+
+
 def test_amplitudes_of_the_other_image_and_phases_of_this_one():
     image, other = picture(seed=1), picture(seed=2)
     np.testing.assert_allclose(mix_amplitudes(image, other, 0.0), image, atol=1e-6)

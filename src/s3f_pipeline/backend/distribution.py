@@ -37,7 +37,7 @@ ONE_DEVICE = Spread()
 def spread_batches(requested: Requested, batch_size: int) -> Iterator[Spread]:
     """Spread the batches of the networks built inside the block over devices.
 
-    Each device takes an equal part of every batch, and holds all weights. Results are those of one device up
+    Each device takes an equal part of every batch, and holds all weights. Steps are those of one device up
     to rounding, batch normalisation included, because JAX computes its statistics over the whole batch;
     TensorFlow would compute them for each device apart, so it stays on one device.
 
@@ -99,6 +99,22 @@ def agree(figures: Mapping[str, float]) -> dict[str, float]:
     own = np.array(list(figures.values()), np.float64)
     told = np.asarray(multihost_utils.broadcast_one_to_all(own.view(np.uint8)))
     return dict(zip(figures, told.view(np.float64).tolist(), strict=True))
+
+
+def require_agreement(figures: Mapping[str, float]) -> None:
+    """Check that all processes are about to do the same.
+
+    Args:
+        figures: By what a message calls them.
+
+    Raises:
+        TrainingError: In a process whose figures are not those of the first one.
+    """
+    if differing := [name for name, told in agree(figures).items() if told != figures[name]]:
+        raise TrainingError(
+            f"This process and the first one have not the same {', '.join(differing)}. Start all processes "
+            f"with the same command, on one shared data folder."
+        )
 
 
 def _devices() -> int:

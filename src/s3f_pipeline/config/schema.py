@@ -175,11 +175,11 @@ class TrainingConfig(Block):
             after half and after three quarters of ``epochs``.
         reduce_lr_patience: Of ``plateau``: epochs without a lower selection loss.
         reduce_lr_factor: By which the learning rate is multiplied, in (0, 1).
-        min_learning_rate: The rate is never reduced below this.
+        min_learning_rate: Of ``plateau``: the rate is never reduced below this.
         augmentation: How training images are varied.
         precision: Compute precision; ``auto`` takes bfloat16 where the hardware has it.
-        distribution: ``auto`` spreads batches over several GPUs of this host, with JAX; ``data_parallel``
-            over all devices; ``none`` stays on one.
+        distribution: ``auto`` and ``data_parallel`` spread batches over all devices of all processes, with
+            JAX; ``data_parallel`` refuses other backends; ``none`` stays on one device.
         deterministic: Ask the backend for deterministic operations; ``auto`` does on the CPU.
     """
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from filelock import FileLock, Timeout
-from kedro.io import CatalogProtocol, DataCatalog
+from kedro.io import CatalogProtocol, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 from pluggy import PluginManager
@@ -120,8 +120,9 @@ class StageRunner(SequentialRunner):
         if stage.name != "training" or (not force and stage.is_finished(catalog, stage.fingerprint(catalog))):
             return
         logger.info("Helping: %s", stage.title)
-        inputs = {name: catalog[name] for name in stage.pipeline.inputs()}
-        super().run(stage.pipeline, DataCatalog(inputs), hook_manager, run_id)
+        datasets: dict[str, Any] = {name: catalog[name] for name in stage.pipeline.inputs()}
+        datasets |= {name: MemoryDataset(copy_mode="assign") for name in stage.pipeline.outputs()}
+        super().run(stage.pipeline, DataCatalog(datasets), hook_manager, run_id)
 
 
 def lock_of(loader: ProjectConfigLoader, name: str) -> FileLock:

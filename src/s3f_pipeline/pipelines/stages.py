@@ -35,7 +35,7 @@ ROOMS = {
 PACKAGES = {
     "ingestion": ("opencv-python-headless",),
     "splitting": ("opencv-python-headless", "numpy", "scikit-learn"),
-    "training": ("keras",),
+    "training": ("keras", "numpy", "opencv-python-headless"),
     "evaluation": ("keras", "scikit-learn"),
 }
 """The packages whose version decides what a stage writes."""

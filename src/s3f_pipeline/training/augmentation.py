@@ -77,7 +77,8 @@ def mix_amplitudes(image: np.ndarray, other: np.ndarray, share: float) -> np.nda
 def _random_crop(image: np.ndarray, least: float, rng: np.random.Generator) -> np.ndarray:
     height, width, channels = image.shape
     area = rng.uniform(least, 1)
-    aspect = np.exp(rng.uniform(*np.log(ASPECTS)))
+    narrowest, widest = max(ASPECTS[0], area), min(ASPECTS[1], 1 / area)  # so that the crop fits
+    aspect = np.exp(rng.uniform(np.log(narrowest), np.log(widest)))
     rows = min(height, max(1, round(height * np.sqrt(area / aspect))))
     columns = min(width, max(1, round(width * np.sqrt(area * aspect))))
     top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)

@@ -7,13 +7,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+from zlib import crc32
 
 import keras
 import numpy as np
 import pandas as pd
 
 from s3f_pipeline.backend.devices import jit_compile
-from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread
+from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread, require_agreement
 from s3f_pipeline.backend.memory import is_out_of_memory
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.splits.rows import SplitRows
@@ -93,6 +94,13 @@ def fit(
     )
     state = states.latest() if states else None
     done = state.epoch if state else 0
+    require_agreement(
+        {
+            "state to go on from": done,
+            "images": crc32(b"".join(array.tobytes() for array in (*training, *selection))),
+            "settings": crc32(repr((settings, seed)).encode()),
+        }
+    )
     batches = ImageBatches(
         images,
         training.rows,

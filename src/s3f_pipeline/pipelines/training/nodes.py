@@ -99,7 +99,11 @@ def train_network(
             positive_class=config.positive_class,
             report=RUN.log_epoch,
             states=StateFolder(state_folder),
-            circumstances={"device": describe_device(), "precision": precision.policy},
+            circumstances={
+                "device": describe_device(),
+                "number of devices": str(spread.devices),
+                "precision": precision.policy,
+            },
             spread=spread,
         )
     facts = {
