@@ -9,15 +9,16 @@ def summarise(model: keras.Model) -> list[dict[str, Any]]:
     """List the layers of a network in order.
 
     Returns:
-        One entry per layer: ``name``, ``type``, ``output_shape`` (a list whose first element, the batch,
-        is None) and ``parameters``.
+        One entry per output of each layer: ``name``, ``type``, ``output_shape`` (a list whose first
+        element, the batch, is None) and ``parameters``, which stand with the first of several outputs.
     """
     return [
         {
             "name": layer.name,
             "type": type(layer).__name__,
-            "output_shape": list(layer.output.shape),
-            "parameters": layer.count_params(),
+            "output_shape": list(output.shape),
+            "parameters": 0 if number else layer.count_params(),
         }
         for layer in model.layers
+        for number, output in enumerate(keras.tree.flatten(layer.output))
     ]

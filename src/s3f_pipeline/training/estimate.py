@@ -58,7 +58,9 @@ def estimate(
     per_image = (time.perf_counter() - began) / len(batch)
     parameters = model.count_params()
     activations = sum(
-        int(np.prod(layer.output.shape[1:])) for layer in model.layers if hasattr(layer.output, "shape")
+        int(np.prod(output.shape[1:]))
+        for layer in model.layers
+        for output in keras.tree.flatten(layer.output)
     )
     return Estimate(
         disk=BYTES * parameters,
