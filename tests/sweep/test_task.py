@@ -19,10 +19,10 @@ def _signals_as_before():
 
 
 def when_up(task, action):
-    """Do something from a signal handler, as signals of Slurm and submitit do, once the command prints."""
+    """Do something from a signal handler, as signals of Slurm and submitit do, once the command runs."""
 
     def act(number, frame):
-        if task.files.log.exists() and "up" in task.files.log.read_text():
+        if task.files.attempt.exists() and "up" in task.files.log.read_text():
             signal.setitimer(signal.ITIMER_REAL, 0)
             action()
 
@@ -76,8 +76,14 @@ def test_a_signal_to_the_worker_ends_the_command(make_task, number):
 
 def test_a_checkpoint_ends_the_command_and_hands_back_what_continues_it(make_task):
     task, handed = make_task(SLEEP), []
-    when_up(task, lambda: handed.append(task.checkpoint()))
-    assert task() == 143
+
+    def requeue():
+        handed.append(task.checkpoint())
+        raise SystemExit(1)  # as submitit does
+
+    when_up(task, requeue)
+    with pytest.raises(SystemExit):
+        task()
     assert Record.read(task.files.attempt).exit_code == 143
     (delayed,) = handed
     assert isinstance(delayed, DelayedSubmission)
