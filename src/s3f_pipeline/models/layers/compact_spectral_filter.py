@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from s3f_pipeline.backend import Tensor
-from s3f_pipeline.backend.fft import channelwise_product
+from s3f_pipeline.backend.fft import channelwise_product, spectral_product
 
 ImageShape = tuple[int | None, int | None, int | None, int]
 """(batch, height, width, channels)."""
@@ -79,18 +79,15 @@ class CompactSpectralFilter(keras.layers.Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """Filter images."""
-        height, width = inputs.shape[1:3]
-        mix_in, mix_out, bias = (
-            ops.cast(weight, self.compute_dtype) for weight in (self.mix_in, self.mix_out, self.bias)
-        )
-        images = ops.matmul(ops.cast(inputs, self.compute_dtype), mix_in)
-        filtered = channelwise_product(
-            ops.transpose(ops.cast(images, "float32"), (0, 3, 1, 2)),
-            self._interpolate(self.real.value, height, width),
-            self._interpolate(self.imag.value, height, width),
-        )
+        kernel = tuple(self._interpolate(grid.value, *inputs.shape[1:3]) for grid in (self.real, self.imag))
+        if inputs.shape[-1] < self.rank:  # fewer transforms if channels are mixed within the spectrum
+            mix = self.mix_in.value[:, :, None, None]
+            filtered = spectral_product(_channels_first(inputs), *(mix * part for part in kernel))
+        else:
+            mixed = ops.matmul(ops.cast(inputs, self.compute_dtype), self._mixing(self.mix_in))
+            filtered = channelwise_product(_channels_first(mixed), *kernel)
         filtered = ops.cast(ops.transpose(filtered, (0, 2, 3, 1)), self.compute_dtype)
-        return ops.matmul(filtered, mix_out) + bias
+        return ops.matmul(filtered, self._mixing(self.mix_out)) + self._mixing(self.bias)
 
     def compute_output_shape(self, input_shape: ImageShape) -> ImageShape:
         """Return the input shape with ``filters`` channels."""
@@ -100,11 +97,18 @@ class CompactSpectralFilter(keras.layers.Layer):
         """Return what ``__init__`` takes."""
         return {**super().get_config(), "filters": self.filters, "rank": self.rank, "nodes": self.nodes}
 
+    def _mixing(self, weight: keras.Variable) -> Tensor:
+        return ops.cast(weight, self.compute_dtype)
+
     def _interpolate(self, grid: Tensor, height: int, width: int) -> Tensor:
         """Evaluate grids (R, 2 N - 1, N) at the frequencies of a half spectrum: (R, H, W // 2 + 1)."""
         rows = interpolation(np.fft.fftfreq(height, 1 / height), self.nodes, negative=True)
         columns = interpolation(np.fft.rfftfreq(width, 1 / width), self.nodes, negative=False)
         return ops.matmul(ops.matmul(rows, grid), columns.T)
+
+
+def _channels_first(images: Tensor) -> Tensor:
+    return ops.transpose(ops.cast(images, "float32"), (0, 3, 1, 2))
 
 
 def interpolation(frequencies: np.ndarray, nodes: int, *, negative: bool) -> np.ndarray:
