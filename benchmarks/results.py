@@ -3,27 +3,61 @@
     python benchmarks/results.py collect --cohorts brisc_64,busi_64   # from data/ into docs/results/*.json
     python benchmarks/results.py tables                               # from there into docs/results.md
 
-A file is one experiment: what it came to on the test images, and under which conditions. Tables stand between
-``<!-- table: <cohort> <protocol> -->`` and ``<!-- end -->``; networks are compared with the first one, seed
-by seed, so that differences are paired. Files of a table must agree in split, image size and epochs.
+A file is one experiment: what it came to on the test images, and under which conditions. The page says which
+tables it wants, each up to ``<!-- end -->``:
+
+    <!-- table: <cohort> <protocol> <metric> -->
+    <!-- pairs: <cohort> <protocol> <metric>: <network>-<network>, ... -->
+
+Networks are compared seed by seed, so that differences are paired. Experiments of one table must agree in
+split, images, image size and training.
 """
 
 import argparse
 import json
 import re
+from collections.abc import Iterable
+from math import sqrt
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from scipy.stats import t as student_t
+
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "results"
 PAGE = FOLDER.with_suffix(".md")
 METRICS = ("accuracy", "macro_f1", "weighted_f1", "auc_macro")
-CONDITIONS = ("splits_hash", "input_shape", "epochs")
+IDENTITY = (
+    "cohort",
+    "protocol",
+    "variant",
+    "seed",
+    "fold",
+    "selected_on_test",
+    "selected_epoch",
+    "splits_hash",
+)
+"""What the metrics and the training of one experiment must both say."""
+CONDITIONS = (
+    "splits_hash",
+    "data_hash",
+    "input_shape",
+    "training",
+    "precision",
+    "backend",
+    "selected_on_test",
+)
 """What the experiments of one table must have in common."""
 VARIANTS = ("spatial", "spectral", "concat", "bilinear", "gated", "spectral_compact", "spatial_wide",
             "random_filter", "resnet18", "medspectralnet", "medmamba")  # fmt: skip
 """In the order of the tables."""
-TABLE = re.compile(r"(<!-- table: (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(
+    r"(?P<head><!-- (?P<kind>table|pairs): (?P<cohort>\S+) (?P<protocol>\S+) (?P<metric>\w+)"
+    r"(?:: (?P<pairs>.+?))? -->\n).*?(?P<tail><!-- end -->)",
+    re.DOTALL,
+)
+Runs = dict[str, dict[int, dict[str, Any]]]
+"""Experiments by variant and seed."""
 
 
 def collect(data: Path, cohorts: list[str]) -> None:
@@ -32,25 +66,35 @@ def collect(data: Path, cohorts: list[str]) -> None:
     for cohort in cohorts:
         for path in sorted((data / "08_reporting" / cohort).glob("*/*/seed-*/metrics.json")):
             run = path.parent.relative_to(data / "08_reporting")
-            metrics = json.loads(path.read_text())
-            training = json.loads((data / "06_models" / run / "training.json").read_text())
-            ending = "_published" if metrics["protocol"] == "published" else ""
-            name = f"{cohort}_{metrics['variant']}{ending}_{run.name}.json"
-            (FOLDER / name).write_text(json.dumps(summarise(metrics, training), indent=1) + "\n")
+            model, output = data / "06_models" / run, data / "07_model_output" / run
+            if (
+                not (model / "training.record.json").is_file()
+                or not (output / "evaluation.record.json").is_file()
+            ):
+                print(f"{run}: not finished")
+                continue
+            experiment = summarise(
+                json.loads(path.read_text()), json.loads((model / "training.json").read_text())
+            )
+            ending = "_published" if experiment["protocol"] == "published" else ""
+            name = f"{cohort}_{experiment['variant']}{ending}_{run.name}.json"
+            (FOLDER / name).write_text(json.dumps(experiment, indent=1) + "\n")
             print(name)
 
 
 def summarise(metrics: dict[str, Any], training: dict[str, Any]) -> dict[str, Any]:
     """What is worth keeping of an experiment."""
+    title = "{cohort} {protocol} {variant} seed {seed}".format_map(metrics)
     if metrics["synthetic"]:
-        raise SystemExit(f"{metrics['cohort']}: phantoms have no results")
-    kept = ("cohort", "protocol", "variant", "seed", "fold", "guarantee", "selected_on_test", "splits_hash")
-    of_training = ("input_shape", "parameters", "selected_epoch", "epochs_run", "seconds", "precision")
+        raise SystemExit(f"{title}: phantoms have no results")
+    if differing := [key for key in IDENTITY if metrics[key] != training[key]]:
+        raise SystemExit(f"{title}: metrics.json and training.json differ in {differing}; run it again")
+    of_training = ("guarantee", "input_shape", "parameters", "epochs_run", "seconds", "precision", "backend",
+                   "device", "data_hash", "git_commit", "git_dirty")  # fmt: skip
     figures = (*METRICS, "n", "loss", "balanced_accuracy", "kappa", "mcc")
     return {
-        **{key: metrics[key] for key in kept},
-        **{key: training[key] for key in (*of_training, "backend", "device", "git_commit")},
-        "epochs": training["config"]["training"]["epochs"],
+        **{key: metrics[key] for key in IDENTITY},
+        **{key: training[key] for key in of_training},
         "training": training["config"]["training"],
         **{
             split: {key: metrics[split][key] for key in figures}
@@ -60,49 +104,91 @@ def summarise(metrics: dict[str, Any], training: dict[str, Any]) -> dict[str, An
     }
 
 
-def table(cohort: str, protocol: str) -> str:
-    """Mean ± SD over seeds for each network, and the paired difference to the first one."""
-    results = [json.loads(path.read_text()) for path in sorted(FOLDER.glob(f"{cohort}_*.json"))]
-    results = [r for r in results if (r["cohort"], r["protocol"]) == (cohort, protocol)]
-    if not results:
-        return "No results yet.\n"
+def read_runs(cohort: str, protocol: str) -> Runs:
+    """Read the experiments of one table, by variant and seed.
+
+    Raises:
+        SystemExit: If they cannot be compared.
+    """
+    title = f"{cohort} {protocol}"
+    runs: Runs = {variant: {} for variant in VARIANTS}
+    for path in sorted(FOLDER.glob("*.json")):
+        run = json.loads(path.read_text())
+        if (run["cohort"], run["protocol"]) != (cohort, protocol):
+            continue
+        if run["variant"] not in VARIANTS or run["fold"] is not None:
+            raise SystemExit(f"{title}: no table has a row for {path.name}")
+        runs[run["variant"]][run["seed"]] = run
+    everything = [run for of_variant in runs.values() for run in of_variant.values()]
     for condition in CONDITIONS:
-        if len({json.dumps(result[condition]) for result in results}) > 1:
-            raise SystemExit(f"{cohort} {protocol}: the files differ in {condition}")
-    by_variant = {v: {r["seed"]: r for r in results if r["variant"] == v} for v in VARIANTS}
-    by_variant = {variant: runs for variant, runs in by_variant.items() if runs}
-    first = next(iter(by_variant))
-    lines = [
-        f"| network | parameters | seeds | {' | '.join(METRICS)} | accuracy − {first}, by seed |",
-        "|---" * (len(METRICS) + 4) + "|",
-    ]
-    for variant, runs in by_variant.items():
-        figures = [_mean_sd([run["test"][metric] for run in runs.values()]) for metric in METRICS]
-        paired = [
-            run["test"]["accuracy"] - by_variant[first][seed]["test"]["accuracy"]
-            for seed, run in sorted(runs.items())
-            if seed in by_variant[first]
-        ]
-        difference = "" if variant == first else _differences(paired)
-        parameters = next(iter(runs.values()))["parameters"]
-        seeds = ", ".join(map(str, sorted(runs)))
-        lines.append(f"| {variant} | {parameters:,} | {seeds} | {' | '.join(figures)} | {difference} |")
-    n = results[0]["test"]["n"]
-    return "\n".join([*lines, "", f"{n} test images, at most {results[0]['epochs']} epochs.\n"])
+        if len({json.dumps(run[condition]) for run in everything}) > 1:
+            raise SystemExit(f"{title}: the experiments differ in {condition}")
+    return {variant: of_variant for variant, of_variant in runs.items() if of_variant}
+
+
+def table(runs: Runs, metric: str) -> str:
+    """Mean ± SD over seeds for each network, and its paired differences to the first one."""
+    first = next(iter(runs))
+    lines = _head("network", "parameters", "seeds", *METRICS, f"{metric} − {first}, by seed")
+    for variant, of_variant in runs.items():
+        figures = [_mean_sd([run["test"][name] for run in of_variant.values()]) for name in METRICS]
+        values = differences(runs, variant, first, metric).values() if variant != first else ()
+        seeds = ", ".join(map(str, sorted(of_variant)))
+        parameters = f"{next(iter(of_variant.values()))['parameters']:,}"
+        lines.append(_row(variant, parameters, seeds, *figures, _signed(values)))
+    any_run = next(iter(runs[first].values()))
+    epochs = any_run["training"]["epochs"]
+    return "\n".join([*lines, "", f"{any_run['test']['n']} test images, at most {epochs} epochs.\n"])
+
+
+def compare_pairs(runs: Runs, metric: str, pairs: list[tuple[str, str]]) -> str:
+    """Mean paired difference of some pairs of networks, with its 95 % t-interval over seeds."""
+    lines = _head("difference", f"{metric}, mean", "95 % interval", "by seed")
+    for better, other in pairs:
+        values = list(differences(runs, better, other, metric).values())
+        if len(values) > 1:
+            margin = float(student_t.ppf(0.975, len(values) - 1)) * stdev(values) / sqrt(len(values))
+            interval = f"{mean(values) - margin:+.3f} to {mean(values) + margin:+.3f}"
+            lines.append(_row(f"{better} − {other}", f"{mean(values):+.3f}", interval, _signed(values)))
+    return "\n".join([*lines, ""])
+
+
+def differences(runs: Runs, variant: str, other: str, metric: str) -> dict[int, float]:
+    """Test figures of one network minus those of another, for each seed that both have."""
+    ours, theirs = runs.get(variant, {}), runs.get(other, {})
+    return {
+        seed: ours[seed]["test"][metric] - theirs[seed]["test"][metric]
+        for seed in sorted(ours.keys() & theirs.keys())
+    }
+
+
+def write_block(found: re.Match[str]) -> str:
+    """Fill one block of the page."""
+    runs = read_runs(found["cohort"], found["protocol"])
+    if not runs:
+        body = "No results yet.\n"
+    elif found["kind"] == "table":
+        body = table(runs, found["metric"])
+    else:
+        names = [pair.strip().split("-") for pair in found["pairs"].split(",")]
+        body = compare_pairs(runs, found["metric"], [(left, right) for left, right in names])
+    return f"{found['head']}{body}{found['tail']}"
 
 
 def _mean_sd(values: list[float]) -> str:
     return f"{mean(values):.3f} ± {stdev(values):.3f}" if len(values) > 1 else f"{values[0]:.3f}"
 
 
-def _differences(paired: list[float]) -> str:
-    return f"{_mean_sd(paired)} ({', '.join(f'{value:+.3f}' for value in paired)})" if paired else ""
+def _signed(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:+.3f}" for value in values)
 
 
-def write_tables() -> None:
-    """Make every table of docs/results.md anew."""
-    page = PAGE.read_text()
-    PAGE.write_text(TABLE.sub(lambda found: f"{found[1]}{table(found[2], found[3])}{found[4]}", page))
+def _head(*cells: str) -> list[str]:
+    return [_row(*cells), "|---" * len(cells) + "|"]
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
@@ -115,7 +201,7 @@ def main() -> None:
     if options.what == "collect":
         collect(options.data, options.cohorts.split(","))
     else:
-        write_tables()
+        PAGE.write_text(BLOCK.sub(write_block, PAGE.read_text()))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ For each network and published image size three processes train in turns, a step
 same machine: the plain formulation in float32, ours in float32, and ours in the precision that the machine
 suggests. Printed are images per second (median of the steps) with their ratio to the plain formulation, the
 peak memory of each process, the share of a step that waits for input, and what one validation pass takes: the
-plain protocol validates twice per epoch, once for Keras and once for the F1 score, ours once.
+plain protocol validates twice per epoch, once for Keras and once for the F1 score, ours once. Then
+``spectral_compact`` is compared with ``spectral_sn2``, the published network of the same depth.
 
     python benchmarks/training.py [--steps 5] [--only bilinear_sn1]
 """
@@ -19,7 +20,7 @@ import sys
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 BATCH = 16
 CLASSES = 4
@@ -38,10 +39,24 @@ FLOORS = {("bilinear_sn1", (256, 256, 1)): (1.3, 2.0)}
 """Wanted ratios, in float32 and in automatic precision."""
 
 
+Shape = tuple[int, int, int]
+Task = tuple[str, str, str, Shape]
+
+
+class Measured(NamedTuple):
+    """Medians over steps, in seconds, and the peak memory in MB."""
+
+    precision: str
+    memory: float
+    step: float
+    wait: float
+    validation: float
+
+
 class Worker:
     """A process that trains one formulation of one network when it is told to."""
 
-    def __init__(self, formulation: str, precision: str, variant: str, shape: tuple[int, ...]) -> None:
+    def __init__(self, formulation: str, precision: str, variant: str, shape: Shape) -> None:
         """Start it, and wait until it has warmed up."""
         task = json.dumps([formulation, precision, variant, shape])
         self._process = subprocess.Popen(
@@ -71,7 +86,7 @@ class Worker:
         self._process.wait()
 
 
-def work(formulation: str, precision: str, variant: str, shape: tuple[int, int, int]) -> None:
+def work(formulation: str, precision: str, variant: str, shape: Shape) -> None:
     """Train a step, or predict, for each line of standard input."""
     import keras
     import numpy as np
@@ -115,9 +130,9 @@ def work(formulation: str, precision: str, variant: str, shape: tuple[int, int, 
         print(json.dumps(answer), flush=True)
 
 
-def compare(variant: str, shape: tuple[int, int, int], steps: int) -> None:
-    """Measure all formulations of one network in turns, and print a line for each."""
-    workers = [Worker(*formulation, variant, shape) for formulation in FORMULATIONS]
+def measure(tasks: list[Task], steps: int) -> list[Measured]:
+    """Take steps in turns in one process per task; each task is formulation, precision, network, shape."""
+    workers = [Worker(*task) for task in tasks]
     times: list[list[float]] = [[] for _ in workers]
     waits: list[list[float]] = [[] for _ in workers]
     passes: list[list[float]] = [[] for _ in workers]
@@ -127,20 +142,46 @@ def compare(variant: str, shape: tuple[int, int, int], steps: int) -> None:
             times[number].append(taken)
             waits[number].append(waited)
             passes[number].append(worker.ask("predict"))
-    plain = median(times[0])
-    size = "x".join(map(str, shape))
+    measured = [
+        Measured(worker.precision, worker.ask("memory"), *map(median, figures))
+        for worker, *figures in zip(workers, times, waits, passes, strict=True)
+    ]
+    for worker in workers:
+        worker.close()
+    return measured
+
+
+def compare(variant: str, shape: Shape, steps: int) -> None:
+    """Measure all formulations of one network, and print a line for each."""
+    plain, *_ = measured = measure([(*formulation, variant, shape) for formulation in FORMULATIONS], steps)
     floors = (None, *FLOORS.get((variant, shape), (None, None)))
-    for number, (worker, (formulation, _)) in enumerate(zip(workers, FORMULATIONS, strict=True)):
-        step = median(times[number])
-        wanted = f" (at least {floors[number]})" if floors[number] else ""
+    for (formulation, _), figures, floor in zip(FORMULATIONS, measured, floors, strict=True):
+        wanted = f" (at least {floor})" if floor else ""
         print(
-            f"{variant:13} {size:10} {formulation:5} {worker.precision:14} "
-            f"{BATCH / step:7.1f} images/s, ratio {plain / step:5.2f}{wanted}; "
-            f"{worker.ask('memory'):6.0f} MB; waits {median(waits[number]) / step:.1%}; "
-            f"validation {BATCH / median(passes[number]):.0f} images/s",
+            f"{variant:13} {_size(shape):10} {formulation:5} {figures.precision:14} "
+            f"{BATCH / figures.step:7.1f} images/s, ratio {plain.step / figures.step:5.2f}{wanted}; "
+            f"{figures.memory:6.0f} MB; waits {figures.wait / figures.step:.1%}; "
+            f"validation {BATCH / figures.validation:.0f} images/s",
             flush=True,
         )
-        worker.close()
+
+
+def compare_compact(steps: int) -> None:
+    """Measure the compact spectral network against the published one of the same depth."""
+    shape = (256, 256, 1)
+    for precision in ("float32", "auto"):
+        tasks = [("ours", precision, variant, shape) for variant in ("spectral_sn2", "spectral_compact")]
+        sn2, compact = measure(tasks, steps)
+        print(
+            f"spectral_compact {_size(shape)} {compact.precision}: {BATCH / compact.step:.1f} images/s, "
+            f"{sn2.step / compact.step:.2f} times those of spectral_sn2 (at least 3); "
+            f"{compact.memory:.0f} MB, spectral_sn2 {sn2.memory:.0f} MB",
+            flush=True,
+        )
+
+
+def _size(shape: Shape) -> str:
+    return "x".join(map(str, shape))
 
 
 def main() -> None:
@@ -159,6 +200,8 @@ def main() -> None:
     for variant, shape in CASES:
         if options.only in (None, variant):
             compare(variant, shape, options.steps)
+    if options.only in (None, "spectral_compact"):
+        compare_compact(options.steps)
 
 
 if __name__ == "__main__":

@@ -87,6 +87,18 @@ def test_two_processes_train_like_one(tmp_path, one):
         np.testing.assert_array_equal(first[name], second[name])
 
 
+def test_processes_with_different_numbers_of_devices_are_refused(tmp_path):
+    address = f"127.0.0.1:{free_port()}"
+    processes = [
+        start(tmp_path / "x.npz", devices, **{ADDRESSES: address, COUNT: "2", NUMBER: str(number)})
+        for number, devices in enumerate((2, 1))
+    ]
+    for process in processes:
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 1
+        assert "have 2, 1 devices, and all need the same number. Give each one GPU" in errors
+
+
 def free_port():
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
@@ -116,7 +128,7 @@ def test_several_processes_need_jax(monkeypatch):
 
 def test_batches_that_cannot_be_dealt_out(monkeypatch):
     monkeypatch.setattr("s3f_pipeline.backend.distribution.backend_name", lambda: "jax")
-    monkeypatch.setattr("s3f_pipeline.backend.distribution._devices", lambda: 3)
+    monkeypatch.setattr("s3f_pipeline.backend.distribution._devices", lambda: [3])
     words = r"16 images .* 3 devices evenly\. Set --params=training.batch_size=15"
     with pytest.raises(TrainingError, match=words), spread_batches("data_parallel", 16):
         pass

@@ -1,6 +1,7 @@
 """Training on several devices at once, of one host or of several."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,12 +51,19 @@ def spread_batches(requested: Requested, batch_size: int) -> Iterator[Spread]:
         batch_size: Images per step, over all devices.
 
     Raises:
-        TrainingError: If the backend cannot, a process is lost, or the batch cannot be dealt out evenly.
+        TrainingError: If the backend cannot, a process is lost, processes have different numbers of devices,
+            or the batch cannot be dealt out evenly.
     """
     process = this_process()
     if process.count > 1:
         _meet(process, requested)
-    count = _devices() if requested != "none" else 1
+    counts = _devices() if requested != "none" else [1]
+    if len(set(counts)) > 1:
+        raise TrainingError(
+            f"The processes that train together have {', '.join(map(str, counts))} devices, and all need the "
+            f"same number. Give each one GPU, for instance by CUDA_VISIBLE_DEVICES."
+        )
+    count = sum(counts)
     if requested == "auto" and count > 1 and backend_name() != "jax":
         logger.info("%d GPUs, one of them is used. To use all: KERAS_BACKEND=jax", count)
         count = 1
@@ -117,13 +125,13 @@ def require_agreement(figures: Mapping[str, float]) -> None:
         )
 
 
-def _devices() -> int:
-    """GPUs, or the (virtual) CPUs of JAX, of all processes."""
+def _devices() -> list[int]:
+    """GPUs, or the (virtual) CPUs of JAX, of each process."""
     if backend_name() == "jax":
         import jax
 
-        return len(jax.devices())
-    return max(1, len(gpus()))
+        return list(Counter(device.process_index for device in jax.devices()).values())
+    return [max(1, len(gpus()))]
 
 
 def _meet(process: Process, requested: Requested) -> None:
@@ -140,6 +148,7 @@ def _meet(process: Process, requested: Requested) -> None:
         "Process %d of %d: waiting for all to come%s. JAX ends it if one is missing after five minutes.",
         process.number + 1, process.count, f" to {process.address}" if process.address else "",
     )  # fmt: skip
+    keras.utils.set_random_seed(0)  # else Keras agrees on one over CPU devices; the training sets its own
     keras.distribution.initialize(process.address, process.count, process.number)
 
 

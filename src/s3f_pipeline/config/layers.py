@@ -3,7 +3,8 @@
 Weakest first: the files of ``conf/base``, those of the environment, ``--params``. Inside each of these
 the general ``training`` block is weaker than a variant's, and a variant's is weaker than a cohort's;
 so ``--params="training.epochs=12"`` wins over the epochs that a cohort sets in ``conf/base``. Under the
-published protocol a variant's ``published_training`` is stronger still.
+published protocol the ``published_training`` of a benchmark's cohort is stronger still, and that of a
+variant, which follows its own publication, strongest.
 """
 
 from collections.abc import Iterable, Mapping
@@ -178,14 +179,14 @@ def resolve_experiment(
     training: dict[str, Any] = {}
     for stage in stages:
         values = merge(*(layer.values for layer in stage))
-        variant_block = values.get("variants", {}).get(variant, {})
+        of_variant = values.get("variants", {}).get(variant, {})
+        of_cohort = values.get("cohorts", {}).get(cohort, {})
         training = merge(
-            training,
-            values.get("training"),
-            variant_block.get("training"),
-            values.get("cohorts", {}).get(cohort, {}).get("training"),
-            variant_block.get("published_training") if protocol == "published" else None,
+            training, values.get("training"), of_variant.get("training"), of_cohort.get("training")
         )
+        if protocol == "published":
+            published = "published_training"
+            training = merge(training, of_cohort.get(published), of_variant.get(published))
     if protocol == "published" and training.get("precision") == "auto":
         training["precision"] = "float32"  # as published
     block, network = parameters.cohorts[cohort], parameters.variants[variant]

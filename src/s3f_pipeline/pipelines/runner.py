@@ -1,8 +1,9 @@
 """The runner of ``kedro run``: stage by stage, what is finished is not done again."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -18,6 +19,8 @@ from s3f_pipeline.pipelines.stages import Stage, stages_of
 from s3f_pipeline.processes import this_process
 
 logger = logging.getLogger(__name__)
+Execute = Callable[[Pipeline, CatalogProtocol], Any]
+"""Runs the nodes of a stage."""
 
 
 class StageRunner(SequentialRunner):
@@ -64,69 +67,57 @@ class StageRunner(SequentialRunner):
                 f"pipeline after the other."
             )
         process = this_process()
+        execute = partial(super().run, hook_manager=hook_manager, run_id=run_id)
         outputs: dict[str, Any] = {}
         with signals_as_errors(), ExitStack() as held:
             for experiment in experiments if process.leads else ():
                 held.enter_context(_refuse_second_process(loader, experiment))
             for stage in stages:
                 if stage.is_experiment and not process.leads:
-                    self._help(stage, catalog, hook_manager, run_id, loader.typed.force)
+                    _help(stage, catalog, execute, loader.typed.force)
                     continue
                 for name in stage.pipeline.datasets() | ({stage.record} if stage.keeps_record else set()):
                     catalog.get(name, fallback_to_runtime_pattern=True)
                 with nullcontext() if stage.is_experiment else _wait_for_other_process(loader, stage):
-                    force = loader.typed.force and process.leads
-                    self._run_stage(stage, catalog, hook_manager, run_id, force)
+                    _run_stage(stage, catalog, execute, loader.typed.force and process.leads)
                 outputs |= {name: catalog[name] for name in stage.pipeline.outputs()}
         return outputs
 
-    def _run_stage(
-        self,
-        stage: Stage,
-        catalog: CatalogProtocol,
-        hook_manager: PluginManager | None,
-        run_id: str | None,
-        force: bool,
-    ) -> None:
-        if not stage.keeps_record:
-            logger.info("Running: %s", stage.title)
-            super().run(stage.pipeline, catalog, hook_manager, run_id)
-            return
-        fingerprint = stage.fingerprint(catalog)
-        if not force and stage.is_finished(catalog, fingerprint):
-            logger.info("Finished before: %s", stage.title)
-            return
-        logger.info("Running: %s", stage.title)
-        catalog[stage.record].invalidate()
-        scratch = stage.scratch(catalog)
-        for folder in scratch:
-            if force:
-                folder.clear()
-            folder.begin(fingerprint)
-        super().run(stage.pipeline, catalog, hook_manager, run_id)
-        stage.write_record(catalog, fingerprint)
-        for folder in scratch:
-            folder.clear()
 
-    def _help(
-        self,
-        stage: Stage,
-        catalog: CatalogProtocol,
-        hook_manager: PluginManager | None,
-        run_id: str | None,
-        force: bool,
-    ) -> None:
-        """Train together with the process that leads, and write nothing."""
-        if stage.name != "training" or (not force and stage.is_finished(catalog, stage.fingerprint(catalog))):
-            return
-        logger.info("Helping: %s", stage.title)
-        datasets: dict[str, Any] = {name: catalog[name] for name in stage.pipeline.inputs()}
-        datasets |= {name: MemoryDataset(copy_mode="assign") for name in stage.pipeline.outputs()}
-        super().run(stage.pipeline, DataCatalog(datasets), hook_manager, run_id)
+def _run_stage(stage: Stage, catalog: CatalogProtocol, execute: Execute, force: bool) -> None:
+    if not stage.keeps_record:
+        logger.info("Running: %s", stage.title)
+        execute(stage.pipeline, catalog)
+        return
+    fingerprint = stage.fingerprint(catalog)
+    if not force and stage.is_finished(catalog, fingerprint):
+        logger.info("Finished before: %s", stage.title)
+        return
+    logger.info("Running: %s", stage.title)
+    catalog[stage.record].invalidate()
+    scratch = stage.scratch(catalog)
+    for folder in scratch:
+        if force:
+            folder.clear()
+        folder.begin(fingerprint)
+    execute(stage.pipeline, catalog)
+    stage.write_record(catalog, fingerprint)
+    for folder in scratch:
+        folder.clear()
+
+
+def _help(stage: Stage, catalog: CatalogProtocol, execute: Execute, force: bool) -> None:
+    """Train together with the process that leads, and write nothing."""
+    if stage.name != "training" or (not force and stage.is_finished(catalog, stage.fingerprint(catalog))):
+        return
+    logger.info("Helping: %s", stage.title)
+    datasets: dict[str, Any] = {name: catalog[name] for name in stage.pipeline.inputs()}
+    datasets |= {name: MemoryDataset(copy_mode="assign") for name in stage.pipeline.outputs()}
+    execute(stage.pipeline, DataCatalog(datasets))
 
 
 def lock_of(loader: ProjectConfigLoader, name: str) -> FileLock:
-    """The lock of ``<namespace>.<run folder>`` of an experiment, or of a namespace of preparation."""
+    """The lock of ``<namespace>.<run folder>`` of an experiment, or of what is prepared."""
     folder = loader.data_root / ".locks"
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / f"{name}.lock", is_singleton=True)
@@ -147,7 +138,7 @@ def _refuse_second_process(loader: ProjectConfigLoader, experiment: str) -> Iter
 
 @contextmanager
 def _wait_for_other_process(loader: ProjectConfigLoader, stage: Stage) -> Iterator[None]:
-    lock = lock_of(loader, stage.namespace)
+    lock = lock_of(loader, _prepared_alone(stage, loader))
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -157,3 +148,10 @@ def _wait_for_other_process(loader: ProjectConfigLoader, stage: Stage) -> Iterat
         yield
     finally:
         lock.release()
+
+
+def _prepared_alone(stage: Stage, loader: ProjectConfigLoader) -> str:
+    """What only one process may prepare at a time; cohorts of several image sizes share a raw folder."""
+    if stage.name == "acquisition":
+        return f"acquisition.{loader.cohort(stage.namespace).raw_folder.replace('/', '.')}"
+    return stage.namespace

@@ -1,0 +1,42 @@
+"""The configuration, typed: what each key is, and what it may be.
+
+Values live in ``conf/``; the models have no defaults of their own except where leaving a key out is
+part of its meaning.
+"""
+
+from s3f_pipeline.config.schema.cohort import (
+    CohortConfig,
+    CohortData,
+    DownloadConfig,
+    PublishedConfig,
+    PublishedResult,
+    TableConfig,
+)
+from s3f_pipeline.config.schema.experiment import ExperimentConfig
+from s3f_pipeline.config.schema.fields import PROTOCOLS, Protocol
+from s3f_pipeline.config.schema.parameters import Parameters
+from s3f_pipeline.config.schema.preparation import (
+    IngestionConfig,
+    PhantomsConfig,
+    SplittingConfig,
+    TwinsConfig,
+)
+from s3f_pipeline.config.schema.training import TrainingConfig
+
+__all__ = [
+    "PROTOCOLS",
+    "CohortConfig",
+    "CohortData",
+    "DownloadConfig",
+    "ExperimentConfig",
+    "IngestionConfig",
+    "Parameters",
+    "PhantomsConfig",
+    "Protocol",
+    "PublishedConfig",
+    "PublishedResult",
+    "SplittingConfig",
+    "TableConfig",
+    "TrainingConfig",
+    "TwinsConfig",
+]

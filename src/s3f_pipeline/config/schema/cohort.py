@@ -1,0 +1,201 @@
+"""Cohorts: where images are, what is known of them, and what was published on them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, NonNegativeInt, field_validator, model_validator
+
+from s3f_pipeline.config.schema.fields import Block, Guarantee, ImageSize, PathInside, Share
+from s3f_pipeline.config.schema.training import TrainingOverrides
+
+
+class PublishedResult(Block):
+    """One published row, as it stands beside ours in the report."""
+
+    model: str
+    accuracy: float | None = None
+    macro_f1: float | None = None
+    weighted_f1: float | None = None
+    kappa: float | None = None
+    mcc: float | None = None
+    auc_macro: float | None = None
+    loss: float | None = None
+    note: str
+
+
+class PublishedConfig(Block):
+    """The protocol of the published work, and what came out of it.
+
+    Attributes:
+        benchmark: Whether the protocol is that of a benchmark, which any network can follow.
+        split: ``official`` splits as they lie on disk; ``random`` cuts a test set of
+            ``test_share`` by scikit-learn's ``train_test_split``, stratified, with ``split_seed``, from
+            the images sorted by class and file name.
+        test_share: Of ``random``.
+        split_seed: Of ``random``.
+        selection_split: Which split chose the epoch.
+        needs: File in the raw folder without which the protocol cannot be followed.
+        needs_from: Where a person finds that file.
+        counts: Images per split and class in the published work; the class ``all`` stands for the sum of
+            a split, the split ``none`` for images without an official one.
+    """
+
+    benchmark: bool = False
+    split: Literal["official", "random"] = "official"
+    test_share: Share = 0.2
+    split_seed: NonNegativeInt = 42
+    selection_split: Literal["validation", "test"]
+    needs: str | None = None
+    needs_from: str | None = None
+    counts: dict[str, dict[str, NonNegativeInt]] = {}
+
+
+class TableConfig(Block):
+    """Which columns of a user's own table say what.
+
+    Attributes:
+        file: CSV or Parquet file in the raw folder.
+        path: Column with the image's path, relative to the raw folder.
+        label: Column with its class.
+        patient: Column with a patient or lesion id, ``None`` where there is none.
+        split: Column with ``train``, ``validation`` (or ``val``) or ``test``, ``None`` where there is none.
+    """
+
+    file: PathInside
+    path: str = "path"
+    label: str = "label"
+    patient: str | None = None
+    split: str | None = None
+
+
+class DownloadConfig(Block):
+    """Where the raw files can be fetched from.
+
+    Attributes:
+        kaggle: Handle of a Kaggle data set, ``owner/name``.
+        files: Name in the raw folder -> URL of a single file, or ``doi:… <file name>`` of a Dataverse.
+        md5: Name in the raw folder -> published MD5 checksum.
+    """
+
+    kaggle: str | None = None
+    files: dict[str, str] = {}
+    md5: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
+
+
+class CohortData(Block):
+    """What index, image store and splits of a cohort depend on.
+
+    Attributes:
+        layout: How the cohort lies on disk, the name of a reader in ``s3f_pipeline.cohorts``.
+        table: Of the layout ``table``.
+        color: ``grey`` or ``rgb``.
+        image_size: (height, width) in pixels.
+        aspect: ``stretch`` to the image size, as published, or ``pad`` with black to keep the aspect
+            ratio.
+        window: Grey values of 16-bit and DICOM images that become black and white; ``None``: the window
+            of the DICOM file, else the whole range of the bit depth.
+        classes: Class names; their order is the order of the network's outputs.
+        positive_class: The class that a sigmoid output stands for, ``None`` for softmax.
+        guarantee: What a patient-safe split keeps on one side.
+        official_validation: ``keep`` the official validation set of the data set, where it has one, or
+            ``cut`` one anew from its training and validation images.
+        published: The published protocol; without it there are no ``_published`` pipelines.
+    """
+
+    layout: Literal["brisc", "chest", "busi", "ham", "medmnist", "folders", "table"]
+    table: TableConfig | None = None
+    color: Literal["grey", "rgb"]
+    image_size: ImageSize
+    aspect: Literal["stretch", "pad"] = "stretch"
+    window: tuple[float, float] | None = None
+    classes: Annotated[tuple[str, ...], Field(min_length=2)]
+    positive_class: str | None = None
+    guarantee: Guarantee
+    official_validation: Literal["keep", "cut"] = "keep"
+    published: PublishedConfig | None = None
+
+    @model_validator(mode="after")
+    def _the_layout_table_has_a_table(self) -> Self:
+        if (self.layout == "table") != (self.table is not None):
+            raise ValueError("the layout 'table' needs a block 'table', and no other layout takes one")
+        return self
+
+    @field_validator("classes")
+    @classmethod
+    def _classes_differ(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := {name for name in classes if classes.count(name) > 1}:
+            raise ValueError(f"classes are named twice: {', '.join(sorted(twice))}")
+        return classes
+
+    @model_validator(mode="after")
+    def _window_rises(self) -> Self:
+        if self.window is not None and self.window[0] >= self.window[1]:
+            raise ValueError("window must be two grey values, the lower one first")
+        return self
+
+    @model_validator(mode="after")
+    def _positive_class_is_a_class(self) -> Self:
+        if self.positive_class is not None and (
+            len(self.classes) != 2 or self.positive_class != self.classes[1]
+        ):
+            raise ValueError("positive_class must be the second of exactly two classes")
+        return self
+
+    @classmethod
+    def from_named(cls, values: dict[str, Any]) -> tuple[str, Self]:
+        """Read a block that carries the cohort's ``name``, as nodes receive it."""
+        block = {key: value for key, value in values.items() if key != "name"}
+        return values["name"], cls.model_validate(block)
+
+    @property
+    def channels(self) -> int:
+        """Channels of a decoded image: 1 for grey, 3 for RGB."""
+        return 1 if self.color == "grey" else 3
+
+
+class CohortConfig(CohortData):
+    """One medical image data set. A block needs a layout, a raw folder, a colour, a size and classes.
+
+    Attributes:
+        title: As it stands in reports; the cohort's name where it is left out.
+        raw_folder: Folder below ``<data_root>/01_raw``.
+        archive: Name of the zip file, without the ending; that of ``raw_folder`` where it is left out.
+        inside: What of the archive becomes the raw folder: a folder, or a single file that is put into
+            it; that of ``raw_folder`` where it is left out.
+        download: Where the raw files can be fetched from.
+        source: Where a person finds the data set.
+        licence: Licence of the images.
+        citation: Whom to cite.
+        spectranet: The SpectraNet of the networks that have one in two forms.
+        published_results: Published figures.
+        training: Training keys that this cohort sets differently.
+        published_training: Training keys of the benchmark that it belongs to, for the published protocol.
+    """
+
+    title: str
+    raw_folder: PathInside
+    archive: str
+    inside: PathInside
+    download: DownloadConfig = DownloadConfig()
+    source: str = "your own images"
+    licence: str = "not stated"
+    citation: str = "none"
+    spectranet: Literal["sn1", "sn2"] = "sn1"
+    published_results: tuple[PublishedResult, ...] = ()
+    training: TrainingOverrides = TrainingOverrides()
+    published_training: TrainingOverrides = TrainingOverrides()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, values: Any) -> Any:
+        """Derive what a user leaves out from what is there."""
+        if not isinstance(values, Mapping):
+            return values
+        folder, table = values.get("raw_folder"), values.get("table")
+        has_patients = isinstance(table, Mapping) and table.get("patient") is not None
+        derived = {
+            "archive": folder,
+            "inside": folder,
+            "guarantee": "patient" if has_patients else "near_duplicate",
+        }
+        return {**derived, **{key: value for key, value in values.items() if value is not None}}

@@ -1,0 +1,71 @@
+"""How images are prepared: phantoms, ingestion, near-duplicates, splits."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
+
+from s3f_pipeline.config.schema.fields import Block, Share
+
+
+class PhantomsConfig(Block):
+    """How many phantoms are drawn for a demonstration.
+
+    Attributes:
+        images_per_class: Images of each class, by official split. A layout without official splits
+            gets their sum, one with an official validation set a tenth of ``train`` on top.
+        seed: Of the drawing; the same seed draws the same images.
+    """
+
+    images_per_class: dict[Literal["train", "test"], PositiveInt]
+    seed: NonNegativeInt
+
+    @field_validator("images_per_class")
+    @classmethod
+    def _both_splits(cls, counts: dict[str, int]) -> dict[str, int]:
+        if missing := {"train", "test"} - set(counts):
+            raise ValueError(f"images of '{missing.pop()}' are missing: train and test are needed")
+        return counts
+
+
+class IngestionConfig(Block):
+    """How raw files become an index and an image store.
+
+    Attributes:
+        max_rejected_share: Share of unreadable files above which the run stops, in [0, 1].
+        workers: Decoding threads, ``None`` for one per CPU core.
+    """
+
+    max_rejected_share: Annotated[float, Field(ge=0, le=1)]
+    workers: PositiveInt | None
+
+
+class TwinsConfig(Block):
+    """What counts as a near-duplicate; see ``s3f_pipeline.splits.twins.TwinSettings``.
+
+    Attributes:
+        hash_radius: Most bits, 0 to 64, in which the perceptual hashes of candidates differ.
+        tangent_similarity: Least tangent similarity of candidates, in [0, 1].
+        local_similarity: Least similarity on pixels, in [-1, 1], that confirms a candidate.
+    """
+
+    hash_radius: Annotated[int, Field(ge=0, le=64)]
+    tangent_similarity: Annotated[float, Field(ge=0, le=1)]
+    local_similarity: Annotated[float, Field(ge=-1, le=1)]
+
+
+class SplittingConfig(Block):
+    """How groups and splits are made.
+
+    Attributes:
+        validation_share: Share of the training images that validate, in (0, 1).
+        test_share: Share of all images that test where there is no official test set, in (0, 1).
+        contradictory: What happens to training images of a group with more than one label.
+        folds: Of the cross-validation that a run with ``fold`` is part of.
+        seed: Of the split alone.
+    """
+
+    validation_share: Share
+    test_share: Share
+    contradictory: Literal["exclude", "keep"]
+    folds: Annotated[int, Field(ge=2)]
+    seed: NonNegativeInt

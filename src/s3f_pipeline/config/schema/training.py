@@ -1,0 +1,95 @@
+"""Networks, and how they are trained."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, create_model
+
+from s3f_pipeline.config.schema.fields import Block, Share
+
+
+class AugmentationConfig(Block):
+    """How training images are varied at random; see ``s3f_pipeline.training.augmentation.Augmentation``.
+
+    Attributes:
+        crop: Least share of the area that a random crop keeps before it is resized; 1 does not crop.
+        flip: Mirror left and right, or both ways, every other time.
+        rotation: Largest angle, in degrees.
+        shift: Largest shift, as a share of the side.
+        brightness: Largest relative change.
+        spectral_mixing: Largest share of another training image's amplitude spectrum.
+    """
+
+    crop: Annotated[float, Field(gt=0, le=1)] = 1.0
+    flip: Literal["none", "horizontal", "both"] = "none"
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
+    shift: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    brightness: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    spectral_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+class TrainingConfig(Block):
+    """How a network is trained (published_values: S3F-Net notebooks).
+
+    Attributes:
+        learning_rate: Of Adam, at the start.
+        batch_size: Images per step.
+        epochs: At most this many passes over the training images.
+        class_weights: ``balanced`` weights each class by n / (classes * n_class).
+        selection_metric: Decides which epoch is kept; measured on the selection split.
+        early_stopping_patience: Epochs without a better selection metric before training stops.
+        learning_rate_schedule: ``plateau`` reduces the rate when the selection loss stalls; ``steps``
+            after half and after three quarters of ``epochs``.
+        reduce_lr_patience: Of ``plateau``: epochs without a lower selection loss.
+        reduce_lr_factor: By which the learning rate is multiplied, in (0, 1).
+        min_learning_rate: Of ``plateau``: the rate is never reduced below this.
+        augmentation: How training images are varied.
+        precision: Compute precision; ``auto`` takes bfloat16 where the hardware has it.
+        distribution: ``auto`` and ``data_parallel`` spread batches over all devices of all processes, with
+            JAX; ``data_parallel`` refuses other backends; ``none`` stays on one device.
+        deterministic: Ask the backend for deterministic operations; ``auto`` does on the CPU.
+    """
+
+    learning_rate: PositiveFloat
+    batch_size: PositiveInt
+    epochs: PositiveInt
+    class_weights: Literal["balanced", "none"]
+    selection_metric: Literal["weighted_f1", "macro_f1", "positive_f1", "accuracy", "auc"]
+    early_stopping_patience: PositiveInt
+    learning_rate_schedule: Literal["plateau", "steps"]
+    reduce_lr_patience: PositiveInt
+    reduce_lr_factor: Share
+    min_learning_rate: PositiveFloat
+    augmentation: AugmentationConfig
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+    distribution: Literal["auto", "none", "data_parallel"]
+    deterministic: Literal["auto"] | bool
+
+
+TrainingOverrides = create_model(
+    "TrainingOverrides",
+    __base__=Block,
+    __doc__="Training keys that a cohort or a variant sets differently.",
+    **{
+        name: (field.rebuild_annotation() | None, None) for name, field in TrainingConfig.model_fields.items()
+    },  # type: ignore[call-overload]
+)
+
+
+class VariantConfig(Block):
+    """One network for which pipelines are built.
+
+    Attributes:
+        network: Name that ``s3f_pipeline.models.build_model`` knows.
+        options: Further options of ``build_model``.
+        training: Training keys that this network sets differently.
+        published: Whether the network was published on the cohorts whose published protocol is not a
+            benchmark's.
+        published_training: Training keys of its publication, for the published protocol; stronger than a
+            benchmark's.
+    """
+
+    network: str
+    options: dict[str, Any] = {}
+    training: TrainingOverrides = TrainingOverrides()
+    published: bool = False
+    published_training: TrainingOverrides = TrainingOverrides()

@@ -1,0 +1,73 @@
+"""The tables of published figures: what must not go into one is refused."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "results.py"
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location("results", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "FOLDER", tmp_path)
+    return module
+
+
+def experiment(variant, seed, accuracy, **changed):
+    figures = dict.fromkeys(("accuracy", "macro_f1", "weighted_f1", "auc_macro"), accuracy)
+    return {
+        "cohort": "brisc_64", "protocol": "patient_safe", "variant": variant, "seed": seed, "fold": None,
+        "selected_on_test": False, "splits_hash": "a", "data_hash": "b", "input_shape": [64, 64, 1],
+        "training": {"epochs": 12}, "precision": "float32", "backend": "tensorflow", "parameters": 1000,
+        "test": {**figures, "n": 50}, **changed,
+    }  # fmt: skip
+
+
+def write(results, *experiments):
+    for number, one in enumerate(experiments):
+        (results.FOLDER / f"{number}.json").write_text(json.dumps(one))
+
+
+def test_tables_are_paired_by_seed(results):
+    write(
+        results,
+        *(experiment("spatial", seed, accuracy) for seed, accuracy in enumerate((0.70, 0.80, 0.90))),
+        *(experiment("concat", seed, accuracy) for seed, accuracy in ((1, 0.82), (2, 0.93))),
+    )
+    runs = results.read_runs("brisc_64", "patient_safe")
+    table = results.table(runs, "accuracy")
+    assert "| spatial | 1,000 | 0, 1, 2 | 0.800 ± 0.100 |" in table
+    assert table.splitlines()[3].endswith("| +0.020, +0.030 |")
+    pairs = results.compare_pairs(runs, "accuracy", [("concat", "spatial"), ("gated", "spatial")])
+    # mean 0.025, SD 0.00707, t(0.975, 1) = 12.706, margin 12.706 * 0.00707 / sqrt(2) = 0.0635
+    assert "| concat − spatial | +0.025 | -0.039 to +0.089 | +0.020, +0.030 |" in pairs
+    assert "gated" not in pairs
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"splits_hash": "other"}, "differ in splits_hash"),
+        ({"training": {"epochs": 13}}, "differ in training"),
+        ({"precision": "mixed_bfloat16"}, "differ in precision"),
+        ({"variant": "unheard_of"}, "no table has a row"),
+        ({"fold": 0}, "no table has a row"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(results, changed, words):
+    write(results, experiment("spatial", 0, 0.5), {**experiment("concat", 0, 0.5), **changed})
+    with pytest.raises(SystemExit, match=words):
+        results.read_runs("brisc_64", "patient_safe")
+
+
+def test_metrics_and_training_of_different_runs_are_refused(results):
+    metrics = {**experiment("spatial", 0, 0.5), "synthetic": False, "selected_epoch": 3}
+    with pytest.raises(SystemExit, match=r"differ in \['selected_epoch'\]"):
+        results.summarise(metrics, {**metrics, "selected_epoch": 4})
+    with pytest.raises(SystemExit, match="phantoms have no results"):
+        results.summarise({**metrics, "synthetic": True}, metrics)
