@@ -15,12 +15,13 @@ pytestmark = pytest.mark.slow
         ("chest", "concat"),
         ("busi", "concat"),
         ("ham", "bilinear"),
-        ("bloodmnist", "spatial"),
-        ("breastmnist", "spectral"),
+        ("bloodmnist", "medspectralnet"),
+        ("breastmnist", "medmamba"),
     ],
 )
 def test_every_cohort_runs_on_phantoms(project, cohort, variant):
-    output = project.kedro("run", "--env=demo", f"--pipeline={cohort}_{variant}")
+    pipeline = f"--pipeline={cohort}_{variant}"
+    output = project.kedro("run", "--env=demo", pipeline, "--params=training.epochs=1")
     assert re.search(r"on \d+ test images", output)
     assert "synthetic phantoms, no medical meaning" in output
     assert "Traceback" not in output

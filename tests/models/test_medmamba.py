@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from s3f_pipeline.backend.forward import compile_forward
 from s3f_pipeline.errors import ModelError
 from s3f_pipeline.models import build_model, load_model
 
@@ -69,6 +70,12 @@ def test_a_saved_network_predicts_the_same(tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.predict(IMAGES, verbose=0), model.predict(IMAGES, verbose=0))
+
+
+def test_one_compiled_pass_takes_batches_of_any_size():
+    forward = compile_forward(small_network())
+    parts = np.concatenate([forward(IMAGES[:1]), forward(IMAGES[1:])])
+    np.testing.assert_allclose(parts, forward(IMAGES), atol=1e-6)
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])

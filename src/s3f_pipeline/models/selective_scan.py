@@ -36,7 +36,8 @@ def selective_scan(x: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor) ->
     behind = -length % chunk
     # A step of size zero leaves the state as it is.
     x, delta, b, c = (ops.pad(each, ((0, behind), (0, 0), (0, 0), (0, 0))) for each in (x, delta, b, c))
-    return _scan_chunks(chunk)(x, delta, a, b, c)[:length]
+    count = (length + behind) // chunk
+    return _scan_chunks(count, chunk)(x, delta, a, b, c)[:length]
 
 
 def chunk_length(length: int) -> int:
@@ -49,11 +50,11 @@ def chunk_length(length: int) -> int:
     return near_root if on_gpu() else max(1, near_root // 4)
 
 
-def _scan_chunks(chunk: int) -> Any:
-    """Make the scan of sequences that are a whole number of chunks long, with its gradient."""
+def _scan_chunks(count: int, chunk: int) -> Any:
+    """Make the scan of sequences of so many chunks, with its gradient."""
 
     def split(sequence: Tensor) -> Tensor:
-        return ops.reshape(sequence, (-1, chunk, *ops.shape(sequence)[1:]))
+        return ops.reshape(sequence, (count, chunk, *ops.shape(sequence)[1:]))
 
     def join(chunks: Tensor) -> Tensor:
         return ops.reshape(chunks, (-1, *ops.shape(chunks)[2:]))
