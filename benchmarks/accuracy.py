@@ -3,7 +3,7 @@
 Both train the same network on the same images, from the same protocol's splits, in the same batch order; ours
 in the precision that the machine suggests. Needs prepared images:
 
-    kedro run --pipeline=brisc_prepare --params=image_size=64
+    kedro run --pipeline=brisc_audit --params=image_size=64
     python benchmarks/accuracy.py [--network bilinear_sn1] [--seeds 0,1,2,3,4] [--epochs 12]
 
 A result is a line in ``--results`` and is not computed again. The two formulations may run at the same time

@@ -1,5 +1,6 @@
 """``kedro sweep``: many experiments, each in its own process."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from s3f_pipeline.tracking.parent import ParentRun
 
 PARAMS = next(option for option in kedro_run.params if option.name == "params")
+FORCE = re.compile(r"\s*force\s*=")
 OWN_PARAMS = {"seed": "--seeds", "fold": "--folds"}
 
 
@@ -91,7 +93,8 @@ def sweep(
     try:
         experiments = ManyExperiments(env, _parsed(context, params), readable)
         runs = plan(experiments.parameters, **selection, folds=folds, published=published)
-        asked = Sweep(experiments, runs, params=params, env=env)
+        of_runs = ",".join(each for each in params.split(",") if not FORCE.match(each))
+        asked = Sweep(experiments, runs, params=of_runs, env=env)
         if status:
             click.echo(asked.table(asked.states()))
             return

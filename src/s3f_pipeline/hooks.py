@@ -44,9 +44,9 @@ class RunLogHooks:
         """Open the log file."""
         name = "+".join(run_params["pipeline_names"] or ["default"])
         now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-        process = this_process()
+        loader, process = current_loader(), this_process()
         ending = "" if process.leads else f"_process-{process.number}"
-        path = current_loader().data_root / "logs" / f"{now}_{name}{ending}.log"
+        path = loader.data_root / "logs" / f"{now}_{name}_{loader.run_folder}{ending}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         self._handler = logging.FileHandler(path, encoding="utf-8")
         self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -1,8 +1,12 @@
 """Kedro's settings of the project."""
 
+import os
+
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.hooks import RegistryHooks, RunLogHooks, TrackingHooks
 from s3f_pipeline.tracking.uri import tracking_uri
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # else a file in the home folder, keras.json, decides
 
 HOOKS = (RegistryHooks(), RunLogHooks(), TrackingHooks())
 DISABLE_HOOKS_FOR_PLUGINS = (

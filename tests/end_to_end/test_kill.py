@@ -17,7 +17,8 @@ from s3f_pipeline.models import load_model
 pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("S3F_KILLS", "2"))
 SECONDS = (3.0, 16.0)
-"""A kill comes this long after the start: while it prepares, trains, evaluates or reports."""
+"""Every second kill comes this long after the start: while it prepares, trains, evaluates or reports; the
+others once a state has been written."""
 DEMO = """
 image_size: 16
 phantoms:
@@ -29,6 +30,7 @@ training:
   early_stopping_patience: 40
 """
 RUN = ("run", "--env=demo", "--pipeline=brisc_spatial")
+GOES_ON = "Going on after epoch"
 FOLDER = "brisc/patient_safe/spatial/seed-0"
 
 
@@ -68,30 +70,49 @@ def readable(project) -> None:
             load_model(path)
         elif path.suffix == ".npy":
             np.load(path, mmap_mode="r")
+        elif path.suffix == ".npz":
+            with np.load(path) as archive:
+                assert all(archive[name].size for name in archive.files)
 
 
 def test_killed_runs_end_like_a_whole_one(project, tmp_path):
     whole = demo_project(tmp_path)
     whole.kedro(*RUN)
     chance = random.Random(0)
-    kills = 0
+    kills, resumed = 0, 0
     while kills < KILLS:
         with project.started(*RUN) as process:
-            time.sleep(chance.uniform(*SECONDS))
+            if kills % 2:
+                time.sleep(chance.uniform(*SECONDS))
+            else:
+                wait_for_a_state(project, process)
+                time.sleep(chance.uniform(0, 1))
             if process.poll() is None:
                 process.kill()
-                process.communicate()
+                output, _ = process.communicate()
+                resumed += GOES_ON in output
                 kills += 1
                 readable(project)
                 if training_is_finished(project):
                     assert weights(project) == weights(whole)
                 continue
-        assert process.returncode == 0
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+        resumed += GOES_ON in output
         assert_equal(project, whole)
         (project.demo / "06_models" / FOLDER / "training.record.json").unlink()
-    project.kedro(*RUN)
+    resumed += GOES_ON in project.kedro(*RUN)
     assert_equal(project, whole)
+    assert resumed >= KILLS / 4
     assert not (project.demo / "06_models" / FOLDER / "state").exists()
+
+
+def wait_for_a_state(project, process) -> None:
+    """Wait until a state is written by this process, or it has ended."""
+    state = project.demo / "06_models" / FOLDER / "state"
+    before = set(state.glob("epoch-*.npz"))
+    while process.poll() is None and not set(state.glob("epoch-*.npz")) - before:
+        time.sleep(0.05)
 
 
 def assert_equal(project, whole) -> None:

@@ -1,10 +1,16 @@
-"""One story told with the real command: a worker is killed, the sweep goes on, and ends complete."""
+"""One story told with the real command: a worker is killed, the sweep goes on, and ends complete.
+
+Larger: ``S3F_SWEEP_VARIANTS=spatial,spectral,concat,bilinear S3F_SWEEP_SEEDS=2``.
+"""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import time
+from itertools import product
+from statistics import mean
 
 import psutil
 import pytest
@@ -19,7 +25,11 @@ phantoms:
 training:
   epochs: 1
 """
-SWEEP = ("sweep", "--env=demo", "--cohorts=brisc,breastmnist", "--variants=spatial", "--seeds=1")
+VARIANTS = os.environ.get("S3F_SWEEP_VARIANTS", "spatial").split(",")
+SEEDS = int(os.environ.get("S3F_SWEEP_SEEDS", "1"))
+COHORTS = ("brisc", "breastmnist")
+RUNS = len(COHORTS) * len(VARIANTS) * SEEDS
+SWEEP = ("sweep", "--env=demo", f"--cohorts={','.join(COHORTS)}", f"--variants={','.join(VARIANTS)}")
 
 
 @pytest.fixture(scope="module")
@@ -31,34 +41,39 @@ def project(tmp_path_factory) -> Project:
 
 def test_a_sweep_survives_a_killed_worker_and_resumes_to_complete(project):
     attempt = project.demo / "logs/sweep/brisc_spatial/seed-0.attempt.json"
-    with project.started(*SWEEP, "--jobs=2") as sweep:
+    with project.started(*SWEEP, f"--seeds={SEEDS}", "--jobs=2") as sweep:
         while not attempt.exists() and sweep.poll() is None:
             time.sleep(0.1)
-        psutil.Process(int(json.loads(attempt.read_text())["process"].split()[1])).kill()
-        output, _ = sweep.communicate(timeout=240)
+        training = psutil.Process(int(json.loads(attempt.read_text())["process"].split()[1]))
+        training.parent().kill()
+        output, _ = sweep.communicate(timeout=240 * RUNS)
+    assert not training.is_running()
     assert sweep.returncode == 1
     assert "Traceback" not in output
     assert re.search(r"brisc +spatial +seed-0 +lost", output)
-    assert output.count(" finished ") == 1
-    assert "Error: 1 of 2 runs are not finished. The same command runs them again." in output
+    assert output.count(" finished ") == RUNS - 1
+    assert f"Error: 1 of {RUNS} runs are not finished. The same command runs them again." in output
     assert f"brisc_spatial, seed-0: lost\n    {attempt.with_name('seed-0.log')}" in output
 
-    output = project.kedro(*SWEEP)
+    output = project.kedro(*SWEEP, f"--seeds={SEEDS}")
     assert output.count("Started: ") == 1
-    assert "2 runs: 2 finished" in output
-    for cohort in ("brisc", "breastmnist"):
-        folder = project.demo / "08_reporting" / cohort / "patient_safe/spatial"
-        accuracy = json.loads((folder / "seed-0/metrics.json").read_text())["test"]["accuracy"]
+    assert f"{RUNS} runs: {RUNS} finished" in output
+    for cohort, variant in product(COHORTS, VARIANTS):
+        folder = project.demo / "08_reporting" / cohort / "patient_safe" / variant
+        figures = [json.loads(path.read_text()) for path in sorted(folder.glob("seed-*/metrics.json"))]
+        accuracies = [each["test"]["accuracy"] for each in figures]
         summary = json.loads((folder / "summary.json").read_text())
-        assert summary["metrics"]["accuracy"] == {"mean": accuracy, "sd": None, "n": 1}
-        assert summary["runs"] == [{"seed": 0, "fold": None}]
+        assert summary["runs"] == [{"seed": seed, "fold": None} for seed in range(SEEDS)]
+        assert summary["metrics"]["accuracy"]["mean"] == pytest.approx(mean(accuracies))
+        assert summary["metrics"]["accuracy"]["n"] == SEEDS
 
-    output = project.kedro(*SWEEP)
+    output = project.kedro(*SWEEP, f"--seeds={SEEDS}")
     assert "Started: " not in output
-    assert "2 runs: 2 finished" in output
+    assert f"{RUNS} runs: {RUNS} finished" in output
 
-    status = project.kedro(*SWEEP, "--seeds=2", "--status")
-    assert "4 runs: 2 finished, 2 not started" in status
+    status = project.kedro(*SWEEP, f"--seeds={SEEDS + 1}", "--status")
+    more = len(COHORTS) * len(VARIANTS)
+    assert f"{RUNS + more} runs: {RUNS} finished, {more} not started" in status
     assert max(map(len, status.splitlines())) <= 80
 
 
@@ -73,7 +88,7 @@ def test_every_run_is_a_child_of_the_sweep(project):
     (parent,) = runs.pop("demo-sweeps")
     assert parent.info.status == "FINISHED"
     finished = [run for found in runs.values() for run in found if run.info.status == "FINISHED"]
-    assert len(finished) == 2
+    assert len(finished) == RUNS
     assert {run.data.tags["mlflow.parentRunId"] for run in finished} == {parent.info.run_id}
 
 

@@ -3,6 +3,7 @@ import signal
 
 import pytest
 
+from s3f_pipeline.pipelines import interrupts
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError, signals_as_errors
 
 
@@ -48,6 +49,28 @@ def test_a_signal_that_comes_again_does_not_cut_off_the_end(number):
     assert ended == [number]
     if number == signal.SIGTERM:
         os.kill(os.getpid(), number)
+
+
+class SignalsWhenItGoes:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def go_on_after_a_dropped_signal(reached):
+    with signals_as_errors():
+        SignalsWhenItGoes()
+        reached.append("behind the first")
+        os.kill(os.getpid(), signal.SIGTERM)
+        reached.append("behind the second")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_after_a_signal_that_python_dropped_the_next_one_is_heard(monkeypatch):
+    monkeypatch.setattr(interrupts, "IGNORED_SECONDS", 0.0)
+    reached = []
+    with pytest.raises(InterruptedRunError):
+        go_on_after_a_dropped_signal(reached)
+    assert reached == ["behind the first"]
 
 
 def test_the_handlers_are_put_back():

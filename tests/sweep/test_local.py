@@ -7,6 +7,7 @@ import pytest
 from s3f_pipeline.errors import SweepError
 from s3f_pipeline.sweep.local import gpu_shares, run_locally
 from s3f_pipeline.sweep.records import Record
+from s3f_pipeline.tracking.processes import is_dead
 
 
 @pytest.fixture
@@ -26,6 +27,16 @@ def test_what_fails_does_not_stop_the_others(make_task, run_all):
     run_all(*tasks, jobs=2)
     assert [Record.read(task.files.attempt).exit_code for task in tasks] == [0, 3, 137]
     assert not any(task.files.submission.exists() for task in tasks)
+
+
+def test_a_run_whose_worker_was_killed_is_ended_before_the_next_one_begins(make_task, run_all):
+    kill_the_worker = "import os, time; time.sleep(1); os.kill(os.getppid(), 9); time.sleep(60)"
+    orphan, next_one = (make_task(code, seed) for seed, code in enumerate((kill_the_worker, "pass")))
+    run_all(orphan, next_one)
+    attempt = Record.read(orphan.files.attempt)
+    assert attempt.exit_code is None
+    assert is_dead(attempt.process)
+    assert Record.read(next_one.files.attempt).exit_code == 0
 
 
 def test_at_most_so_many_at_a_time(make_task, run_all):

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from s3f_pipeline.sweep import slurm
 from s3f_pipeline.sweep.records import Record
 from s3f_pipeline.sweep.state import State
 from s3f_pipeline.sweep.sweep import Sweep, unfinished
@@ -22,6 +23,9 @@ class FakeExperiments:
 
     def is_finished(self, experiment, seed, fold):
         return (experiment, seed, fold) in self.finished
+
+    def forget(self, experiment, seed, fold):
+        self.finished.discard((experiment, seed, fold))
 
     def load(self, experiment, seed, fold, noun):
         return getattr(self.results[experiment, seed, fold], noun)
@@ -123,9 +127,25 @@ def test_where_all_is_finished_nothing_is_run(sweep, experiments, runs):
 
 def test_force_runs_finished_ones(sweep, experiments, runs, parent):
     experiments.finished = {tuple(run) for run in runs}
-    execute = ending(experiments, {})
-    sweep.start(execute, lambda: parent, force=True)
+    execute = ending(experiments, {runs[0]: 1})
+    states = sweep.start(execute, lambda: parent, force=True)
     assert execute.ran == [runs]
+    assert unfinished(states) == runs[:1]
+
+
+def test_the_parent_of_runs_in_a_queue_stays_open_until_they_are_through(
+    sweep, experiments, runs, parent, monkeypatch
+):
+    def submit(tasks, folder):
+        for task in tasks.values():
+            Record(task.command, DEAD, job="7").write(task.files.submission)
+
+    monkeypatch.setattr(slurm, "queue", lambda: {"7": "PENDING"})
+    assert set(sweep.start(submit, lambda: parent, force=False).values()) == {State.WAITING}
+    monkeypatch.setattr(slurm, "queue", dict)
+    experiments.finished = {tuple(run) for run in runs}
+    sweep.start(submit, lambda: parent, force=False)
+    assert parent.statuses == ["SCHEDULED", "FINISHED"]
 
 
 def test_each_cohort_and_fold_is_prepared_once(experiments, make_run, parent):

@@ -53,6 +53,16 @@ def test_the_same_selection_goes_on_with_the_same_run(uri, tmp_path):
     assert other.run_id != first.run_id
 
 
+def test_a_sweep_that_waits_for_a_cluster_is_not_taken_for_dead(uri, tmp_path):
+    waiting = ParentRun(uri, tmp_path, "sweeps", SELECTION)
+    client = mlflow.MlflowClient(uri)
+    node = client.get_run(waiting.run_id).data.tags["process"].split()[0]
+    client.set_tag(waiting.run_id, "process", f"{node} 999999999 1")
+    waiting.end("SCHEDULED")
+    ParentRun(uri, tmp_path, "sweeps", {**SELECTION, "seeds": "3"})
+    assert client.get_run(waiting.run_id).info.status == "SCHEDULED"
+
+
 def test_failing_tracking_is_a_warning(tmp_path, caplog):
     parent = ParentRun("nonsense://x", tmp_path, "sweeps", SELECTION)
     assert parent.environment() == {}

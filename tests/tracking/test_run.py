@@ -32,6 +32,20 @@ def test_a_run_can_be_gone_on_with(tracked, uri):
     assert mlflow.MlflowClient(uri).get_run(run_id).info.status == "FINISHED"
 
 
+def test_epochs_that_are_trained_again_are_logged_once(tracked, uri):
+    run = tracked.start(uri)
+    for epoch in (1, 2, 3):
+        run.log_epoch(epoch, {"loss": 1.0 / epoch})
+    run_id = run.run_id
+    tracked.start(uri, run_id=run_id)
+    for epoch in (2, 3, 4):
+        run.log_epoch(epoch, {"loss": 1.0 / epoch})
+    run.log_metrics({"test_accuracy": 0.5})
+    client = mlflow.MlflowClient(uri)
+    assert [m.step for m in client.get_metric_history(run_id, "loss")] == [1, 2, 3, 4]
+    assert [m.step for m in client.get_metric_history(run_id, "test_accuracy")] == [0]
+
+
 def test_an_unknown_run_is_replaced_by_a_new_one(tracked, uri):
     run = tracked.start(uri, run_id="0" * 32)
     assert run.run_id not in (None, "0" * 32)

@@ -48,12 +48,14 @@ def every_epoch(monkeypatch):
     monkeypatch.setattr(resume, "COST_SHARE", 1e9)
 
 
-def train(images, folder=None, stop_after=None, circumstances=None, **changes):
+def train(images, folder=None, stop_after=None, circumstances=None, trained=None, **changes):
     rows = np.arange(24)
     side = rows % 3 == 0
     splits = [SplitRows(rows[part], (rows[part] >= 12).astype(np.int64)) for part in (~side, side)]
 
     def report(epoch, figures):
+        if trained is not None:
+            trained.append(epoch)
         if epoch == stop_after:
             raise InterruptionError
 
@@ -84,9 +86,13 @@ def test_an_interruption_changes_nothing(images, tmp_path):
     for stop_after in (2, 4):
         with pytest.raises(InterruptionError):
             train(images, tmp_path, stop_after)
-    assert 1 <= StateFolder(tmp_path).latest().epoch <= 3
-    assert_same(train(images, tmp_path), whole)
-    assert_same(train(images, tmp_path), whole)
+    done = StateFolder(tmp_path).latest().epoch
+    assert 1 <= done <= 3
+    trained = []
+    assert_same(train(images, tmp_path, trained=trained), whole)
+    assert trained == list(range(done + 1, 6))
+    assert_same(train(images, tmp_path, trained=trained), whole)
+    assert len(trained) == 5 - done
 
 
 def test_on_jax():
@@ -105,7 +111,9 @@ def test_a_training_that_had_stopped_early_stays_stopped(images, tmp_path):
     changes = {"early_stopping_patience": 1, "epochs": 20}
     whole = train(images, tmp_path, **changes)
     assert whole.facts["stopped"] == "early stopping"
-    assert_same(train(images, tmp_path, **changes), whole)
+    trained = []
+    assert_same(train(images, tmp_path, trained=trained, **changes), whole)
+    assert trained == []
 
 
 def test_another_device_is_a_warning(images, tmp_path, caplog):

@@ -83,6 +83,15 @@ class ManyExperiments:
             if stage.keeps_record
         )
 
+    def forget(self, experiment: Experiment, seed: int, fold: int | None) -> None:
+        """Make a run count as not started: its records and the state of its training are removed."""
+        catalog = self._catalog(seed, fold)
+        for stage in self._stages_of(experiment):
+            if stage.is_experiment:
+                catalog[stage.record].invalidate()
+                for folder in stage.scratch(catalog):
+                    folder.clear()
+
     def load(self, experiment: Experiment, seed: int, fold: int | None, noun: str) -> Any:
         """Load what a run has written, such as its ``metrics``."""
         return self._catalog(seed, fold).load(f"{experiment.namespace}.{noun}")

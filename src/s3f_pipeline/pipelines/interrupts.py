@@ -1,7 +1,9 @@
 """Ctrl-C and SIGTERM, so that what is open gets closed and the exit code tells."""
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -9,6 +11,7 @@ from types import FrameType
 from s3f_pipeline.errors import S3FError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+IGNORED_SECONDS = 60.0
 
 
 class InterruptedRunError(S3FError):
@@ -35,15 +38,25 @@ class _SignalReceived(BaseException):
 def signals_as_errors() -> Iterator[None]:
     """Turn SIGINT and SIGTERM inside the block into ``InterruptedRunError``, which Kedro's hooks see.
 
-    A signal that comes again while the run ends is ignored; after SIGTERM, which cluster managers may send to
-    a job and to each of its processes, it stays so until the process has ended.
+    A signal that comes again while the run ends is ignored for a minute, in case the first one came where
+    Python drops exceptions, such as in ``__del__``. After SIGTERM, which cluster managers may send to a job
+    and to each of its processes, it is ignored outside of the block until the process has ended.
 
     Signals arrive in the main thread; in any other one the block runs as it is.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _receive) for number in SIGNALS}
+    received_at = -math.inf
+
+    def receive(number: int, frame: FrameType | None) -> None:
+        nonlocal received_at
+        now = time.monotonic()
+        if now - received_at >= IGNORED_SECONDS:
+            received_at = now
+            raise _SignalReceived(number)
+
+    before = {number: signal.signal(number, receive) for number in SIGNALS}
     try:
         yield
     except _SignalReceived as received:
@@ -53,9 +66,3 @@ def signals_as_errors() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _receive(number: int, frame: FrameType | None) -> None:
-    for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
-    raise _SignalReceived(number)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from graphlib import TopologicalSorter
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from s3f_pipeline.catalog_types import FolderDataset, ScratchFolderDataset
+from s3f_pipeline.errors import ConfigError
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOMS = {
@@ -84,7 +85,7 @@ class Stage:
             "packages": {name: version(name) for name in PACKAGES.get(self.name, ())},
         }
         if self.is_experiment:
-            parts["backend"] = os.environ.get("KERAS_BACKEND", "tensorflow")
+            parts["backend"] = _backend()
         for name in sorted(self.pipeline.inputs()):
             dataset = catalog[name]
             if name.startswith("params:"):
@@ -138,6 +139,21 @@ def stages_of(pipeline: Pipeline) -> list[Stage]:
 def _key(node: Node) -> tuple[str, str]:
     (stage,) = node.tags & ROOMS.keys()
     return node.namespace or "", stage
+
+
+def _backend() -> str:
+    """The Keras backend with its version.
+
+    Raises:
+        ConfigError: If it is not installed.
+    """
+    name = os.environ["KERAS_BACKEND"]
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError as error:
+        raise ConfigError(
+            f"KERAS_BACKEND is '{name}', which is not installed. Take tensorflow or jax."
+        ) from error
 
 
 @cache

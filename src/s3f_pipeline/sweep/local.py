@@ -17,6 +17,7 @@ from s3f_pipeline.errors import SweepError
 from s3f_pipeline.sweep.plan import Run
 from s3f_pipeline.sweep.records import Record
 from s3f_pipeline.sweep.task import GRACE_SECONDS, POLL_SECONDS, Task
+from s3f_pipeline.tracking.processes import living_process
 
 if TYPE_CHECKING:
     from submitit import Job, LocalExecutor
@@ -54,8 +55,11 @@ def run_locally(tasks: Mapping[Run, Task], folder: Path, *, jobs: int, gpus_per_
                 running[run] = _submit(executor, task, gpus), gpus
             time.sleep(POLL_SECONDS)
             for run in [run for run, (job, _) in running.items() if job.done()]:
+                attempt = Record.read(tasks[run].files.attempt)
+                _tell_end(run, attempt)
+                if attempt and attempt.exit_code is None:
+                    _end_orphan(attempt)
                 places.append(running.pop(run)[1])
-                _tell_end(run, Record.read(tasks[run].files.attempt))
     finally:
         _end([job for job, _ in running.values()])
         for task in tasks.values():
@@ -92,6 +96,17 @@ def _submit(executor: "LocalExecutor", task: Task, gpus: str | None) -> "Job[int
 def _tell_end(run: Run, attempt: Record | None) -> None:
     code = attempt.exit_code if attempt else None
     logger.info("Ended:   %s (%s)", run.title, "its worker was lost" if code is None else f"exit code {code}")
+
+
+def _end_orphan(attempt: Record) -> None:
+    """End a run whose worker was lost, before its place and its GPUs are given to the next one."""
+    if process := living_process(attempt.process):
+        process.terminate()
+    deadline = time.monotonic() + GRACE_SECONDS
+    while (process := living_process(attempt.process)) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    if process:
+        process.kill()
 
 
 def _end(jobs: "Sequence[Job[int]]") -> None:

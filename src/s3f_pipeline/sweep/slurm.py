@@ -50,13 +50,12 @@ class SlurmOptions:
             "srun_args": [f"--cpus-per-task={self.cpus_per_task}"],  # srun no longer takes it from sbatch
             "signal_delay_s": WARNING_SECONDS,
             "wckey": None,
+            "array_parallelism": self.jobs or MAX_ARRAY,  # submitit would allow 256
         }
         if self.partition is not None:
             asked["partition"] = self.partition
         if self.gpus_per_task:
             asked["gpus_per_task"] = self.gpus_per_task
-        if self.jobs is not None:
-            asked["array_parallelism"] = self.jobs
         return asked
 
 

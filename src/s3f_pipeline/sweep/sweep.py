@@ -37,6 +37,9 @@ class Experiments(Protocol):
     def is_finished(self, experiment: Experiment, seed: int, fold: int | None) -> bool:
         """Whether a run is finished."""
 
+    def forget(self, experiment: Experiment, seed: int, fold: int | None) -> None:
+        """Make a run count as not started."""
+
     def load(self, experiment: Experiment, seed: int, fold: int | None, noun: str) -> Any:
         """Load what a run has written."""
 
@@ -50,7 +53,7 @@ class Sweep:
     Args:
         experiments: The side that knows Kedro.
         runs: The selection.
-        params: Text of ``--params`` of every run, without seed and fold.
+        params: Text of ``--params`` of every run, without seed, fold and force.
         env: Configuration environment, ``None`` for the default one.
 
     Attributes:
@@ -117,16 +120,18 @@ class Sweep:
             and not state.is_busy
             and (force or state is not State.FINISHED)
         ]
+        if not todo and not self._was_submitted():
+            return states
+        parent = open_parent()
         if todo:
             logger.info("%s; %d to run", counted(states), len(todo))
-            parent = open_parent()
             try:
-                self._execute(execute, todo, parent.environment())
+                self._execute(execute, todo, parent.environment(), force=force)
             except BaseException:
                 parent.end("KILLED")
                 raise
             states = self.states()
-            parent.end("FAILED" if unfinished(states) else "FINISHED")
+        parent.end(_status_of_parent(states))
         return states
 
     def summarise(self, states: Mapping[Run, State]) -> str:
@@ -164,7 +169,17 @@ class Sweep:
                 logger.error("%s could not be prepared; the other cohorts go on.", cohort)
                 self.problems[cohort] = why
 
-    def _execute(self, execute: Execute, todo: Sequence[Run], environment: Mapping[str, str]) -> None:
+    def _was_submitted(self) -> bool:
+        """Whether runs went to a cluster, which tells nobody when they have ended."""
+        submissions = (Record.read(RunFiles.of(run, self._folder).submission) for run in self._runs)
+        return any(record is not None and record.job is not None for record in submissions)
+
+    def _execute(
+        self, execute: Execute, todo: Sequence[Run], environment: Mapping[str, str], *, force: bool
+    ) -> None:
+        if force:  # here and not in the runs, which may be started more than once to go on
+            for run in todo:
+                self._experiments.forget(*run)
         tasks = {
             run: Task(self.command(run), RunFiles.of(run, self._folder), PROJECT, {**environment})
             for run in todo
@@ -178,6 +193,12 @@ class Sweep:
 def unfinished(states: Mapping[Run, State]) -> list[Run]:
     """Runs that are neither finished nor at work."""
     return [run for run, state in states.items() if state is not State.FINISHED and not state.is_busy]
+
+
+def _status_of_parent(states: Mapping[Run, State]) -> str:
+    if any(state.is_busy for state in states.values()):
+        return "SCHEDULED"
+    return "FAILED" if unfinished(states) else "FINISHED"
 
 
 def _last_error(log: Path, state: State) -> str:

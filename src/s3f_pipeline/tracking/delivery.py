@@ -39,6 +39,7 @@ class Store:
         self.uri = uri
         self.folder = folder
         self._refused: set[str] = set()
+        self._last_steps: dict[str, int] = {}
 
     @cached_property
     def client(self) -> "MlflowClient":
@@ -83,6 +84,17 @@ class Store:
                 self._refused.add(record["kind"])
                 logger.warning("MLflow refuses some %s of run %s: %s", record["kind"], run_id, reason(error))
         return run_id
+
+    def last_step(self, run_id: str, metric: str) -> int:
+        """The highest step that a run has of a metric, 0 if it has none; the store is asked once per run."""
+        if run_id not in self._last_steps:
+            history = self.client.get_metric_history(run_id, metric)
+            self._last_steps[run_id] = max((each.step for each in history), default=0)
+        return self._last_steps[run_id]
+
+    def note_step(self, run_id: str, step: int) -> None:
+        """Remember that a run has the figures of a step."""
+        self._last_steps[run_id] = step
 
     def file(self, record: Record) -> Path | None:
         """Return the file of a record, or ``None`` with a warning if it is not what it was."""
@@ -191,12 +203,16 @@ def _without_unknown_parent(client: "MlflowClient", tags: dict[str, str]) -> dic
 
 
 def _metrics(store: Store, run_id: str, record: Record) -> None:
-    """``values`` {name: figure} at ``step``."""
+    """``values`` {name: figure} at ``step``, an epoch, or 0; an epoch that was trained again is left out."""
     from mlflow.entities import Metric
 
-    values = record["values"].items()
-    metrics = [Metric(name, value, record["time"], record["step"]) for name, value in values]
+    values, step = record["values"], record["step"]
+    if step and step <= store.last_step(run_id, next(iter(values))):
+        return
+    metrics = [Metric(name, value, record["time"], step) for name, value in values.items()]
     store.client.log_batch(run_id, metrics=metrics)
+    if step:
+        store.note_step(run_id, step)
 
 
 def _tags(store: Store, run_id: str, record: Record) -> None:

@@ -70,10 +70,16 @@ class ParentRun:
         return {PARENT_VARIABLE: self.run_id} if self.run_id else {}
 
     def end(self, status: str) -> None:
-        """Close the run as ``FINISHED``, ``FAILED`` or ``KILLED``."""
+        """Close the run as ``FINISHED``, ``FAILED`` or ``KILLED``; ``SCHEDULED`` leaves it open.
+
+        A run that is left open belongs to no process, because its experiments are in the queue of a cluster.
+        """
         if self.run_id is None:
             return
         try:
-            self._client.set_terminated(self.run_id, status)
+            if status == "SCHEDULED":
+                self._client.update_run(self.run_id, status)
+            else:
+                self._client.set_terminated(self.run_id, status)
         except Exception as error:
             logger.warning("MLflow: the run of the sweep could not be closed (%s).", error)

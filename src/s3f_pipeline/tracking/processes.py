@@ -31,14 +31,18 @@ def is_dead(process: str) -> bool:
     A killed process that nobody has waited for (a zombie) has ended.
     """
     node, _, rest = process.partition(" ")
-    pid, _, started = rest.partition(" ")
-    if node != platform.node() or not pid.isdigit():
-        return False
+    return node == platform.node() and rest.partition(" ")[0].isdigit() and living_process(process) is None
+
+
+def living_process(process: str) -> psutil.Process | None:
+    """Return the process of this machine that ``process_name`` has named so, ``None`` if it has ended."""
+    _, pid, started = process.split(" ")
     try:
         found = psutil.Process(int(pid))
-        return f"{found.create_time():.0f}" != started or found.status() == psutil.STATUS_ZOMBIE
+        lives = f"{found.create_time():.0f}" == started and found.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
-        return True
+        return None
+    return found if lives else None
 
 
 def mark_dead_runs(client: "MlflowClient", experiment: str) -> None:

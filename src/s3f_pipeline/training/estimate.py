@@ -20,7 +20,7 @@ class Estimate:
 
     Attributes:
         disk: Bytes of the files that stay.
-        memory: Bytes of weights, gradients, optimizer state and activations.
+        memory: Bytes of weights, gradients, optimizer state and activations, on each device.
         seconds: Of all epochs, without early stopping.
     """
 
@@ -37,6 +37,7 @@ def estimate(
     training_images: int,
     selection_images: int,
     epochs: int,
+    devices: int,
 ) -> Estimate:
     """Estimate what training takes, by timing one forward pass.
 
@@ -45,12 +46,14 @@ def estimate(
     Args:
         model: The network.
         images: uint8 of shape (N, H, W, C); the first batch is used.
-        batch_size: Images per step.
+        batch_size: Images per step, over all devices; one of them is timed with its share.
         training_images: Images of the training split.
         selection_images: Images of the selection split.
         epochs: Most epochs there can be.
+        devices: Over which batches are spread.
     """
-    batch = images[:batch_size].astype(np.float32) / 255.0
+    share = max(1, batch_size // devices)
+    batch = images[:share].astype(np.float32) / 255.0
     forward = compile_forward(model)
     forward(batch)
     began = time.perf_counter()
@@ -64,6 +67,6 @@ def estimate(
     )
     return Estimate(
         disk=BYTES * parameters,
-        memory=BYTES * (5 * parameters + 2 * batch_size * activations),
-        seconds=epochs * per_image * (FORWARD_PASSES_PER_STEP * training_images + selection_images),
+        memory=BYTES * (5 * parameters + 2 * share * activations),
+        seconds=epochs * per_image * (FORWARD_PASSES_PER_STEP * training_images / devices + selection_images),
     )

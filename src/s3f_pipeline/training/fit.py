@@ -124,7 +124,7 @@ def fit(
         selection.labels,
         num_classes=len(classes),
         positive=classes.index(positive_class) if positive_class else None,
-        batch_size=settings.batch_size,
+        batch_size=max(1, settings.batch_size // spread.devices),
     )
     callbacks = [measure, best, stopping, _schedule(settings), tell]
     with ExitStack() as held:

@@ -47,7 +47,7 @@ class StateFolder:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.glob(".*.partial*"):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
     def save(self, state: TrainingState) -> None:
         """Write a state; a file that is there is whole. Older states but one are removed."""

@@ -47,7 +47,7 @@ def train_network(
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.tracking.run import RUN
     from s3f_pipeline.training.estimate import estimate
-    from s3f_pipeline.training.fit import fit
+    from s3f_pipeline.training.fit import fit, memory_errors_explained
     from s3f_pipeline.training.state import StateFolder
 
     config = ExperimentConfig.model_validate(experiment)
@@ -78,15 +78,17 @@ def train_network(
             config.network, f"{model.count_params():,}", describe_device(),
             precision.policy, precision.reason,
         )  # fmt: skip
-        cost = estimate(
-            model,
-            images,
-            batch_size=settings.batch_size,
-            training_images=len(training.rows),
-            selection_images=len(selection.rows),
-            epochs=settings.epochs,
-        )
-        _tell(cost, settings.epochs, Path(str(images.filename)).parent)
+        with memory_errors_explained(settings.batch_size):
+            cost = estimate(
+                model,
+                images,
+                batch_size=settings.batch_size,
+                training_images=len(training.rows),
+                selection_images=len(selection.rows),
+                epochs=settings.epochs,
+                devices=spread.devices,
+            )
+        _tell(cost, settings.epochs, Path(str(images.filename)).parent, shared_memory=not on_gpu())
 
         trained = fit(
             model,
@@ -143,8 +145,14 @@ def _settings(config: TrainingConfig) -> "TrainingSettings":
     return TrainingSettings(**{**values, "augmentation": Augmentation(**config.augmentation.model_dump())})
 
 
-def _tell(cost: "Estimate", epochs: int, folder: Path) -> None:
+def _tell(cost: "Estimate", epochs: int, folder: Path, *, shared_memory: bool) -> None:
     """Log the estimate, and refuse to start what cannot be saved.
+
+    Args:
+        cost: The estimate.
+        epochs: Most epochs there can be.
+        folder: On the disk that results go to.
+        shared_memory: Whether the device computes in the memory of the machine, as a CPU does.
 
     Raises:
         TrainingError: If the disk has less room than the network's files take.
@@ -156,12 +164,12 @@ def _tell(cost: "Estimate", epochs: int, folder: Path) -> None:
     free_disk = shutil.disk_usage(folder).free
     free_memory = psutil.virtual_memory().available
     logger.info(
-        "Estimate: about %s for %d epochs once compiled; %.1f GB memory (%.1f GB free), "
-        "%.2f GB disk (%.1f GB free)",
+        "Estimate: about %s for %d epochs once compiled; %.1f GB memory (%s), %.2f GB disk (%.1f GB free)",
         readable_duration(cost.seconds), epochs,
-        cost.memory / GIGABYTE, free_memory / GIGABYTE, cost.disk / GIGABYTE, free_disk / GIGABYTE,
+        cost.memory / GIGABYTE, f"{free_memory / GIGABYTE:.1f} GB free" if shared_memory else "per GPU",
+        cost.disk / GIGABYTE, free_disk / GIGABYTE,
     )  # fmt: skip
-    if cost.memory > free_memory:
+    if shared_memory and cost.memory > free_memory:
         logger.warning(
             "Training may run out of memory. Lower it by --params=training.batch_size=<n> or image_size=<n>."
         )
