@@ -1,10 +1,12 @@
 """Seconds per epoch on a GPU, validation included: bilinear SN1 on 5000 drawn images of 256 x 256.
 
 Needs no more than a Keras backend, NumPy, pandas, scikit-learn and OpenCV. The published log of S3F-Net has
-12 s per epoch at a batch of 16. Beside the seconds stands how far they are from the arithmetic floor (the
-multiplications of the convolutions at the peak rate that is given).
+12 s per epoch at a batch of 16. Beside the seconds stands how far they are from two floors: the operations of
+the convolutions at the peak rate that is given, and the feature maps at the peak bandwidth, each written and
+read once forward and twice that backward.
 
     KERAS_BACKEND=jax PYTHONPATH=src python benchmarks/gpu.py [--batches 16,64,256] [--peak-tflops 989]
+        [--peak-terabytes 4.8]
 """
 
 import argparse
@@ -17,6 +19,15 @@ EPOCHS = 4
 CONVOLUTIONS = ((1, 32, 1), (32, 32, 1), (32, 64, 2), (64, 64, 2), (64, 128, 4), (128, 128, 4), (128, 256, 8),
                 (256, 256, 8))  # fmt: skip
 """Of the spatial tower's 3 x 3 kernels: input channels, output channels, divisor of the sides."""
+SPECTRAL_MAPS = ((32, 1), (32, 1), (64, 1), (64, 2), (128, 2))
+"""Of SN1: channels, divisor of the sides."""
+
+
+def traffic() -> float:
+    """Bytes of the feature maps of one epoch in bfloat16: two accesses forward, and four backward."""
+    maps = (*((outputs, halved) for _, outputs, halved in CONVOLUTIONS), *SPECTRAL_MAPS)
+    per_access = sum(2 * channels * (SIZE / halved) ** 2 for channels, halved in maps)
+    return per_access * (6 * TRAINING + 2 * VALIDATION)
 
 
 def arithmetic() -> float:
@@ -25,8 +36,8 @@ def arithmetic() -> float:
     return forward * (3 * TRAINING + VALIDATION)
 
 
-def measure(batch_size: int, peak_tflops: float) -> None:
-    """Train some epochs, and print what the fastest one but the first took."""
+def measure(batch_size: int, peak_tflops: float, peak_terabytes: float) -> None:
+    """Train some epochs, and print the median of all but the first."""
     from s3f_pipeline.backend.devices import backend_name, describe_device
     from s3f_pipeline.backend.precision import use_precision
     from s3f_pipeline.models import build_model
@@ -48,11 +59,12 @@ def measure(batch_size: int, peak_tflops: float) -> None:
         TrainingSettings(batch_size=batch_size, epochs=EPOCHS),
         seed=0,
     )
-    seconds = trained.history["seconds"].iloc[1:].min()
-    floor = arithmetic() / (peak_tflops * 1e12)
+    seconds = trained.history["seconds"].iloc[1:].median()
+    floors = arithmetic() / (peak_tflops * 1e12), traffic() / (peak_terabytes * 1e12)
     print(
         f"{backend_name()}, {describe_device()}, {policy}, batch {batch_size}: {seconds:.2f} s per epoch "
-        f"(at most 2 at a batch of 16), {seconds / floor:.1f} times the arithmetic floor of {floor:.2f} s",
+        f"(at most 2 at a batch of 16), {seconds / floors[0]:.1f} times the arithmetic floor of "
+        f"{floors[0]:.2f} s and {seconds / floors[1]:.1f} times the memory floor of {floors[1]:.2f} s",
         flush=True,
     )
 
@@ -62,9 +74,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--batches", default="16,64,256")
     parser.add_argument("--peak-tflops", type=float, default=989.0, help="989: dense bfloat16 of an H200")
+    parser.add_argument("--peak-terabytes", type=float, default=4.8, help="per second; 4.8: an H200")
     options = parser.parse_args()
     for batch_size in map(int, options.batches.split(",")):
-        measure(batch_size, options.peak_tflops)
+        measure(batch_size, options.peak_tflops, options.peak_terabytes)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.splits.rows import SplitRows
-from s3f_pipeline.training.fit import fit
+from s3f_pipeline.training.fit import fit, memory_errors_explained
 from s3f_pipeline.training.prediction import Predictor, as_probabilities
 from s3f_pipeline.training.settings import TrainingSettings
 
@@ -144,3 +144,9 @@ def test_sigmoid_outputs_become_two_columns():
 def test_softmax_outputs_sum_to_one_in_float64():
     outputs = np.array([[0.3333333, 0.6666666]], np.float32)
     assert as_probabilities(outputs).sum() == pytest.approx(1.0, abs=1e-15)
+
+
+def test_too_little_memory_is_one_message():
+    words = r"does not suffice for 16 images per step.*batch_size=8, or a smaller image_size"
+    with pytest.raises(TrainingError, match=words), memory_errors_explained(16):
+        raise MemoryError
