@@ -63,7 +63,7 @@ def test_a_sweep_survives_a_killed_worker_and_resumes_to_complete(project):
         figures = [json.loads(path.read_text()) for path in sorted(folder.glob("seed-*/metrics.json"))]
         accuracies = [each["test"]["accuracy"] for each in figures]
         summary = json.loads((folder / "summary.json").read_text())
-        assert summary["runs"] == [{"seed": seed, "fold": None} for seed in range(SEEDS)]
+        assert [(run["seed"], run["fold"]) for run in summary["runs"]] == [(s, None) for s in range(SEEDS)]
         assert summary["metrics"]["accuracy"]["mean"] == pytest.approx(mean(accuracies))
         assert summary["metrics"]["accuracy"]["n"] == SEEDS
 

@@ -31,7 +31,7 @@ def make_result(make_run):
             "synthetic": True,
             "test": {"n": 10, "accuracy": 0.5, "macro_f1": 0.25, **test},
         }
-        training = {"data_hash": data, "splits_hash": split, "config": config}
+        training = {"data_hash": data, "splits_hash": split, "config": config, "mlflow_run_id": None}
         return Result(make_run(seed, fold), training, metrics)
 
     return make

@@ -8,8 +8,8 @@ COMMAND = ["kedro", "run"]
 ALIVE, DEAD = this_process(), f"{this_process().split()[0]} 999999999 0"
 
 
-def state(submission=None, attempt=None, queue=None, finished=False):
-    return state_of(COMMAND, submission, attempt, queue, finished=finished)
+def state(submission=None, attempt=None, queue=None, finished=False, has_results=False):
+    return state_of(COMMAND, submission, attempt, queue, finished=finished, has_results=has_results)
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def state(submission=None, attempt=None, queue=None, finished=False):
         (143, State.INTERRUPTED),
         (137, State.LOST),
         (None, State.LOST),
-        (0, State.NOT_STARTED),  # it has succeeded, but what it depends on has changed since
+        (0, State.NOT_STARTED),  # it has succeeded, but its results are gone
     ],
 )
 def test_how_an_attempt_has_ended(exit_code, expected):
@@ -32,6 +32,12 @@ def test_how_an_attempt_has_ended(exit_code, expected):
 def test_nothing_is_known():
     assert state() is State.NOT_STARTED
     assert state(finished=True) is State.FINISHED
+
+
+def test_results_of_other_parameters_are_outdated():
+    assert state(has_results=True) is State.OUTDATED
+    assert state(attempt=Record(COMMAND, DEAD, exit_code=0), has_results=True) is State.OUTDATED
+    assert state(finished=True, has_results=True) is State.FINISHED
 
 
 def test_an_attempt_at_another_command_says_nothing():

@@ -37,7 +37,9 @@ def test_every_metric_of_the_test_images_is_there(make_result):
     content = summarise(results).content
     assert set(content["metrics"]) == {"accuracy", "macro_f1", "per_class.a.f1"}
     assert content["metrics"]["accuracy"] == {"mean": 0.75, "sd": 0.25, "n": 3}
-    assert content["runs"] == [{"seed": seed, "fold": None} for seed in range(3)]
+    of_run = {"fold": None, "splits_hash": "s", "mlflow_run_id": None}
+    assert content["runs"] == [{"seed": seed, **of_run} for seed in range(3)]
+    assert (content["data_hash"], content["config"]) == ("d", {"training": {"epochs": 1}})
     assert content["guarantee"] == "near_duplicate"
     assert content["synthetic"] is True
 

@@ -24,6 +24,9 @@ class FakeExperiments:
     def is_finished(self, experiment, seed, fold):
         return (experiment, seed, fold) in self.finished
 
+    def has_results(self, experiment, seed, fold):
+        return (experiment, seed, fold) in self.finished
+
     def forget(self, experiment, seed, fold):
         self.finished.discard((experiment, seed, fold))
 

@@ -83,6 +83,11 @@ class ManyExperiments:
             if stage.keeps_record
         )
 
+    def has_results(self, experiment: Experiment, seed: int, fold: int | None) -> bool:
+        """Whether a run has been finished, with whatever parameters, data and code."""
+        catalog = self._catalog(seed, fold)
+        return all(catalog[s.record].exists() for s in self._stages_of(experiment) if s.is_experiment)
+
     def forget(self, experiment: Experiment, seed: int, fold: int | None) -> None:
         """Make a run count as not started: its records and the state of its training are removed."""
         catalog = self._catalog(seed, fold)

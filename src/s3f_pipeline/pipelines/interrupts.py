@@ -20,8 +20,8 @@ class InterruptedRunError(S3FError):
     def __init__(self, number: int) -> None:
         """Take the signal's number."""
         super().__init__(
-            f"Interrupted by {signal.Signals(number).name}. What was finished is kept; the same command goes "
-            f"on from there."
+            f"Interrupted by {signal.Signals(number).name}. What was finished is kept; the same command "
+            f"goes on from there (with force=true it begins anew)."
         )
         self.exit_code = 128 + number  # type: ignore[misc]
 

@@ -93,6 +93,8 @@ def _run_stage(stage: Stage, catalog: CatalogProtocol, execute: Execute, force: 
     if not force and stage.is_finished(catalog, fingerprint):
         logger.info("Finished before: %s", stage.title)
         return
+    if not force and catalog[stage.record].exists():
+        logger.info("%s: what was there is replaced; its parameters, data or code have changed", stage.title)
     logger.info("Running: %s", stage.title)
     catalog[stage.record].invalidate()
     scratch = stage.scratch(catalog)

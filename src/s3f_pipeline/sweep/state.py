@@ -19,6 +19,7 @@ class State(StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     LOST = "lost"
+    OUTDATED = "outdated"
     NOT_STARTED = "not started"
 
     @property
@@ -34,6 +35,7 @@ def state_of(
     queue: Mapping[str, str] | None,
     *,
     finished: bool,
+    has_results: bool,
 ) -> State:
     """Tell the state of a run.
 
@@ -43,12 +45,15 @@ def state_of(
         attempt: What the worker has noted, if anything.
         queue: State of each job that Slurm has, by id; ``None`` where Slurm cannot be asked.
         finished: Whether every stage of the run is finished.
+        has_results: Whether it has been, with whatever parameters, data and code.
     """
     latest = attempt or submission
     if latest is not None and (busy := _busy(latest, queue, started=attempt is not None)):
         return busy
     if finished:
         return State.FINISHED
+    if has_results:
+        return State.OUTDATED
     if attempt is None or attempt.command != command:
         return State.NOT_STARTED
     if attempt.exit_code in INTERRUPTED_CODES:

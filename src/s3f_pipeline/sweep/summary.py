@@ -79,8 +79,11 @@ def _data(result: Result) -> tuple[Any, str]:
 
 
 def _configuration(result: Result) -> tuple[Any, str]:
-    own = {key: value for key, value in result.training["config"].items() if key not in ("seed", "fold")}
-    return None, json.dumps(own, sort_keys=True)
+    return None, json.dumps(_own_configuration(result), sort_keys=True)
+
+
+def _own_configuration(result: Result) -> dict[str, Any]:
+    return {key: value for key, value in result.training["config"].items() if key not in ("seed", "fold")}
 
 
 def _split(result: Result) -> tuple[Any, str]:
@@ -105,7 +108,16 @@ def _content(results: Sequence[Result]) -> dict[str, Any]:
                 values.setdefault(name, []).append(float(value))
     return {
         **{key: first[key] for key in CONDITIONS},
-        "runs": [{"seed": result.run.seed, "fold": result.run.fold} for result in results],
+        "data_hash": results[0].training["data_hash"],
+        "config": _own_configuration(results[0]),
+        "runs": [
+            {
+                "seed": result.run.seed,
+                "fold": result.run.fold,
+                **{key: result.training[key] for key in ("splits_hash", "mlflow_run_id")},
+            }
+            for result in results
+        ],
         "metrics": {name: _spread(found) for name, found in values.items()},
     }
 

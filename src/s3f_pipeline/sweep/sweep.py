@@ -37,6 +37,9 @@ class Experiments(Protocol):
     def is_finished(self, experiment: Experiment, seed: int, fold: int | None) -> bool:
         """Whether a run is finished."""
 
+    def has_results(self, experiment: Experiment, seed: int, fold: int | None) -> bool:
+        """Whether a run has been finished, with whatever parameters, data and code."""
+
     def forget(self, experiment: Experiment, seed: int, fold: int | None) -> None:
         """Make a run count as not started."""
 
@@ -91,7 +94,12 @@ class Sweep:
         queue = slurm.queue() if on_slurm else None
         return {
             run: state_of(
-                self.command(run), submission, attempt, queue, finished=self._experiments.is_finished(*run)
+                self.command(run),
+                submission,
+                attempt,
+                queue,
+                finished=self._experiments.is_finished(*run),
+                has_results=self._experiments.has_results(*run),
             )
             for run, (submission, attempt) in records.items()
         }
@@ -124,7 +132,10 @@ class Sweep:
             return states
         parent = open_parent()
         if todo:
-            logger.info("%s; %d to run", counted(states), len(todo))
+            logger.info(
+                "%s; %d to run%s", counted(states), len(todo),
+                ", finished ones too; after an interruption leave force=true out to go on" if force else "",
+            )  # fmt: skip
             try:
                 self._execute(execute, todo, parent.environment(), force=force)
             except BaseException:

@@ -71,8 +71,8 @@ class MeasureSelection(keras.callbacks.Callback):
                 f"Training broke down in epoch {epoch + 1} with a learning rate of {rate:g}: the loss is no "
                 f"longer a number. Lower the learning rate "
                 f"(--params=training.learning_rate={rate / 3:.0e}) or compute in float32 "
-                f"(--params=training.precision=float32). The last state that was written is kept until "
-                f"a run with other settings begins."
+                f"(--params=training.precision=float32). The last state before is kept until a run "
+                f"with other settings begins."
             )
         predicted = probabilities.argmax(axis=1)
         scores = f1_scores(self._labels, predicted, self._num_classes)

@@ -10,6 +10,8 @@ from s3f_pipeline.backend.forward import compile_forward
 
 BYTES = 4
 """Of a float32."""
+COPIES = 8
+"""Of the parameters: weights, gradients, two moments of Adam, the kept epoch, and three of the last state."""
 FORWARD_PASSES_PER_STEP = 3
 """A training step costs about three forward passes: one forward, two in the backward pass."""
 
@@ -20,7 +22,7 @@ class Estimate:
 
     Attributes:
         disk: Bytes of the files that stay.
-        memory: Bytes of weights, gradients, optimizer state and activations, on each device.
+        memory: Bytes of weights, gradients, optimizer state, copies and activations, on each device.
         seconds: Of all epochs, without early stopping.
     """
 
@@ -67,6 +69,6 @@ def estimate(
     )
     return Estimate(
         disk=BYTES * parameters,
-        memory=BYTES * (5 * parameters + 2 * share * activations),
+        memory=BYTES * (COPIES * parameters + 2 * share * activations),
         seconds=epochs * per_image * (FORWARD_PASSES_PER_STEP * training_images / devices + selection_images),
     )

@@ -130,7 +130,7 @@ def fit(
     with ExitStack() as held:
         if states:
             keep = KeepState(states, callbacks, circumstances, writes=spread.process.leads)
-            held.callback(keep.close)
+            held.enter_context(keep)
             if state:
                 _tell_where_it_goes_on(state, settings.epochs, circumstances)
                 keep.restore(state, model)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import deepcopy
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ from s3f_pipeline.training.callbacks import KeepBest, TellEpoch
 from s3f_pipeline.training.state import StateFolder, TrainingState
 
 COST_SHARE = 0.02
-"""Writing states takes at most this share of the training time, after the first one."""
+"""Copying and writing states takes at most this share of the training time, after the first one."""
 REMEMBERED: Mapping[type[keras.callbacks.Callback], Sequence[str]] = {
     keras.callbacks.EarlyStopping: ("best", "wait", "stopped_epoch"),
     keras.callbacks.ReduceLROnPlateau: ("best", "wait", "cooldown_counter"),
@@ -30,7 +30,12 @@ class KeepState(keras.callbacks.Callback):
 
     These are the weights, the optimizer with its learning rate, the random generators of dropout, and
     what the other callbacks remember. The order of the batches depends on seed and epoch alone. Files are
-    written in a thread, from copies. A state that cannot be written is a warning.
+    written in a thread, from copies. Where an exception ends the training, Ctrl-C and SIGTERM included, the
+    last copy is written. A state that cannot be written is a warning.
+
+    Example:
+    >>> with KeepState(StateFolder(folder), callbacks, {}) as keep:
+    ...     model.fit(batches, callbacks=[*callbacks, keep])
 
     Args:
         folder: Where states are written.
@@ -57,7 +62,8 @@ class KeepState(keras.callbacks.Callback):
         self._writes = writes
         self._clock = clock
         self._began = clock()
-        self._cost, self._last_cost = 0.0, 0.0
+        self._cost, self._copying_took, self._writing_took = 0.0, 0.0, 0.0
+        self._unwritten: TrainingState | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._writing: Future[None] | None = None
         self._restored: TrainingState | None = None
@@ -84,24 +90,36 @@ class KeepState(keras.callbacks.Callback):
         self._restore_callbacks()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Write the state, unless writing would take too much of the time or is still going on."""
-        if not self._writes:
+        """Copy the state, and write it, unless that would take too much of the time or is still going on."""
+        if not self._writes or not self._can_afford(self._copying_took):
             return
-        is_writing = self._writing is not None and not self._writing.done()
-        too_dear = self._cost + self._last_cost > COST_SHARE * (self._clock() - self._began)
-        if is_writing or (self._writing is not None and too_dear):
-            return
-        if self._writing is not None:
-            self._writing.result()
         began = self._clock()
-        state = self._state(epoch + 1)
-        self._writing = self._writer.submit(self._write, state, began)
+        self._unwritten = self._state(epoch + 1)
+        self._copying_took = self._clock() - began
+        self._cost += self._copying_took
+        if self._writing is None or (self._writing.done() and self._can_afford(self._writing_took)):
+            self._submit(self._unwritten)
 
-    def close(self) -> None:
-        """Wait until the last state is written."""
+    def __enter__(self) -> Self:
+        """Begin to keep."""
+        return self
+
+    def __exit__(self, exception: type[BaseException] | None, *_: object) -> None:
+        """Wait until the last state is written; after an exception that is the last one copied."""
+        if exception is not None and self._unwritten is not None:
+            self._submit(self._unwritten)
         self._writer.shutdown(wait=True)
         if self._writing is not None:
             self._writing.result()
+
+    def _can_afford(self, seconds: float) -> bool:
+        return self._cost + seconds <= COST_SHARE * (self._clock() - self._began)
+
+    def _submit(self, state: TrainingState) -> None:
+        if self._writing is not None:
+            self._writing.result()
+        self._writing = self._writer.submit(self._write, state)
+        self._unwritten = None
 
     def _restore_callbacks(self) -> None:
         if self._restored is None:
@@ -125,7 +143,8 @@ class KeepState(keras.callbacks.Callback):
         stop = bool(self.model.stop_training)
         return TrainingState(epoch, arrays, {**self._facts, "callbacks": remembered, "stop": stop})
 
-    def _write(self, state: TrainingState, began: float) -> None:
+    def _write(self, state: TrainingState) -> None:
+        began = self._clock()
         try:
             self._folder.save(state)
         except OSError as error:
@@ -134,8 +153,8 @@ class KeepState(keras.callbacks.Callback):
                 "earlier epoch.",
                 error,
             )
-        self._last_cost = self._clock() - began
-        self._cost += self._last_cost
+        self._writing_took = self._clock() - began
+        self._cost += self._writing_took
 
 
 def _variables(model: keras.Model) -> dict[str, Any]:
