@@ -50,7 +50,7 @@ def test_the_output_tells_what_a_user_wants_to_know(project):
 
 
 def test_the_log_file_holds_the_run(project):
-    log = min((project.demo / "logs").glob("*_brisc_bilinear.log"))
+    log = min((project.demo / "logs").glob("*_brisc_bilinear_seed-0.log"))
     assert "Running: training of brisc.patient_safe.bilinear" in log.read_text()
 
 

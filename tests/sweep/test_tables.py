@@ -10,7 +10,7 @@ def test_states_fit_80_columns(make_run):
     table = state_table(states, metrics)
     assert max(map(len, table.splitlines())) <= 80
     assert "seed-100_fold-3  finished       0.9877    0.3333" in table
-    assert "7 runs: 1 finished, 1 running, 1 waiting, 1 failed, 1 interrupted, 1 lost, 1" in table
+    assert "8 runs: 1 finished, 1 running, 1 waiting, 1 failed, 1 interrupted, 1 lost, 1" in table
 
 
 def test_summaries_fit_80_columns(make_result):

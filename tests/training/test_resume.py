@@ -150,7 +150,7 @@ def test_writing_takes_its_share_of_the_time_and_the_last_state_is_kept(
     monkeypatch, epoch_seconds, error, expected
 ):
     """Writing takes 0.01 s of a clock that only moves when it is told to."""
-    monkeypatch.setattr(resume, "COST_SHARE", 0.02)
+    monkeypatch.setattr(resume, "COST_SHARE", 0.01)
     now, written = [0.0], []
 
     class Folder:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any, Self
 
 import keras
@@ -13,8 +14,8 @@ import numpy as np
 from s3f_pipeline.training.callbacks import KeepBest, TellEpoch
 from s3f_pipeline.training.state import StateFolder, TrainingState
 
-COST_SHARE = 0.02
-"""Copying and writing states takes at most this share of the training time, after the first one."""
+COST_SHARE = 0.01
+"""Copying states, and writing them, each take at most this share of the time, after the first one."""
 REMEMBERED: Mapping[type[keras.callbacks.Callback], Sequence[str]] = {
     keras.callbacks.EarlyStopping: ("best", "wait", "stopped_epoch"),
     keras.callbacks.ReduceLROnPlateau: ("best", "wait", "cooldown_counter"),
@@ -62,7 +63,7 @@ class KeepState(keras.callbacks.Callback):
         self._writes = writes
         self._clock = clock
         self._began = clock()
-        self._cost, self._copying_took, self._writing_took = 0.0, 0.0, 0.0
+        self._copying, self._saving = _Cost(), _Cost()
         self._unwritten: TrainingState | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._writing: Future[None] | None = None
@@ -91,13 +92,12 @@ class KeepState(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Copy the state, and write it, unless that would take too much of the time or is still going on."""
-        if not self._writes or not self._can_afford(self._copying_took):
+        if not self._writes or not self._can_afford(self._copying):
             return
         began = self._clock()
         self._unwritten = self._state(epoch + 1)
-        self._copying_took = self._clock() - began
-        self._cost += self._copying_took
-        if self._writing is None or (self._writing.done() and self._can_afford(self._writing_took)):
+        self._copying.add(self._clock() - began)
+        if self._writing is None or (self._writing.done() and self._can_afford(self._saving)):
             self._submit(self._unwritten)
 
     def __enter__(self) -> Self:
@@ -112,8 +112,8 @@ class KeepState(keras.callbacks.Callback):
         if self._writing is not None:
             self._writing.result()
 
-    def _can_afford(self, seconds: float) -> bool:
-        return self._cost + seconds <= COST_SHARE * (self._clock() - self._began)
+    def _can_afford(self, cost: "_Cost") -> bool:
+        return cost.total + cost.last <= COST_SHARE * (self._clock() - self._began)
 
     def _submit(self, state: TrainingState) -> None:
         if self._writing is not None:
@@ -153,8 +153,18 @@ class KeepState(keras.callbacks.Callback):
                 "earlier epoch.",
                 error,
             )
-        self._writing_took = self._clock() - began
-        self._cost += self._writing_took
+        self._saving.add(self._clock() - began)
+
+
+@dataclass
+class _Cost:
+    """Seconds that something has taken, in all and the last time."""
+
+    total: float = 0.0
+    last: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.total, self.last = self.total + seconds, seconds
 
 
 def _variables(model: keras.Model) -> dict[str, Any]:
