@@ -15,6 +15,7 @@ from statistics import mean
 import psutil
 import pytest
 from end_to_end_project import Project
+from filelock import FileLock
 
 pytestmark = pytest.mark.slow
 TINY = """
@@ -90,6 +91,20 @@ def test_every_run_is_a_child_of_the_sweep(project):
     finished = [run for found in runs.values() for run in found if run.info.status == "FINISHED"]
     assert len(finished) == RUNS
     assert {run.data.tags["mlflow.parentRunId"] for run in finished} == {parent.info.run_id}
+
+
+def test_force_runs_again_but_leaves_alone_what_another_process_works_on(project):
+    forced = ("sweep", "--env=demo", "--cohorts=brisc", "--variants=spatial", "--params=force=true")
+    record = project.demo / "06_models/brisc/patient_safe/spatial/seed-0/training.record.json"
+    before = record.stat().st_mtime_ns
+    with FileLock(project.demo / ".locks/brisc.patient_safe.spatial.seed-0.lock"):
+        output = project.kedro(*forced)
+    assert "seed-0 (exit code 1)" in output
+    assert record.stat().st_mtime_ns == before
+    output = project.kedro(*forced)
+    assert "seed-0 (exit code 0)" in output
+    assert record.stat().st_mtime_ns > before
+    assert "force" not in (project.demo / "logs/sweep/brisc_spatial/seed-0.attempt.json").read_text()
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def test_results_of_other_parameters_are_outdated():
     assert state(has_results=True) is State.OUTDATED
     assert state(attempt=Record(COMMAND, DEAD, exit_code=0), has_results=True) is State.OUTDATED
     assert state(finished=True, has_results=True) is State.FINISHED
+    assert state(attempt=Record(COMMAND, DEAD, exit_code=1), has_results=True) is State.FAILED
 
 
 def test_an_attempt_at_another_command_says_nothing():

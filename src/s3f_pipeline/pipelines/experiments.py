@@ -1,19 +1,21 @@
 """Many experiments of one configuration, looked at from one process that trains none of them."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from filelock import Timeout
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.io import CatalogProtocol
 
 from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader, current_loader
-from s3f_pipeline.config.names import Experiment
+from s3f_pipeline.config.names import Experiment, run_folder
 from s3f_pipeline.config.schema import Parameters
 from s3f_pipeline.errors import S3FError
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
-from s3f_pipeline.pipelines.runner import StageRunner
+from s3f_pipeline.pipelines.runner import StageRunner, lock_of
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES, ROOMS, Stage, stages_of
 from s3f_pipeline.tracking.parent import ParentRun
 
@@ -89,13 +91,18 @@ class ManyExperiments:
         return all(catalog[s.record].exists() for s in self._stages_of(experiment) if s.is_experiment)
 
     def forget(self, experiment: Experiment, seed: int, fold: int | None) -> None:
-        """Make a run count as not started: its records and the state of its training are removed."""
+        """Make a run count as not started: its records and the state of its training are removed.
+
+        A run that another process works on stays as it is; who starts it is refused.
+        """
         catalog = self._catalog(seed, fold)
-        for stage in self._stages_of(experiment):
-            if stage.is_experiment:
-                catalog[stage.record].invalidate()
-                for folder in stage.scratch(catalog):
-                    folder.clear()
+        lock = lock_of(self._loader, f"{experiment.namespace}.{run_folder(seed, fold)}")
+        with suppress(Timeout), lock.acquire(timeout=0):
+            for stage in self._stages_of(experiment):
+                if stage.is_experiment:
+                    catalog[stage.record].invalidate()
+                    for folder in stage.scratch(catalog):
+                        folder.clear()
 
     def load(self, experiment: Experiment, seed: int, fold: int | None, noun: str) -> Any:
         """Load what a run has written, such as its ``metrics``."""

@@ -100,13 +100,15 @@ def _tell_end(run: Run, attempt: Record | None) -> None:
 
 def _end_orphan(attempt: Record) -> None:
     """End a run whose worker was lost, before its place and its GPUs are given to the next one."""
-    if process := living_process(attempt.process):
+    process = living_process(attempt.process)
+    if process is None:
+        return
+    with suppress(psutil.NoSuchProcess):
         process.terminate()
-    deadline = time.monotonic() + GRACE_SECONDS
-    while (process := living_process(attempt.process)) and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-    if process:
-        process.kill()
+        try:
+            process.wait(GRACE_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
 
 
 def _end(jobs: "Sequence[Job[int]]") -> None:

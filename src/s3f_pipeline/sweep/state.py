@@ -52,15 +52,14 @@ def state_of(
         return busy
     if finished:
         return State.FINISHED
-    if has_results:
-        return State.OUTDATED
+    nothing_to_tell = State.OUTDATED if has_results else State.NOT_STARTED
     if attempt is None or attempt.command != command:
-        return State.NOT_STARTED
+        return nothing_to_tell
     if attempt.exit_code in INTERRUPTED_CODES:
         return State.INTERRUPTED
     if attempt.exit_code in (None, KILLED_CODE):
         return State.LOST
-    return State.FAILED if attempt.exit_code else State.NOT_STARTED
+    return State.FAILED if attempt.exit_code else nothing_to_tell
 
 
 def _busy(latest: Record, queue: Mapping[str, str] | None, *, started: bool) -> State | None:

@@ -51,15 +51,7 @@ class PublishedConfig(Block):
 
 
 class TableConfig(Block):
-    """Which columns of a user's own table say what.
-
-    Attributes:
-        file: CSV or Parquet file in the raw folder.
-        path: Column with the image's path, relative to the raw folder.
-        label: Column with its class.
-        patient: Column with a patient or lesion id, ``None`` where there is none.
-        split: Column with ``train``, ``validation`` (or ``val``) or ``test``, ``None`` where there is none.
-    """
+    """Which columns of a user's own table say what; see ``s3f_pipeline.cohorts.table.TableColumns``."""
 
     file: PathInside
     path: str = "path"

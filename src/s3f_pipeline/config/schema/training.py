@@ -65,13 +65,14 @@ class TrainingConfig(Block):
     deterministic: Literal["auto"] | bool
 
 
+_OPTIONAL: dict[str, Any] = {
+    name: (field.rebuild_annotation() | None, None) for name, field in TrainingConfig.model_fields.items()
+}
 TrainingOverrides = create_model(
     "TrainingOverrides",
     __base__=Block,
     __doc__="Training keys that a cohort or a variant sets differently.",
-    **{
-        name: (field.rebuild_annotation() | None, None) for name, field in TrainingConfig.model_fields.items()
-    },  # type: ignore[call-overload]
+    **_OPTIONAL,
 )
 
 
