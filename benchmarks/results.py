@@ -10,7 +10,8 @@ tables it wants, each up to ``<!-- end -->``:
     <!-- pairs: <cohort> <protocol> <metric>: <network>-<network>, ... -->
 
 Networks are compared seed by seed, so that differences are paired. Experiments of one table must agree in
-split, images, image size and training.
+split, images, image size and training. Under the published protocol each network may be trained as its own
+source says; what differs stands below the table.
 """
 
 import argparse
@@ -42,7 +43,6 @@ CONDITIONS = (
     "splits_hash",
     "data_hash",
     "input_shape",
-    "training",
     "precision",
     "backend",
     "selected_on_test",
@@ -121,9 +121,16 @@ def read_runs(cohort: str, protocol: str) -> Runs:
         runs[run["variant"]][run["seed"]] = run
     everything = [run for of_variant in runs.values() for run in of_variant.values()]
     for condition in CONDITIONS:
-        if len({json.dumps(run[condition]) for run in everything}) > 1:
-            raise SystemExit(f"{title}: the experiments differ in {condition}")
+        _refuse_differences(title, everything, condition)
+    trained_alike = [list(of_variant.values()) for of_variant in runs.values()]
+    for alike in trained_alike if protocol == "published" else [everything]:
+        _refuse_differences(title, alike, "training")
     return {variant: of_variant for variant, of_variant in runs.items() if of_variant}
+
+
+def _refuse_differences(title: str, experiments: list[dict[str, Any]], condition: str) -> None:
+    if len({json.dumps(run[condition]) for run in experiments}) > 1:
+        raise SystemExit(f"{title}: the experiments differ in {condition}")
 
 
 def table(runs: Runs, metric: str) -> str:
@@ -137,8 +144,24 @@ def table(runs: Runs, metric: str) -> str:
         parameters = f"{next(iter(of_variant.values()))['parameters']:,}"
         lines.append(_row(variant, parameters, seeds, *figures, _signed(values)))
     any_run = next(iter(runs[first].values()))
-    epochs = any_run["training"]["epochs"]
-    return "\n".join([*lines, "", f"{any_run['test']['n']} test images, at most {epochs} epochs.\n"])
+    usual = any_run["training"]
+    below = [f"{any_run['test']['n']} test images, at most {usual['epochs']} epochs."]
+    for variant, of_variant in runs.items():
+        if own := own_training(next(iter(of_variant.values()))["training"], usual):
+            below.append(f"{variant} is trained with {own}.")
+    return "\n".join([*lines, "", " ".join(below), ""])
+
+
+def own_training(training: dict[str, Any], usual: dict[str, Any]) -> str:
+    """What differs in one training from another: ``batch_size 32, augmentation crop 0.08``."""
+    differing = []
+    for key, value in training.items():
+        if isinstance(value, dict):
+            inner = own_training(value, usual[key])
+            differing += [f"{key} {inner}"] if inner else []
+        elif value != usual[key]:
+            differing.append(f"{key} {value}")
+    return ", ".join(differing)
 
 
 def compare_pairs(runs: Runs, metric: str, pairs: list[tuple[str, str]]) -> str:

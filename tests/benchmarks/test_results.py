@@ -65,6 +65,22 @@ def test_what_cannot_be_compared_is_refused(results, changed, words):
         results.read_runs("brisc_64", "patient_safe")
 
 
+def test_under_the_published_protocol_a_network_may_follow_its_own_source(results):
+    usual = {"epochs": 100, "batch_size": 128, "augmentation": {"crop": 1.0, "flip": "none"}}
+    own = {**usual, "batch_size": 32, "augmentation": {"crop": 0.08, "flip": "none"}}
+    published = [
+        {**experiment(variant, seed, 0.5, training=training), "protocol": "published"}
+        for variant, training in (("resnet18", usual), ("medmamba", own))
+        for seed in (0, 1)
+    ]
+    write(results, *published)
+    table = results.table(results.read_runs("brisc_64", "published"), "accuracy")
+    assert "at most 100 epochs. medmamba is trained with batch_size 32, augmentation crop 0.08." in table
+    write(results, *published[:-1], {**published[-1], "training": usual})
+    with pytest.raises(SystemExit, match="differ in training"):
+        results.read_runs("brisc_64", "published")
+
+
 def test_metrics_and_training_of_different_runs_are_refused(results):
     metrics = {**experiment("spatial", 0, 0.5), "synthetic": False, "selected_epoch": 3}
     with pytest.raises(SystemExit, match=r"differ in \['selected_epoch'\]"):
