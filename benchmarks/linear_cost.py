@@ -1,4 +1,4 @@
-"""How the cost of MedSpectralNet grows with the pixels of its images.
+"""How the cost of MedSpectralNet, our interpretation, grows with the pixels of its images.
 
 For each size a process of its own, with one thread, trains and predicts batches of 4. Printed are the medians
 of the processor time of its steps, which other work on the machine changes little; its peak memory beyond

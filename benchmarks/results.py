@@ -23,10 +23,12 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+import yaml
 from scipy.stats import t as student_t
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "results"
 PAGE = FOLDER.with_suffix(".md")
+CONFIGURATION = FOLDER.parents[1] / "conf" / "base" / "parameters_variants.yml"
 METRICS = ("accuracy", "macro_f1", "weighted_f1", "auc_macro")
 IDENTITY = (
     "cohort",
@@ -48,9 +50,8 @@ CONDITIONS = (
     "selected_on_test",
 )
 """What the experiments of one table must have in common."""
-VARIANTS = ("spatial", "spectral", "concat", "bilinear", "gated", "spectral_compact", "spatial_wide",
-            "random_filter", "resnet18", "medspectralnet", "medmamba")  # fmt: skip
-"""In the order of the tables."""
+VARIANTS = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["variants"]
+"""Their blocks, in the order of the tables."""
 BLOCK = re.compile(
     r"(?P<head><!-- (?P<kind>table|pairs): (?P<cohort>\S+) (?P<protocol>\S+) (?P<metric>\w+)"
     r"(?:: (?P<pairs>.+?))? -->\n).*?(?P<tail><!-- end -->)",
@@ -87,6 +88,8 @@ def summarise(metrics: dict[str, Any], training: dict[str, Any]) -> dict[str, An
     title = "{cohort} {protocol} {variant} seed {seed}".format_map(metrics)
     if metrics["synthetic"]:
         raise SystemExit(f"{title}: phantoms have no results")
+    if training["git_dirty"]:
+        raise SystemExit(f"{title}: trained with changes that are in no commit")
     if differing := [key for key in IDENTITY if metrics[key] != training[key]]:
         raise SystemExit(f"{title}: metrics.json and training.json differ in {differing}; run it again")
     of_training = ("guarantee", "input_shape", "parameters", "epochs_run", "seconds", "precision", "backend",
@@ -112,12 +115,12 @@ def read_runs(cohort: str, protocol: str) -> Runs:
     """
     title = f"{cohort} {protocol}"
     runs: Runs = {variant: {} for variant in VARIANTS}
-    for path in sorted(FOLDER.glob("*.json")):
-        run = json.loads(path.read_text())
+    experiments = [(path.name, json.loads(path.read_text())) for path in FOLDER.glob("*.json")]
+    for name, run in sorted(experiments, key=lambda named: named[1]["seed"]):
         if (run["cohort"], run["protocol"]) != (cohort, protocol):
             continue
         if run["variant"] not in VARIANTS or run["fold"] is not None:
-            raise SystemExit(f"{title}: no table has a row for {path.name}")
+            raise SystemExit(f"{title}: no table has a row for {name}")
         runs[run["variant"]][run["seed"]] = run
     everything = [run for of_variant in runs.values() for run in of_variant.values()]
     for condition in CONDITIONS:
@@ -136,19 +139,22 @@ def _refuse_differences(title: str, experiments: list[dict[str, Any]], condition
 def table(runs: Runs, metric: str) -> str:
     """Mean ± SD over seeds for each network, and its paired differences to the first one."""
     first = next(iter(runs))
-    lines = _head("network", "parameters", "seeds", *METRICS, f"{metric} − {first}, by seed")
+    lines = _head("network", "parameters", "seeds", *METRICS, f"{metric} − {first}, by seed", "kept epochs")
     for variant, of_variant in runs.items():
         figures = [_mean_sd([run["test"][name] for run in of_variant.values()]) for name in METRICS]
         values = differences(runs, variant, first, metric).values() if variant != first else ()
-        seeds = ", ".join(map(str, sorted(of_variant)))
+        seeds, epochs = ([run[key] for run in of_variant.values()] for key in ("seed", "selected_epoch"))
+        name = f"`{variant}`: {VARIANTS[variant]['title']}"
         parameters = f"{next(iter(of_variant.values()))['parameters']:,}"
-        lines.append(_row(variant, parameters, seeds, *figures, _signed(values)))
+        lines.append(_row(name, parameters, _listed(seeds), *figures, _signed(values), _listed(epochs)))
     any_run = next(iter(runs[first].values()))
     usual = any_run["training"]
     below = [f"{any_run['test']['n']} test images, at most {usual['epochs']} epochs."]
     for variant, of_variant in runs.items():
         if own := own_training(next(iter(of_variant.values()))["training"], usual):
-            below.append(f"{variant} is trained with {own}.")
+            below.append(f"`{variant}` is trained with {own}.")
+    commits = {run["git_commit"][:7] for of_variant in runs.values() for run in of_variant.values()}
+    below.append(f"Code: {_listed(sorted(commits))}.")
     return "\n".join([*lines, "", " ".join(below), ""])
 
 
@@ -200,6 +206,10 @@ def write_block(found: re.Match[str]) -> str:
 
 def _mean_sd(values: list[float]) -> str:
     return f"{mean(values):.3f} ± {stdev(values):.3f}" if len(values) > 1 else f"{values[0]:.3f}"
+
+
+def _listed(values: Iterable[Any]) -> str:
+    return ", ".join(map(str, values))
 
 
 def _signed(values: Iterable[float]) -> str:

@@ -1,8 +1,9 @@
-"""What the selective scan takes, against a loop over the sequence.
+"""What the selective scan takes, against a loop over the sequence, and against Keras' associative scan.
 
-For each feature map of MedMamba at 224 pixels two processes compute the scan and its gradient in turns: ours,
-and ``keras.ops.scan`` step by step with the backend's own gradient. Printed are milliseconds (median), by how
-much the peak memory of a process grew, and the ratios. The backend is that of KERAS_BACKEND.
+For each feature map of MedMamba at 224 pixels three processes compute the scan and its gradient in turns:
+ours; ours with ``keras.ops.associative_scan`` in the chunks; and ``keras.ops.scan`` step by step with the
+backend's own gradient. Printed are milliseconds (median), by how much the peak memory of a process grew, and
+both in multiples of ours. The backend is that of KERAS_BACKEND.
 
     python benchmarks/selective_scan.py [--repeats 5] [--batch 2]
 """
@@ -21,6 +22,7 @@ from typing import Any
 CASES = ((7, 768), (14, 384), (28, 192), (56, 96))
 """Side of the feature map, and channels."""
 SEQUENCES, STATES = 4, 16
+FORMULATIONS = ("ours", "associative_scan", "loop")
 
 
 def step_by_step(x: Any, delta: Any, a: Any, b: Any, c: Any) -> Any:
@@ -37,6 +39,28 @@ def step_by_step(x: Any, delta: Any, a: Any, b: Any, c: Any) -> Any:
     start = ops.zeros_like(b[0][..., None] * x[0][..., None, :])
     _, (_, y) = ops.scan(step, (start, ops.zeros_like(x[0])), (x, delta, b, c))
     return y
+
+
+def associative_scan(decay: Any, value: Any, start: Any, *, reverse: bool = False) -> Any:
+    """``linear_recurrence`` with Keras' own scan."""
+    from keras import ops
+
+    def join(first: Any, second: Any) -> Any:
+        return second[0] * first[0], second[0] * first[1] + second[1]
+
+    decays, values = ops.associative_scan(join, (decay, value), reverse=reverse)
+    return decays * start + values
+
+
+def formulate(formulation: str) -> Callable[..., Any]:
+    """Return the scan in one of the formulations."""
+    from s3f_pipeline.models import selective_scan
+
+    if formulation == "loop":
+        return step_by_step
+    if formulation == "associative_scan":
+        selective_scan.linear_recurrence = associative_scan
+    return selective_scan.selective_scan
 
 
 def with_gradient(scan: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,8 +90,6 @@ def work(formulation: str, side: int, channels: int, batch: int) -> None:
     import numpy as np
     from keras import ops
 
-    from s3f_pipeline.models.selective_scan import selective_scan
-
     rng = np.random.default_rng(0)
     per_channel, per_state = (side**2, SEQUENCES, batch, channels), (side**2, SEQUENCES, batch, STATES)
     inputs = tuple(
@@ -81,7 +103,7 @@ def work(formulation: str, side: int, channels: int, batch: int) -> None:
         )
     )
     before = peak_memory()
-    compute = with_gradient(selective_scan if formulation == "ours" else step_by_step)
+    compute = with_gradient(formulate(formulation))
     compute(inputs)
     print(flush=True)
     for _ in sys.stdin:
@@ -96,7 +118,7 @@ def peak_memory() -> float:
 
 
 def compare(side: int, channels: int, batch: int, repeats: int) -> None:
-    """Measure both in turns, and print a line."""
+    """Measure all formulations in turns, and print a line each."""
     workers = [
         subprocess.Popen(
             [sys.executable, __file__, "--worker", json.dumps([formulation, side, channels, batch])],
@@ -105,7 +127,7 @@ def compare(side: int, channels: int, batch: int, repeats: int) -> None:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        for formulation in ("loop", "ours")
+        for formulation in FORMULATIONS
     ]
     times: list[list[float]] = [[] for _ in workers]
     memory = [0.0 for _ in workers]
@@ -122,13 +144,13 @@ def compare(side: int, channels: int, batch: int, repeats: int) -> None:
             times[number].append(taken)
     for worker in workers:
         worker.communicate()
-    loop, ours = map(median, times)
-    print(
-        f"{side:2} x {side:2} x {channels:3}: loop {loop:6.0f} ms, ours {ours:6.0f} ms, "
-        f"ratio {loop / ours:4.1f}; "
-        f"loop {memory[0]:5.0f} MB, ours {memory[1]:5.0f} MB, ratio {memory[0] / memory[1]:4.1f}",
-        flush=True,
-    )
+    ours = median(times[0])
+    for formulation, taken, grown in zip(FORMULATIONS, times, memory, strict=True):
+        print(
+            f"{side:2} x {side:2} x {channels:3}, {formulation:16}: {median(taken):6.0f} ms "
+            f"({median(taken) / ours:4.1f}), {grown:5.0f} MB ({grown / memory[0]:4.1f})",
+            flush=True,
+        )
 
 
 def main() -> None:

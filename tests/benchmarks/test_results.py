@@ -24,6 +24,7 @@ def experiment(variant, seed, accuracy, **changed):
         "cohort": "brisc_64", "protocol": "patient_safe", "variant": variant, "seed": seed, "fold": None,
         "selected_on_test": False, "splits_hash": "a", "data_hash": "b", "input_shape": [64, 64, 1],
         "training": {"epochs": 12}, "precision": "float32", "backend": "tensorflow", "parameters": 1000,
+        "selected_epoch": 10 + seed, "git_commit": "c0ffee123",
         "test": {**figures, "n": 50}, **changed,
     }  # fmt: skip
 
@@ -41,8 +42,9 @@ def test_tables_are_paired_by_seed(results):
     )
     runs = results.read_runs("brisc_64", "patient_safe")
     table = results.table(runs, "accuracy")
-    assert "| spatial | 1,000 | 0, 1, 2 | 0.800 ± 0.100 |" in table
-    assert table.splitlines()[3].endswith("| +0.020, +0.030 |")
+    assert "| `spatial`: Spatial tower of S³F-Net | 1,000 | 0, 1, 2 | 0.800 ± 0.100 |" in table
+    assert table.splitlines()[3].endswith("| +0.020, +0.030 | 11, 12 |")
+    assert "Code: c0ffee1." in table
     pairs = results.compare_pairs(runs, "accuracy", [("concat", "spatial"), ("gated", "spatial")])
     # mean 0.025, SD 0.00707, t(0.975, 1) = 12.706, margin 12.706 * 0.00707 / sqrt(2) = 0.0635
     assert "| concat − spatial | +0.025 | -0.039 to +0.089 | +0.020, +0.030 |" in pairs
@@ -75,15 +77,17 @@ def test_under_the_published_protocol_a_network_may_follow_its_own_source(result
     ]
     write(results, *published)
     table = results.table(results.read_runs("brisc_64", "published"), "accuracy")
-    assert "at most 100 epochs. medmamba is trained with batch_size 32, augmentation crop 0.08." in table
+    assert "at most 100 epochs. `medmamba` is trained with batch_size 32, augmentation crop 0.08." in table
     write(results, *published[:-1], {**published[-1], "training": usual})
     with pytest.raises(SystemExit, match="differ in training"):
         results.read_runs("brisc_64", "published")
 
 
 def test_metrics_and_training_of_different_runs_are_refused(results):
-    metrics = {**experiment("spatial", 0, 0.5), "synthetic": False, "selected_epoch": 3}
+    metrics = {**experiment("spatial", 0, 0.5), "synthetic": False, "git_dirty": False, "selected_epoch": 3}
     with pytest.raises(SystemExit, match=r"differ in \['selected_epoch'\]"):
         results.summarise(metrics, {**metrics, "selected_epoch": 4})
     with pytest.raises(SystemExit, match="phantoms have no results"):
         results.summarise({**metrics, "synthetic": True}, metrics)
+    with pytest.raises(SystemExit, match="in no commit"):
+        results.summarise(metrics, {**metrics, "git_dirty": True})

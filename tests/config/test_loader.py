@@ -93,7 +93,10 @@ def test_names_that_pipelines_cannot_have(load_config, name, words):
 
 def test_two_pipelines_of_one_name_are_refused(load_config):
     block = {"layout": "folders", "raw_folder": "x", "color": "grey", "image_size": 32, "classes": ["a", "b"]}
-    cohorts, variants = {"mine_big": block, "mine": block}, {"big_spatial": {"network": "spatial"}}
+    cohorts, variants = (
+        {"mine_big": block, "mine": block},
+        {"big_spatial": {"title": "Big", "network": "spatial"}},
+    )
     with pytest.raises(ConfigError, match="would both be the pipeline mine_big_spatial: rename one"):
         parameters(load_config(cohorts=cohorts, variants=variants))
 

@@ -49,11 +49,10 @@ def mixed_bfloat16():
 
 @pytest.fixture(scope="session")
 def medmamba_folder(tmp_path_factory):
-    """A folder with a small MedMamba, ``network.keras``, and what the worker is given, ``given.npz``."""
+    """A folder with a MedMamba, ``network.keras``, and what the worker is given, ``given.npz``."""
     folder = tmp_path_factory.mktemp("medmamba")
     keras.utils.set_random_seed(0)
-    options = {"depths": (1, 1), "channels": 16, "drop_path": 0.0}
-    build_model("medmamba", (30, 21, 3), 4, **options).save(folder / "network.keras")
+    build_model("medmamba", (30, 21, 3), 4, drop_path=0.0).save(folder / "network.keras")
     rng = np.random.default_rng(0)
     given = {"images": rng.uniform(size=(8, 30, 21, 3)), "labels": np.arange(8) % 4}
     for length in (1, 7, 37):

@@ -86,9 +86,9 @@ def test_networks_can_be_taken_apart_by_layer_name(variant):
     if variant != "spatial":
         sizes |= {"spectral_filter1": (None, 32, 20, 32), "spectral_vector": (None, 4)}
     if variant.endswith("sn1"):
-        sizes |= {"spectral_conv2_relu": (None, 16, 10, 128)}
+        sizes |= {"spectral_conv2_relu": (None, 8, 5, 128)}
     if variant.endswith("sn2"):
-        sizes |= {"spectral_filter2": (None, 32, 20, 64), "spectral_conv1_relu": (None, 32, 20, 128)}
+        sizes |= {"spectral_filter2": (None, 32, 20, 64), "spectral_conv1_relu": (None, 16, 10, 128)}
     if variant.startswith(("concat", "bilinear", "gated")):
         sizes |= {"fusion": (None, 2048 if variant.startswith("bilinear") else 516)}
     assert {name: model.get_layer(name).output.shape for name in sizes} == sizes
@@ -119,17 +119,14 @@ def test_tensorflow_and_jax_predict_the_same(variant, backend_results):
     assert np.ptp(tensorflow["logits"], axis=0).max() > 5e-3 * largest, "unlike images get the same logits"
 
 
-@pytest.mark.parametrize(
-    "variant",
-    ["bilinear_sn2", "gated_sn1", "spectral_compact", "random_filter_sn1", "spatial_wide_sn1", "resnet18"],
-)
+@pytest.mark.parametrize("variant", FULL)
 def test_tensorflow_and_jax_train_save_and_load_the_same(variant, backend_results):
     tensorflow, jax = backend_results("tensorflow")[variant], backend_results("jax")[variant]
     np.testing.assert_allclose(tensorflow["loss"], jax["loss"], rtol=1e-4)
     np.testing.assert_allclose(tensorflow["trained"], jax["trained"], atol=1e-4)
     for computed in (tensorflow, jax):
         np.testing.assert_array_equal(computed["loaded"], computed["trained"])
-        assert np.abs(computed["trained"] - computed["probabilities"]).max() > 1e-6
+        assert np.abs(computed["trained"] - computed["probabilities"]).max() > 5e-3
 
 
 @pytest.mark.parametrize("variant", FULL)

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -20,10 +21,14 @@ def test_a_wide_tower_has_the_parameters_of_the_fused_network(shape, spectranet)
 
 @pytest.mark.parametrize(("spectranet", "filters"), [("sn1", 1), ("sn2", 2)])
 def test_random_filters_are_those_of_concat_and_stay_as_they_are(spectranet, filters):
-    frozen, learned = (
-        build_model(f"{name}_{spectranet}", (16, 16, 1), 2) for name in ("random_filter", "concat")
-    )
+    networks = []
+    for name in ("random_filter", "concat"):
+        keras.utils.set_random_seed(0)
+        networks.append(build_model(f"{name}_{spectranet}", (16, 16, 1), 2))
+    frozen, learned = networks
     assert [w.path for w in frozen.weights] == [w.path for w in learned.weights]
+    for one, other in zip(frozen.weights, learned.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
     assert len(learned.trainable_weights) - len(frozen.trainable_weights) == 3 * filters
     frozen.compile("adam", "sparse_categorical_crossentropy")
     before = frozen.get_layer("spectral_filter1").get_weights()

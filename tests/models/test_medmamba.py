@@ -50,6 +50,17 @@ def test_images_too_small_to_merge_are_refused():
         build_model("medmamba", (17, 16, 1), 2)
 
 
+def test_weights_begin_as_in_the_public_code():
+    block = build_model("medmamba", (28, 28, 1), 2).get_layer
+    assert np.std(block("medmamba_stage3_block1_ssm_in").kernel) == pytest.approx(0.02, rel=0.02)
+    convolution = block("medmamba_stage3_block1_conv1")
+    assert np.std(convolution.kernel) == pytest.approx((2 / (9 * 192)) ** 0.5, rel=0.02)
+    assert np.std(convolution.bias) == pytest.approx((3 * 9 * 192) ** -0.5, rel=0.2)
+    depthwise = block("medmamba_stage3_block1_ssm_depthwise")
+    assert np.std(depthwise.kernel) == pytest.approx((2 / (9 * 384)) ** 0.5, rel=0.1)
+    assert np.std(depthwise.bias) == pytest.approx((3 * 9) ** -0.5, rel=0.2)
+
+
 def test_what_is_dropped_grows_linearly(without_allocation):
     model = build_model("medmamba", (28, 28, 1), 2)
     rates = [layer.rate for layer in model.layers if layer.name.endswith("drop_path")]

@@ -23,6 +23,12 @@ def test_resolution_of_the_last_feature_map(size, last):
     assert model.get_layer("resnet_vector").output.shape == (None, 512)
 
 
+@pytest.mark.parametrize(("size", "deviation"), [(28, (3 * 9 * 64) ** -0.5), (64, (2 / (9 * 128)) ** 0.5)])
+def test_weights_begin_as_in_the_code_of_either_stem(size, deviation):
+    kernel = build_model("resnet18", (size, size, 1), 2).get_layer("resnet_stage2_block1_conv1").kernel
+    assert np.std(kernel) == pytest.approx(deviation, rel=0.02)
+
+
 def test_normalised_as_in_the_benchmark():
     model = build_model("resnet18", (28, 28, 1), 2)
     scale = model.get_layer("resnet_scale")

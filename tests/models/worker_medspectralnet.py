@@ -1,6 +1,6 @@
-"""What the backend of KERAS_BACKEND makes of two saved networks; the second is trained for a step.
+"""What the backend of KERAS_BACKEND makes of a saved network, before and after a step of training.
 
-Usage: python worker_medspectralnet.py <folder with large.keras, small.keras and batch.npz>.
+Usage: python worker_medspectralnet.py <folder with network.keras and batch.npz>.
 """
 
 import os
@@ -10,18 +10,18 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from s3f_pipeline.backend.devices import jit_compile
 from s3f_pipeline.models import load_model
 
 folder = Path(sys.argv[1])
 results = folder / os.environ["KERAS_BACKEND"]
 with np.load(folder / "batch.npz") as batch:
     images, labels = batch["images"], batch["labels"]
-large = load_model(folder / "large.keras").predict(images, verbose=0)
-model = load_model(folder / "small.keras")
+model = load_model(folder / "network.keras")
 before = model.predict(images, verbose=0)
-model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", jit_compile=False)
+model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", jit_compile=jit_compile())
 loss = model.train_on_batch(images, labels)
 after = model.predict(images, verbose=0)
 model.save(results.with_suffix(".keras"))
 again = load_model(results.with_suffix(".keras")).predict(images, verbose=0)
-np.savez(results.with_suffix(".npz"), large=large, before=before, loss=loss, after=after, again=again)
+np.savez(results.with_suffix(".npz"), before=before, loss=loss, after=after, again=again)

@@ -102,6 +102,7 @@ def report_data(metrics, history, audit_of):
             "cohort": "brisc",
             "protocol": "patient_safe",
             "variant": "bilinear",
+            "network_title": "S³F-Net, bilinear fusion",
             "seed": 17,
             "fold": None,
             "guarantee": "near_duplicate",

@@ -232,7 +232,7 @@ def test_names_are_escaped(report_data):
         changed(
             report_data,
             cohort={"title": evil, "citation": evil, "published": [{"model": evil, "note": evil}]},
-            experiment={"variant": evil},
+            experiment={"variant": evil, "network_title": evil},
             quality={"rejected": [{"path": evil, "reason": evil}]},
             split_summary={"excluded": {"images": 1, "reasons": {evil: 1}}},
             provenance={"command": evil, "versions": {evil: evil}},

@@ -127,7 +127,10 @@ class ProjectConfigLoader(OmegaConfigLoader):
         for cohort, protocol, variant in experiments(self.typed):
             variants = expanded[cohort].setdefault(protocol, {})
             experiment = self.experiment(cohort, protocol, variant)
-            variants[variant] = {"experiment": experiment.model_dump(mode="json")}
+            variants[variant] = {
+                "experiment": experiment.model_dump(mode="json"),
+                "network_title": self.typed.variants[variant].title,
+            }
         return expanded
 
 

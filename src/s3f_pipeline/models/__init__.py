@@ -10,7 +10,8 @@ Names by which a layer can be looked up, stable over versions:
 - ``medmamba_vector`` and ``medmamba_stage4_block2``: feature vector and last feature map of MedMamba.
 - ``fusion``: the fused feature vector.
 - ``stage1_activation`` to ``stage4_activation``, ``features``: the feature maps of the stages of
-  MedSpectralNet and its feature vector; ``stage4_block3_global`` and the like: what attention adds.
+  MedSpectralNet (our interpretation) and its feature vector; ``stage4_block3_global`` and the like: what
+  attention adds.
 - ``logits`` and ``probabilities``: the head before and after softmax or sigmoid.
 """
 

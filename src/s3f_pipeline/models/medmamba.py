@@ -9,6 +9,7 @@ from keras import initializers, layers, ops
 
 from s3f_pipeline.backend import Tensor
 from s3f_pipeline.models.checks import require_size
+from s3f_pipeline.models.initial import kaiming_normal, pytorch_uniform
 from s3f_pipeline.models.layers import (
     FusedBatchNormalization,
     GatherNeighbours,
@@ -20,7 +21,8 @@ PATCH = 4
 EXPANSION = 2
 STATES = 16
 BATCH_NORM = {"momentum": 0.9, "epsilon": 1.001e-5}
-"""PyTorch's defaults, as far as the fused operation takes them."""
+LAYER_NORM = {"epsilon": 1e-5}
+"""PyTorch's defaults, as far as the fused batch normalisation takes them."""
 
 
 def medmamba(
@@ -35,9 +37,9 @@ def medmamba(
     ``medmamba_stage4_block2``.
 
     Images are taken at their size: they are cut into patches of 4 x 4 pixels, and stages halve the sides,
-    rounding up. What is missing at the edges is filled with zeros, that is, with mid-grey, so that 28 pixels
-    become 7, 4, 2 and 1 patches. The published network was trained at 224 pixels; images of 28 pixels that
-    are enlarged to that size (choose it as the image size) cost 52 times as much, and hold no more.
+    rounding up. What is missing at the edges is filled with zeros, so that 28 pixels become 7, 4, 2 and 1
+    patches. The published network was trained at 224 pixels; images of 28 pixels that are enlarged to that
+    size (choose it as the image size) cost 52 times as much, and hold no more.
 
     Args:
         images: (B, H, W, C) in [0, 1], H and W of at least 17, so that each merging has patches to merge.
@@ -55,7 +57,7 @@ def medmamba(
     require_size(images, PATCH * 2 ** (len(depths) - 2) + 1, "MedMamba")
     x = layers.Rescaling(2.0, offset=-1.0, dtype="float32", name="medmamba_rescaling")(images)
     x = _convolution(x, channels, PATCH, "medmamba_patches", strides=PATCH)
-    x = layers.LayerNormalization(epsilon=1e-5, name="medmamba_patches_norm")(x)
+    x = layers.LayerNormalization(**LAYER_NORM, name="medmamba_patches_norm")(x)
     done = 0
     for stage, depth in enumerate(depths, start=1):
         for block in range(1, depth + 1):
@@ -70,7 +72,7 @@ def medmamba(
 def _merge(x: Tensor, name: str) -> Tensor:
     channels = x.shape[-1]
     x = GatherNeighbours(name=f"{name}_gather")(x)
-    x = layers.LayerNormalization(epsilon=1e-5, name=f"{name}_norm")(x)
+    x = layers.LayerNormalization(**LAYER_NORM, name=f"{name}_norm")(x)
     return _dense(x, 2 * channels, f"{name}_reduce")
 
 
@@ -78,7 +80,7 @@ def _block(x: Tensor, rate: float, name: str) -> Tensor:
     """SS-Conv-SSM: one half of the channels is convolved, the other scanned; both are added, shuffled."""
     left, right = ops.split(x, 2, axis=-1)
     left = _convolve(left, f"{name}_conv")
-    right = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_norm")(right)
+    right = layers.LayerNormalization(**LAYER_NORM, name=f"{name}_norm")(right)
     right = _scan(right, f"{name}_ssm")
     right = layers.Dropout(rate, noise_shape=(None, 1, 1, 1), name=f"{name}_drop_path")(right)
     shuffled = Interleave(name=f"{name}_shuffle")([left, right])
@@ -102,11 +104,15 @@ def _scan(x: Tensor, name: str) -> Tensor:
     inner = EXPANSION * channels
     x, gate = ops.split(_dense(x, 2 * inner, f"{name}_in"), 2, axis=-1)
     x = layers.DepthwiseConv2D(
-        3, padding="same", depthwise_initializer=_kaiming("fan_in"), name=f"{name}_depthwise"
+        3,
+        padding="same",
+        depthwise_initializer=kaiming_normal("fan_in"),
+        bias_initializer=pytorch_uniform(3 * 3),
+        name=f"{name}_depthwise",
     )(x)
     x = layers.Activation("silu", name=f"{name}_silu")(x)
     x = SelectiveScan2D(ceil(channels / 16), STATES, name=f"{name}_scan")(x)
-    x = layers.LayerNormalization(epsilon=1e-5, name=f"{name}_norm")(x)
+    x = layers.LayerNormalization(**LAYER_NORM, name=f"{name}_norm")(x)
     gate = layers.Activation("silu", name=f"{name}_gate")(gate)
     x = layers.Multiply(name=f"{name}_gated")([x, gate])
     return _dense(x, channels, f"{name}_out")
@@ -114,15 +120,16 @@ def _scan(x: Tensor, name: str) -> Tensor:
 
 def _convolution(x: Tensor, channels: int, size: int, name: str, strides: int = 1) -> Tensor:
     return layers.Conv2D(
-        channels, size, strides, padding="same", kernel_initializer=_kaiming("fan_out"), name=name
+        channels,
+        size,
+        strides,
+        padding="same",
+        kernel_initializer=kaiming_normal(),
+        bias_initializer=pytorch_uniform(size * size * x.shape[-1]),
+        name=name,
     )(x)
 
 
-def _kaiming(mode: str) -> initializers.Initializer:
-    """PyTorch's Kaiming initialisation with ``fan_out``, which Keras calls ``fan_in`` if depthwise."""
-    return initializers.VarianceScaling(2.0, mode, "untruncated_normal")
-
-
 def _dense(x: Tensor, units: int, name: str) -> Tensor:
-    initializer = initializers.TruncatedNormal(stddev=0.02)
+    initializer = initializers.RandomNormal(stddev=0.02)
     return layers.Dense(units, use_bias=False, kernel_initializer=initializer, name=name)(x)

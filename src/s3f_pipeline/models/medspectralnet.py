@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from s3f_pipeline.backend import Tensor
 from s3f_pipeline.models.layers import (
@@ -17,7 +17,6 @@ from s3f_pipeline.models.layers import (
     ContextGate,
     FrequencyBands,
     FusedBatchNormalization,
-    SplitChannels,
 )
 
 STEM = 24
@@ -81,7 +80,7 @@ def _dual_stream(x: Tensor, name: str, drop_path: float, bands: int, heads: int)
     channels = x.shape[-1]
     quarter = channels // 4
     y = _normalise(name=f"{name}_norm")(x)
-    small, large, whole = SplitChannels([quarter, quarter, channels - 2 * quarter], name=f"{name}_split")(y)
+    small, large, whole = ops.split(y, [quarter, 2 * quarter], axis=-1)
 
     small = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name=f"{name}_local3")(small)
     large = layers.DepthwiseConv2D(5, padding="same", use_bias=False, name=f"{name}_local5")(large)

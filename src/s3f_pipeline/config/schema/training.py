@@ -80,6 +80,7 @@ class VariantConfig(Block):
     """One network for which pipelines are built.
 
     Attributes:
+        title: What reports call it.
         network: Name that ``s3f_pipeline.models.build_model`` knows.
         options: Further options of ``build_model``.
         training: Training keys that this network sets differently.
@@ -89,6 +90,7 @@ class VariantConfig(Block):
             benchmark's.
     """
 
+    title: str
     network: str
     options: dict[str, Any] = {}
     training: TrainingOverrides = TrainingOverrides()

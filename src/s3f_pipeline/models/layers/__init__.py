@@ -10,7 +10,6 @@ from s3f_pipeline.models.layers.gather_neighbours import GatherNeighbours
 from s3f_pipeline.models.layers.interleave import Interleave
 from s3f_pipeline.models.layers.selective_scan_2d import SelectiveScan2D
 from s3f_pipeline.models.layers.spectral_filter import SpectralFilter
-from s3f_pipeline.models.layers.split_channels import SplitChannels
 
 __all__ = [
     "BandAttention",
@@ -23,5 +22,4 @@ __all__ = [
     "Interleave",
     "SelectiveScan2D",
     "SpectralFilter",
-    "SplitChannels",
 ]

@@ -18,8 +18,9 @@ class FrequencyBands(keras.layers.Layer):
     With ``x[0] = x``, ``x[i + 1] = halve(x[i])`` and ``double`` the repetition of each pixel,
     ``band[i] = x[i] - double(x[i + 1])`` for all but the last band, which is ``x[bands - 1]``
     (Burt and Adelson, IEEE Trans. Commun. 31, 1983, with the box as its filter). Each band has half the
-    height and width of the one before, so that all together are less than 4/3 of the image. Averages
-    are projections: the bands are orthogonal to each other and add up to the image.
+    height and width of the one before, so that all together are less than 4/3 of the image. The bands,
+    repeated to the size of the image, add up to it; where all sides that are halved are even, averages are
+    projections, and the bands are orthogonal to each other.
 
     There are no weights, and no image is too small or has the wrong size: at an odd edge the average is
     over the pixels there are.

@@ -7,6 +7,7 @@ import keras
 from keras import initializers, ops
 
 from s3f_pipeline.backend import Tensor
+from s3f_pipeline.models.initial import pytorch_uniform
 from s3f_pipeline.models.selective_scan import selective_scan
 
 ImageShape = tuple[int | None, int, int, int]
@@ -68,8 +69,10 @@ class SelectiveScan2D(keras.layers.Layer):
                 f"width and channels. Received: input_shape={input_shape}"
             )
         channels = input_shape[-1]
-        self.projection = self._add("projection", (channels, self.rank + 2 * self.states), _uniform(channels))
-        self.step_kernel = self._add("step_kernel", (self.rank, channels), _uniform(self.rank))
+        self.projection = self._add(
+            "projection", (channels, self.rank + 2 * self.states), pytorch_uniform(channels)
+        )
+        self.step_kernel = self._add("step_kernel", (self.rank, channels), pytorch_uniform(self.rank))
         self.step_bias = self._add("step_bias", (channels,), _step_bias)
         self.log_decay = self._add("log_decay", (self.states, channels), _log_decay)
         self.skip = self._add("skip", (channels,), "ones")
@@ -115,10 +118,6 @@ def _images(sequences: Tensor, height: int, width: int) -> Tensor:
     rows = ops.reshape(both_ways[:, 0], (height, width, batch, channels))
     columns = ops.reshape(both_ways[:, 1], (width, height, batch, channels))
     return ops.transpose(rows, (2, 0, 1, 3)) + ops.transpose(columns, (2, 1, 0, 3))
-
-
-def _uniform(inputs: int) -> initializers.Initializer:
-    return initializers.RandomUniform(-(inputs**-0.5), inputs**-0.5)
 
 
 def _step_bias(shape: tuple[int, ...], dtype: str) -> Tensor:

@@ -16,6 +16,7 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
                 write_report,
                 inputs=[
                     "params:experiment",
+                    "params:network_title",
                     "params:cohort",
                     *OF_COHORT,
                     "splits",
