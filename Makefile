@@ -31,7 +31,7 @@ clean-demo: ## take away all that the demo wrote
 	rm -rf data/demo
 
 test: $(INSTALLED) ## set up, then run the tests
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder --durations=15
 
 lint: $(INSTALLED) ## style, import contracts, types
 	$(BIN)/ruff check .

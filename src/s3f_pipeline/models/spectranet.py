@@ -13,7 +13,7 @@ from s3f_pipeline.models.layers import CompactSpectralFilter, FusedBatchNormaliz
 def spectranet_sn1(images: Tensor, *, learn_filters: bool = True) -> Tensor:
     """SN1: one spectral filter, then two separable convolutions.
 
-    The output is that of the layer ``spectral_vector``; the last feature map, already pooled, is that of
+    The output is that of the layer ``spectral_vector``; the last feature map before pooling is that of
     ``spectral_conv2_relu``.
 
     Args:
@@ -28,15 +28,15 @@ def spectranet_sn1(images: Tensor, *, learn_filters: bool = True) -> Tensor:
     """
     require_size(images, 4, "SpectraNet SN1")
     x = _filtered(SpectralFilter(32, trainable=learn_filters, name="spectral_filter1"), images)
-    x = _separable_convolution(x, 64, name="spectral_conv1")
-    return _funnel(_separable_convolution(x, 128, name="spectral_conv2"))
+    x = _convolve_and_pool(x, 64, name="spectral_conv1")
+    return _funnel(_convolve_and_pool(x, 128, name="spectral_conv2"))
 
 
 def spectranet_sn2(images: Tensor, *, learn_filters: bool = True) -> Tensor:
     """SN2: two spectral filters at full resolution, then one separable convolution.
 
     The second filter has 64 kernels of image size per channel of the first: 135 million weights at
-    256 x 256. The output is that of the layer ``spectral_vector``; the last feature map, already pooled, is
+    256 x 256. The output is that of the layer ``spectral_vector``; the last feature map before pooling is
     that of ``spectral_conv1_relu``.
 
     Args:
@@ -52,33 +52,42 @@ def spectranet_sn2(images: Tensor, *, learn_filters: bool = True) -> Tensor:
     require_size(images, 2, "SpectraNet SN2")
     x = _filtered(SpectralFilter(32, trainable=learn_filters, name="spectral_filter1"), images)
     x = _filtered(SpectralFilter(64, trainable=learn_filters, name="spectral_filter2"), x)
-    return _funnel(_separable_convolution(x, 128, name="spectral_conv1"))
+    return _funnel(_convolve_and_pool(x, 128, name="spectral_conv1"))
 
 
 def spectranet_compact(images: Tensor) -> Tensor:
     """SN2 with filters whose number of weights does not depend on the size of the images.
 
-    Layers, arguments and errors are those of ``spectranet_sn2``.
+    Layers, arguments and errors are those of ``spectranet_sn2``, but for the pooling, which comes before the
+    last ReLU: the same numbers, at a quarter of the work.
     """
     require_size(images, 2, "the compact SpectraNet")
     x = _filtered(CompactSpectralFilter(32, rank=16, name="spectral_filter1"), images)
     x = _filtered(CompactSpectralFilter(64, rank=16, name="spectral_filter2"), x)
-    return _funnel(_separable_convolution(x, 128, name="spectral_conv1"))
+    x = _separable_convolution(x, 128, name="spectral_conv1")
+    x = layers.MaxPooling2D(name="spectral_conv1_pool")(x)
+    return _funnel(layers.ReLU(name="spectral_conv1_relu")(x))
 
 
 def _filtered(filtering: layers.Layer, x: Tensor) -> Tensor:
-    x = FusedBatchNormalization(name=f"{filtering.name}_norm")(filtering(x))
-    return layers.ReLU(name=f"{filtering.name}_relu")(x)
+    return _norm_relu(filtering(x), filtering.name)
+
+
+def _convolve_and_pool(x: Tensor, channels: int, name: str) -> Tensor:
+    x = _separable_convolution(x, channels, name)
+    x = layers.ReLU(name=f"{name}_relu")(x)
+    return layers.MaxPooling2D(name=f"{name}_pool")(x)
 
 
 def _separable_convolution(x: Tensor, channels: int, name: str) -> Tensor:
-    """Convolve and pool; the maximum is taken before ReLU, which is the same at a quarter of the work."""
     x = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name=f"{name}_depthwise")(x)
-    x = FusedBatchNormalization(name=f"{name}_depthwise_norm")(x)
-    x = layers.ReLU(name=f"{name}_depthwise_relu")(x)
+    x = _norm_relu(x, f"{name}_depthwise")
     x = layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_pointwise")(x)
+    return FusedBatchNormalization(name=f"{name}_norm")(x)
+
+
+def _norm_relu(x: Tensor, name: str) -> Tensor:
     x = FusedBatchNormalization(name=f"{name}_norm")(x)
-    x = layers.MaxPooling2D(name=f"{name}_pool")(x)
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
