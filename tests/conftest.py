@@ -14,6 +14,7 @@ for name, value in {  # many tests start JAX anew, and its compilation takes lon
     "JAX_COMPILATION_CACHE_DIR": str(PROJECT / ".pytest_cache" / "jax"),
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0",
 }.items():
     os.environ.setdefault(name, value)
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure

@@ -39,7 +39,7 @@ np.savez(sys.argv[1], *trained.model.get_weights(), replicas=spread.devices, **f
 
 
 def start(path, devices=1, **more):
-    flags = f"--xla_force_host_platform_device_count={devices}"
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={devices}"
     return subprocess.Popen(
         [sys.executable, "-c", TRAIN, str(path)],
         env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags, **more},
