@@ -115,7 +115,7 @@ def train(model, images):
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
-    model.compile(keras.optimizers.SGD(3e-3), "sparse_categorical_crossentropy", jit_compile=jit_compile())
+    model.compile(keras.optimizers.SGD(1e-3), "sparse_categorical_crossentropy", jit_compile=jit_compile())
     loss = model.train_on_batch(images, np.arange(len(images)) % NETWORK_CLASSES)
     with TemporaryDirectory() as folder:
         model.save(Path(folder) / "model.keras")
@@ -123,7 +123,8 @@ def train(model, images):
     return {"loss": loss, "trained": model.predict(images, verbose=0), "loaded": loaded}
 
 
-seeded = partial(np.random.default_rng, 0)
+# A draw in which bilinear fusion multiplies nothing to nearly 0, where its root is steep and rounding shows.
+seeded = partial(np.random.default_rng, 3)
 results = {
     **{"x".join(map(str, shape)): spectral_filter(seeded(), shape) for shape in IMAGE_SHAPES},
     "bilinear_fusion": bilinear_fusion(seeded()),
