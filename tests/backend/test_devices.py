@@ -32,12 +32,33 @@ def test_cpu_flags_are_empty_elsewhere(cpuinfo):
     assert cpu_flags() == frozenset()
 
 
-def test_a_cpu_is_described_by_name_and_cores(cpuinfo, monkeypatch):
+@pytest.fixture
+def two_cores(cpuinfo, monkeypatch):
     cpuinfo.write_text(CPUINFO)
     monkeypatch.setattr(devices, "gpus", list)
     monkeypatch.setattr(devices.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(devices.os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+
+
+def test_a_cpu_is_described_by_name_and_cores(two_cores):
     assert describe_device() == "CPU (Some CPU @ 2.0GHz, 2 cores)"
     assert not on_gpu()
+
+
+def test_fewer_threads_than_cores_are_told(two_cores, monkeypatch):
+    monkeypatch.setattr(devices.os, "sched_getaffinity", lambda process: {1}, raising=False)
+    assert describe_device() == "CPU (Some CPU @ 2.0GHz, 2 cores, threads: 1)"
+
+
+@pytest.mark.parametrize(
+    ("backend", "limit", "threads"),
+    [("tensorflow", "1", ", threads: 1"), ("tensorflow", "0", ""), ("tensorflow", "2", ""), ("jax", "1", "")],
+)
+def test_threads_are_limited_as_tensorflow_is_told(two_cores, monkeypatch, backend, limit, threads):
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", limit)
+    assert describe_device() == f"CPU (Some CPU @ 2.0GHz, 2 cores{threads})"
 
 
 def test_gpus_are_described_by_number_and_name(monkeypatch):

@@ -55,16 +55,29 @@ def jit_compile() -> str | bool:
 
 
 def describe_device() -> str:
-    """Name the device in one line, such as ``2 × NVIDIA H200`` or ``CPU (Intel Xeon, 2 cores)``."""
+    """Name the device in one line, such as ``2 × NVIDIA H200`` or ``CPU (Intel Xeon, 2 cores)``.
+
+    Where an operation is not spread over all cores, its threads are named too (``2 cores, threads: 1``): on
+    another number of threads sums round otherwise.
+    """
     names = Counter(gpu.name for gpu in gpus())
     if names:
         return ", ".join(f"{count} × {name}" if count > 1 else name for name, count in names.items())
-    return f"CPU ({_cpu_field('model name') or platform.machine()}, {os.cpu_count()} cores)"
+    cores, threads = os.cpu_count(), _threads()
+    limited = "" if threads == cores else f", threads: {threads}"
+    return f"CPU ({_cpu_field('model name') or platform.machine()}, {cores} cores{limited})"
 
 
 def cpu_flags() -> frozenset[str]:
     """Instruction sets of the CPU as Linux names them, such as ``avx512_bf16``; elsewhere empty."""
     return frozenset(_cpu_field("flags").split())
+
+
+def _threads() -> int | None:
+    limit = os.environ.get("TF_NUM_INTRAOP_THREADS", "") if backend_name() == "tensorflow" else ""
+    if limit.isdecimal() and int(limit) > 0:
+        return int(limit)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def _cpu_field(name: str) -> str:
