@@ -173,6 +173,7 @@ def test_a_publication_has_its_own_training(load_config):
     assert loader.experiment("breastmnist", "published", "spatial").training == published
     medmamba = loader.experiment("breastmnist", "published", "medmamba").training
     assert (medmamba.learning_rate, medmamba.augmentation.crop) == (1e-4, 0.08)
+    assert (medmamba.learning_rate_schedule, medmamba.early_stopping_patience) == ("constant", None)
     ours = loader.experiment("breastmnist", "patient_safe", "resnet18").training
     assert (ours.learning_rate, ours.selection_metric) == (3e-4, "weighted_f1")
     asked_for = load_config(training={"learning_rate": 0.5})

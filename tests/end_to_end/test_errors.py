@@ -11,7 +11,6 @@ pytestmark = pytest.mark.slow
         (["--env=nowhere"], ["no configuration folder", "nowhere"]),
         (["--params=training.epoch=3"], ["--params: unknown key 'training.epoch'", "training.epochs"]),
         (["--params=image_size=huge"], ["image_size", "height x width"]),
-        (["--env=demo", "--params=image_size=8"], ["8", "16"]),
         (
             ["--pipeline=brisc_spatial", "--tags=training"],
             ["brisc/index.parquet is not there", "Run the whole pipeline"],
@@ -25,3 +24,9 @@ def test_one_clear_message(project, arguments, words):
     message = output[output.index("Error: ") :]
     for word in words:
         assert word in message
+
+
+def test_a_network_that_cannot_be_built_is_refused_before_images_are_got_for_it(project):
+    output = project.kedro("run", "--env=demo", "--params=image_size=8", succeeds=False)
+    assert "Images of 8 x 8 pixels are too small for the spatial tower" in output
+    assert "Running" not in output

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from s3f_pipeline.models import build_model
+from s3f_pipeline.models import build_model, without_weights
 
 WORKER = Path(__file__).with_name("worker_backend.py")
 MEDMAMBA_WORKER = WORKER.with_name("worker_medmamba.py")
@@ -36,6 +36,13 @@ def backend_results(tmp_path_factory):
         return known[backend]
 
     return results_of
+
+
+@pytest.fixture
+def no_weights():
+    """Networks built in a test have shapes, but weights without values."""
+    with without_weights():
+        yield
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from s3f_pipeline.config.layers import WITH_SPECTRANET
 from s3f_pipeline.errors import ModelError
-from s3f_pipeline.models import build, build_model, variant_names
+from s3f_pipeline.models import build, build_model, variant_names, without_weights
 
 SHORT = {name: f"{name}_sn1" for name in ("spectral", "concat", "bilinear", "gated")}
 S3F = ["spatial", *(f"{kind}_sn{number}" for kind in SHORT for number in (1, 2))]
@@ -18,14 +19,6 @@ FULL = [
 ]
 OWN_TESTS = ["medmamba", "medspectralnet"]
 HAM, BRISC, BUSI, CHEST = ((225, 300, 3), 7), ((256, 256, 1), 4), ((256, 256, 1), 3), ((384, 512, 1), 1)
-
-
-@pytest.fixture
-def without_allocation():
-    """Weights of networks built in a test have shapes but no values."""
-    with keras.StatelessScope(initialize_variables=False):
-        yield
-    keras.utils.clear_session(free_memory=False)  # forget weights that wait for their values
 
 
 @pytest.mark.parametrize(
@@ -45,7 +38,7 @@ def without_allocation():
         ("concat_sn1", CHEST, 7_638_409),
     ],
 )
-def test_published_parameter_counts(variant, cohort, parameters, without_allocation):
+def test_published_parameter_counts(variant, cohort, parameters, no_weights):
     assert build_model(variant, *cohort).count_params() == parameters
 
 
@@ -58,17 +51,22 @@ def test_published_parameter_counts(variant, cohort, parameters, without_allocat
         ("bilinear_sn2", HAM, 147_019_179),
     ],
 )
-def test_parameter_counts_that_the_published_ones_imply(variant, cohort, parameters, without_allocation):
+def test_parameter_counts_that_the_published_ones_imply(variant, cohort, parameters, no_weights):
     assert build_model(variant, *cohort).count_params() == parameters
 
 
-def test_the_compact_filters_have_few_parameters_at_any_size(without_allocation):
+def test_the_compact_filters_have_few_parameters_at_any_size(no_weights):
     counts = {build_model("spectral_compact", (size, size, 1), 3).count_params() for size in (64, 256)}
     assert counts == {46_051}
 
 
 def test_names():
     assert set(variant_names()) == {*FULL, *SHORT, *CONTROLS, *OWN_TESTS}
+
+
+def test_the_configuration_knows_which_networks_come_with_either_spectranet():
+    assert set(WITH_SPECTRANET) == {name[:-4] for name in variant_names() if name.endswith("_sn1")}
+    assert {f"{name}_sn{number}" for name in WITH_SPECTRANET for number in (1, 2)} <= set(variant_names())
 
 
 @pytest.mark.parametrize(("short", "full"), [*SHORT.items(), *CONTROLS.items()])
@@ -165,6 +163,20 @@ def test_no_option_is_passed_by():
         build_model("concat", (16, 16, 1), 2, dropout=0.5)
 
 
+@pytest.mark.parametrize("value", [-1, 1.5, "much"])
+def test_a_wrong_value_of_an_option_is_refused(value):
+    with pytest.raises(
+        ModelError, match=rf"'medspectralnet' cannot .* \(16, 16, 1\) with dropout={value!r}: "
+    ):
+        build_model("medspectralnet", (16, 16, 1), 2, dropout=value)
+
+
+def test_without_weights_a_network_takes_no_memory():
+    with without_weights():
+        model = build_model("spectral_sn2", (4096, 4096, 1), 2)  # 275 GB
+    assert model.count_params() > 3e10
+
+
 def test_an_unknown_variant_is_refused_with_the_names_there_are():
     with pytest.raises(ModelError) as caught:
         build_model("spectral_sn3", (64, 64, 1), 2)
@@ -172,13 +184,13 @@ def test_an_unknown_variant_is_refused_with_the_names_there_are():
     assert all(name in caught.value.message for name in variant_names())
 
 
-@pytest.mark.parametrize("shape", [(64, 64), (64, 64, 0), (64, -1, 1), (64, 64, None), (64.0, 64, 1)])
+@pytest.mark.parametrize("shape", [(64, 64), (64, 64, 0), (64, -1, 1), (64, 64, None), (64.0, 64, 1), 64])
 def test_a_wrong_input_shape_is_refused(shape):
     with pytest.raises(ModelError, match=r"\(height, width, channels\).*Received: input_shape="):
         build_model("spatial", shape, 2)
 
 
-@pytest.mark.parametrize("num_classes", [0, -1, 2.0])
+@pytest.mark.parametrize("num_classes", [0, -1, 2.0, True])
 def test_a_wrong_number_of_classes_is_refused(num_classes):
     with pytest.raises(ModelError, match=r"`num_classes` must be.*Received: num_classes="):
         build_model("spatial", (16, 16, 1), num_classes)

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from numpy_layers import convolve, disturb, normalise_batch, normalise_layer, relu, silu, weights_of
 
 from s3f_pipeline.backend.forward import compile_forward
 from s3f_pipeline.errors import ModelError
@@ -18,20 +19,12 @@ def trainable(model):
     return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 
 
-@pytest.fixture
-def without_allocation():
-    """Weights of networks built in a test have shapes but no values."""
-    with keras.StatelessScope(initialize_variables=False):
-        yield
-    keras.utils.clear_session(free_memory=False)
-
-
 @pytest.mark.parametrize(("classes", "parameters"), [(6, 14_457_222), (8, 14_458_760), (1000, 15_221_608)])
-def test_published_parameter_counts(classes, parameters, without_allocation):
+def test_published_parameter_counts(classes, parameters, no_weights):
     assert trainable(build_model("medmamba", (224, 224, 3), classes)) == parameters
 
 
-def test_stages_of_the_published_size(without_allocation):
+def test_stages_of_the_published_size(no_weights):
     model = build_model("medmamba", (224, 224, 3), 6)
     shapes = [model.get_layer(f"medmamba_stage{stage}_block2").output.shape for stage in (1, 2, 3, 4)]
     assert shapes == [(None, 56, 56, 96), (None, 28, 28, 192), (None, 14, 14, 384), (None, 7, 7, 768)]
@@ -39,10 +32,41 @@ def test_stages_of_the_published_size(without_allocation):
 
 
 @pytest.mark.parametrize(("size", "channels"), [((28, 28), 1), ((28, 28), 3), ((17, 40), 2)])
-def test_small_and_rectangular_images(size, channels, without_allocation):
+def test_small_and_rectangular_images(size, channels, no_weights):
     model = build_model("medmamba", (*size, channels), 2)
     sides = [-(-side // 32) for side in size]
     assert model.get_layer("medmamba_stage4_block2").output.shape == (None, *sides, 768)
+
+
+def test_a_block_equals_its_definition():
+    model = build_model("medmamba", (20, 28, 1), 2, depths=(1,), channels=8)
+    disturb(model)
+    layer = model.get_layer
+    name = "medmamba_stage1_block1"
+    before, found = keras.Model(model.input, [layer("medmamba_patches_norm").output, layer(name).output])(
+        np.random.default_rng(1).uniform(size=(3, 20, 28, 1)).astype(np.float32)
+    )
+    x = np.asarray(before).astype(np.float64)
+    left, right = x[..., :4], x[..., 4:]
+    left = normalise_batch(left, layer(f"{name}_conv_norm1"))
+    for number in (1, 2):
+        left = convolve(left, layer(f"{name}_conv{number}"))
+        left = relu(normalise_batch(left, layer(f"{name}_conv_norm{number + 1}")))
+    left = relu(convolve(left, layer(f"{name}_conv3")))
+    right = normalise_layer(right, layer(f"{name}_norm"))
+    right, gate = np.split(right @ weights_of(layer(f"{name}_ssm_in"))["kernel"], 2, axis=-1)
+    right = silu(convolve(right, layer(f"{name}_ssm_depthwise")))
+    right = np.asarray(layer(f"{name}_ssm_scan")(right.astype(np.float32)))  # has its own reference
+    right = normalise_layer(right, layer(f"{name}_ssm_norm")) * silu(gate)
+    right = right @ weights_of(layer(f"{name}_ssm_out"))["kernel"]
+    expected = x + np.stack([left, right], axis=-1).reshape(x.shape)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_depths_and_channels_are_checked():
+    for options in ({"depths": []}, {"channels": 95}):
+        with pytest.raises(ModelError, match="at least one stage and an even number of channels"):
+            build_model("medmamba", (28, 28, 1), 2, **options)
 
 
 def test_images_too_small_to_merge_are_refused():
@@ -61,7 +85,7 @@ def test_weights_begin_as_in_the_public_code():
     assert np.std(depthwise.bias) == pytest.approx((3 * 9) ** -0.5, rel=0.2)
 
 
-def test_what_is_dropped_grows_linearly(without_allocation):
+def test_what_is_dropped_grows_linearly(no_weights):
     model = build_model("medmamba", (28, 28, 1), 2)
     rates = [layer.rate for layer in model.layers if layer.name.endswith("drop_path")]
     np.testing.assert_allclose(rates, np.linspace(0, 0.1, 10))

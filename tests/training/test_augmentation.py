@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3f_pipeline.training.augmentation import UNCHANGED, Augmentation, mix_amplitudes
+from s3f_pipeline.training.augmentation import UNCHANGED, Augmentation, mix_amplitudes, swapped_classes
 from s3f_pipeline.training.batches import ImageBatches
 
 EVERYTHING = Augmentation(0.3, "both", 20, 0.1, 0.2, 0.5)
@@ -70,6 +70,18 @@ def test_a_crop_keeps_its_share_of_the_area(least, seed):
     assert sides[0] * sides[1] / 400**2 >= least - 0.01
 
 
+def test_large_crops_are_as_rare_as_in_torchvision():
+    """Of crops of at least 8 % of a square, 15 % are above three quarters of it (simulated apart)."""
+    ramp = np.stack(np.meshgrid(np.arange(64), np.arange(64)), -1).astype(np.float32) / 63
+    shares = []
+    for seed in range(1000):
+        cropped = vary(Augmentation(crop=0.08), ramp, seed)
+        rows, columns = ((cropped[..., axis].max() - cropped[..., axis].min()) * 63 + 1 for axis in (0, 1))
+        shares.append(rows * columns / 64**2)
+    assert np.mean(np.array(shares) > 0.75) == pytest.approx(0.15, abs=0.04)
+    assert np.mean(shares) == pytest.approx(0.48, abs=0.03)
+
+
 def test_amplitudes_of_the_other_image_and_phases_of_this_one():
     image, other = picture(seed=1), picture(seed=2)
     np.testing.assert_allclose(mix_amplitudes(image, other, 0.0), image, atol=1e-6)
@@ -77,6 +89,10 @@ def test_amplitudes_of_the_other_image_and_phases_of_this_one():
     np.testing.assert_allclose(np.abs(wholly), np.abs(np.fft.rfft2(other, axes=(0, 1))), atol=1e-4)
     before = np.fft.rfft2(image, axes=(0, 1))
     np.testing.assert_allclose(wholly * np.abs(before), before * np.abs(wholly), atol=1e-3)
+
+
+def test_classes_that_a_mirror_swaps():
+    assert swapped_classes(["bladder", "femur-left", "femur-right", "left atrium"]) == ["femur-left"]
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Augmentation)])

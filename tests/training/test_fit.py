@@ -102,6 +102,15 @@ def test_the_learning_rate_falls_after_half_and_three_quarters_of_the_epochs(ima
     assert trained.history["learning_rate"].tolist() == pytest.approx([1.0] * 4 + [0.1] * 2 + [0.01] * 2)
 
 
+def test_a_constant_learning_rate_is_trained_to_the_end(images):
+    trained, _ = train(
+        images, epochs=8, learning_rate=3.0, learning_rate_schedule="constant", early_stopping_patience=None,
+        reduce_lr_patience=1,
+    )  # fmt: skip
+    assert trained.history["learning_rate"].tolist() == [3.0] * 8
+    assert trained.facts["stopped"] == "all epochs"
+
+
 def test_the_area_under_the_curve_can_decide(images):
     trained, _ = train(images, selection_metric="auc")
     history = trained.history.set_index("epoch")

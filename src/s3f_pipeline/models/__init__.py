@@ -6,7 +6,9 @@ Names by which a layer can be looked up, stable over versions:
 - ``spatial_vector`` and ``spectral_vector``: feature vectors of the towers, 512 and 4 numbers per image.
 - ``spatial_stage4_relu``: the last feature map of the spatial tower.
 - ``spectral_filter1`` and, in SN2, ``spectral_filter2``: the spectral filters.
-- ``spectral_conv2_relu`` in SN1, ``spectral_conv1_relu`` in SN2: the last feature map of SpectraNet.
+- ``spectral_conv2_relu`` in SN1, ``spectral_conv1_relu`` in SN2: the last feature map of SpectraNet; in
+  ``spectral_compact`` it has been pooled.
+- ``resnet_vector`` and ``resnet_stage4_block2_relu``: feature vector and last feature map of ResNet-18.
 - ``medmamba_vector`` and ``medmamba_stage4_block2``: feature vector and last feature map of MedMamba.
 - ``fusion``: the fused feature vector.
 - ``stage1_activation`` to ``stage4_activation``, ``features``: the feature maps of the stages of
@@ -16,8 +18,8 @@ Names by which a layer can be looked up, stable over versions:
 """
 
 import s3f_pipeline.backend  # noqa: F401 - imports Keras, without TensorFlow's chatter
-from s3f_pipeline.models.build import build_model, variant_names
+from s3f_pipeline.models.build import build_model, variant_names, without_weights
 from s3f_pipeline.models.loading import load_model
 from s3f_pipeline.models.summary import summarise
 
-__all__ = ["build_model", "load_model", "summarise", "variant_names"]
+__all__ = ["build_model", "load_model", "summarise", "variant_names", "without_weights"]

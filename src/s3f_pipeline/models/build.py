@@ -1,7 +1,8 @@
 """All networks by name."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -45,7 +46,10 @@ VARIANTS: dict[str, Callable[..., Tensor]] = {
 
 
 def variant_names() -> tuple[str, ...]:
-    """Names that ``build_model`` knows; those with an ending ``_sn1`` or ``_sn2`` mean SN1 without it."""
+    """Names that ``build_model`` knows; those with an ending ``_sn1`` or ``_sn2`` mean SN1 without it.
+
+    A configuration calls such a name ``network``; its ``variant`` is what a pipeline is named after.
+    """
     return tuple(VARIANTS)
 
 
@@ -65,7 +69,8 @@ def build_model(
         ``logits`` and ``probabilities`` come last; the package documentation lists more names.
 
     Raises:
-        ModelError: For an unknown variant or option, or an input the variant cannot be built for.
+        ModelError: For an unknown variant or option, and for an input or a value of an option that the
+            variant cannot be built with.
     """
     if variant not in VARIANTS:
         raise ModelError(f"Unknown network '{variant}'. Allowed: {', '.join(VARIANTS)}.")
@@ -78,8 +83,28 @@ def build_model(
     require_input_shape(input_shape)
     require_num_classes(num_classes)
     images = keras.Input(input_shape, name="images")
-    probabilities = _classify(network(images, **options), num_classes)
+    try:
+        features = network(images, **options)
+    except (TypeError, ValueError) as error:
+        given = ", ".join(f"{name}={value!r}" for name, value in options.items()) or "no options"
+        raise ModelError(
+            f"The network '{variant}' cannot be built for images of shape {input_shape} with {given}: {error}"
+        ) from error
+    probabilities = _classify(features, num_classes)
     return keras.Model(images, probabilities, name=variant)
+
+
+@contextmanager
+def without_weights() -> Iterator[None]:
+    """Networks built inside the block have shapes, but weights without values; Keras' session is forgotten.
+
+    That takes a fraction of a second, where the values of SN2 at 256 x 256 would take half a gigabyte.
+    """
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        keras.utils.clear_session(free_memory=False)  # else weights would go on waiting for their values
 
 
 def _classify(features: Tensor, num_classes: int) -> Tensor:

@@ -10,7 +10,8 @@ def require_input_shape(input_shape: tuple[int, ...]) -> None:
     Raises:
         ModelError: If it is not.
     """
-    if len(input_shape) != 3 or not all(isinstance(size, int) and size > 0 for size in input_shape):
+    three = isinstance(input_shape, tuple | list) and len(input_shape) == 3
+    if not three or not all(isinstance(size, int) and size > 0 for size in input_shape):
         raise ModelError(
             "A network is built for images of shape (height, width, channels), each a positive whole number, "
             f"such as (256, 256, 1) for grey images. Received: input_shape={input_shape}"
@@ -23,7 +24,7 @@ def require_num_classes(num_classes: int) -> None:
     Raises:
         ModelError: If there is not.
     """
-    if not isinstance(num_classes, int) or num_classes < 1:
+    if not isinstance(num_classes, int) or isinstance(num_classes, bool) or num_classes < 1:
         raise ModelError(
             "`num_classes` must be a whole number: 1 for one sigmoid output, 2 or more for softmax. "
             f"Received: num_classes={num_classes}"

@@ -8,6 +8,7 @@ from math import ceil
 from keras import initializers, layers, ops
 
 from s3f_pipeline.backend import Tensor
+from s3f_pipeline.errors import ModelError
 from s3f_pipeline.models.checks import require_size
 from s3f_pipeline.models.initial import kaiming_normal, pytorch_uniform
 from s3f_pipeline.models.layers import (
@@ -52,9 +53,15 @@ def medmamba(
         Feature vectors of shape (B, 768), eight times ``channels``.
 
     Raises:
-        ModelError: If the images are too small.
+        ModelError: If the images are too small, there is no stage, or ``channels`` is odd.
     """
-    require_size(images, PATCH * 2 ** (len(depths) - 2) + 1, "MedMamba")
+    if len(depths) == 0 or channels % 2:
+        raise ModelError(
+            f"MedMamba needs at least one stage and an even number of channels. Received: depths={depths}, "
+            f"channels={channels}"
+        )
+    merged = PATCH * 2 ** (len(depths) - 2) if len(depths) > 1 else 0
+    require_size(images, merged + 1, "MedMamba")
     x = layers.Rescaling(2.0, offset=-1.0, dtype="float32", name="medmamba_rescaling")(images)
     x = _convolution(x, channels, PATCH, "medmamba_patches", strides=PATCH)
     x = layers.LayerNormalization(**LAYER_NORM, name="medmamba_patches_norm")(x)

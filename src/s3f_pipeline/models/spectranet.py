@@ -1,6 +1,6 @@
 """SpectraNet, the spectral tower of S3F-Net, in its two forms (arXiv 2509.23442 and its notebooks).
 
-``compact`` is ours: SN2 with ``CompactSpectralFilter`` in place of the published filters.
+``spectranet_compact`` is ours: SN2 with ``CompactSpectralFilter`` in place of the published filters.
 """
 
 from keras import layers
@@ -58,8 +58,17 @@ def spectranet_sn2(images: Tensor, *, learn_filters: bool = True) -> Tensor:
 def spectranet_compact(images: Tensor) -> Tensor:
     """SN2 with filters whose number of weights does not depend on the size of the images.
 
-    Layers, arguments and errors are those of ``spectranet_sn2``, but for the pooling, which comes before the
-    last ReLU: the same numbers, at a quarter of the work.
+    Layers are those of ``spectranet_sn2``, but for the pooling, which comes before the last ReLU: the same
+    numbers, at a quarter of the work. So the last feature map, that of ``spectral_conv1_relu``, is pooled.
+
+    Args:
+        images: (B, H, W, C) with H and W of at least 2.
+
+    Returns:
+        Feature vectors of shape (B, 4).
+
+    Raises:
+        ModelError: If the images are too small.
     """
     require_size(images, 2, "the compact SpectraNet")
     x = _filtered(CompactSpectralFilter(32, rank=16, name="spectral_filter1"), images)

@@ -13,6 +13,7 @@ from kedro.runner import SequentialRunner
 from pluggy import PluginManager
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
+from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.errors import ConfigError, LockedError
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
 from s3f_pipeline.pipelines.stages import Stage, stages_of
@@ -50,6 +51,7 @@ class StageRunner(SequentialRunner):
 
         Raises:
             ConfigError: For more than one experiment, or ``--only-missing-outputs``.
+            ModelError: If the network cannot be built for these images.
             LockedError: If another process works on the same experiment.
             InterruptedRunError: After Ctrl-C or SIGTERM.
         """
@@ -73,6 +75,9 @@ class StageRunner(SequentialRunner):
             for experiment in experiments if process.leads else ():
                 held.enter_context(_refuse_second_process(loader, experiment))
             for stage in stages:
+                if stage.name == "training":
+                    _refuse_impossible_network(stage, catalog)
+            for stage in stages:
                 if stage.is_experiment and not process.leads:
                     _help(stage, catalog, execute, loader.typed.force)
                     continue
@@ -82,6 +87,17 @@ class StageRunner(SequentialRunner):
                     _run_stage(stage, catalog, execute, loader.typed.force and process.leads)
                 outputs |= {name: catalog[name] for name in stage.pipeline.outputs()}
         return outputs
+
+
+def _refuse_impossible_network(stage: Stage, catalog: CatalogProtocol) -> None:
+    """Build the network for a first training without weights, before images are got and prepared for it."""
+    if catalog[stage.record].exists():
+        return
+    from s3f_pipeline.models import build_model, without_weights
+
+    config = ExperimentConfig.model_validate(catalog.load(f"params:{stage.namespace}.experiment"))
+    with without_weights():
+        build_model(config.network, config.input_shape, config.outputs, **config.options)
 
 
 def _run_stage(stage: Stage, catalog: CatalogProtocol, execute: Execute, force: bool) -> None:

@@ -1,13 +1,15 @@
 """Random variation of training images, on the CPU and from a given generator, so that it can be repeated."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 ASPECTS = (3 / 4, 4 / 3)
-"""Widest range of a crop's width to height, relative to the image's own (as Inception's crops)."""
+"""Range of a crop's width to height, relative to the image's own (as Inception's crops)."""
+TRIES = 10
+"""Crops that are drawn until one fits into the image."""
 
 
 @dataclass(frozen=True)
@@ -16,8 +18,10 @@ class Augmentation:
 
     Attributes:
         crop: Least share of the area that a random crop keeps, in (0, 1], before it is resized to the
-            whole; 1 does not crop.
+            whole; 1 does not crop. Area and aspect are drawn until the crop fits, as in torchvision's
+            ``RandomResizedCrop``, so that large crops are rarer than small ones.
         flip: ``none``; ``horizontal`` mirrors left and right every other time; ``both`` also up and down.
+            Classes that tell left from right are swapped by it.
         rotation: Largest angle in degrees.
         shift: Largest shift as a share of the side.
         brightness: Largest relative change of brightness.
@@ -66,7 +70,16 @@ UNCHANGED = Augmentation()
 
 
 def mix_amplitudes(image: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
-    """Replace a share of the amplitude spectrum of an image, (H, W, C), by another's, and keep the phases."""
+    """Replace a share of the amplitude spectrum of an image by another's, and keep the phases.
+
+    Args:
+        image: float32 of shape (H, W, C).
+        other: Of the same shape.
+        share: In [0, 1].
+
+    Returns:
+        float of shape (H, W, C); values can leave [0, 1].
+    """
     spectrum, others = (np.fft.rfft2(each, axes=(0, 1)) for each in (image, other))
     amplitude = np.abs(spectrum)
     mixed = (1 - share) * amplitude + share * np.abs(others)
@@ -74,16 +87,22 @@ def mix_amplitudes(image: np.ndarray, other: np.ndarray, share: float) -> np.nda
     return np.fft.irfft2(mixed * phase, s=image.shape[:2], axes=(0, 1))
 
 
+def swapped_classes(classes: Sequence[str]) -> list[str]:
+    """List the classes whose mirrored images look like those of another class, such as ``lung_left``."""
+    return [name for name in classes if "left" in name and name.replace("left", "right") in classes]
+
+
 def _random_crop(image: np.ndarray, least: float, rng: np.random.Generator) -> np.ndarray:
     height, width, channels = image.shape
-    area = rng.uniform(least, 1)
-    narrowest, widest = max(ASPECTS[0], area), min(ASPECTS[1], 1 / area)  # so that the crop fits
-    aspect = np.exp(rng.uniform(np.log(narrowest), np.log(widest)))
-    rows = min(height, max(1, round(height * np.sqrt(area / aspect))))
-    columns = min(width, max(1, round(width * np.sqrt(area * aspect))))
-    top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
-    crop = np.ascontiguousarray(image[top : top + rows, left : left + columns])
-    return cv2.resize(crop, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, channels)
+    for _ in range(TRIES):
+        area, aspect = rng.uniform(least, 1), np.exp(rng.uniform(*np.log(ASPECTS)))
+        rows, columns = round(height * np.sqrt(area / aspect)), round(width * np.sqrt(area * aspect))
+        if 0 < rows <= height and 0 < columns <= width:
+            top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
+            crop = np.ascontiguousarray(image[top : top + rows, left : left + columns])
+            resized = cv2.resize(crop, (width, height), interpolation=cv2.INTER_LINEAR)
+            return resized.reshape(height, width, channels)
+    return image
 
 
 def _move(image: np.ndarray, angle: float, shift: np.ndarray) -> np.ndarray:

@@ -116,7 +116,7 @@ def fit(
     best = KeepBest(metric)
     tell = TellEpoch(settings.epochs, metric, report)
     stopping = keras.callbacks.EarlyStopping(
-        monitor=metric, mode="max", patience=settings.early_stopping_patience
+        monitor=metric, mode="max", patience=settings.early_stopping_patience or settings.epochs
     )
     measure = MeasureSelection(
         images,
@@ -158,15 +158,19 @@ def fit(
 
 
 def _schedule(settings: TrainingSettings) -> keras.callbacks.Callback:
-    if settings.learning_rate_schedule == "steps":
-        return ReduceAtSteps(settings.learning_rate, settings.reduce_lr_factor, settings.epochs)
-    return keras.callbacks.ReduceLROnPlateau(
-        monitor="selection_loss",
-        mode="min",
-        factor=settings.reduce_lr_factor,
-        patience=settings.reduce_lr_patience,
-        min_lr=settings.min_learning_rate,
-    )
+    match settings.learning_rate_schedule:
+        case "constant":
+            return keras.callbacks.Callback()
+        case "steps":
+            return ReduceAtSteps(settings.learning_rate, settings.reduce_lr_factor, settings.epochs)
+        case _:
+            return keras.callbacks.ReduceLROnPlateau(
+                monitor="selection_loss",
+                mode="min",
+                factor=settings.reduce_lr_factor,
+                patience=settings.reduce_lr_patience,
+                min_lr=settings.min_learning_rate,
+            )
 
 
 @contextmanager

@@ -18,7 +18,7 @@ class TrainingSettings:
     epochs: int = 200
     class_weights: str = "balanced"
     selection_metric: str = "weighted_f1"
-    early_stopping_patience: int = 40
+    early_stopping_patience: int | None = 40
     learning_rate_schedule: str = "plateau"
     reduce_lr_patience: int = 20
     reduce_lr_factor: float = 0.2

@@ -28,7 +28,7 @@ class AugmentationConfig(Block):
 
 
 class TrainingConfig(Block):
-    """How a network is trained (published_values: S3F-Net notebooks).
+    """How a network is trained; ``parameters_training.yml`` holds the values of S3F-Net's notebooks.
 
     Attributes:
         learning_rate: Of Adam, at the start.
@@ -36,9 +36,10 @@ class TrainingConfig(Block):
         epochs: At most this many passes over the training images.
         class_weights: ``balanced`` weights each class by n / (classes * n_class).
         selection_metric: Decides which epoch is kept; measured on the selection split.
-        early_stopping_patience: Epochs without a better selection metric before training stops.
-        learning_rate_schedule: ``plateau`` reduces the rate when the selection loss stalls; ``steps``
-            after half and after three quarters of ``epochs``.
+        early_stopping_patience: Epochs without a better selection metric before training stops; ``None``
+            never stops early.
+        learning_rate_schedule: ``constant``; ``plateau`` reduces the rate when the selection loss stalls,
+            ``steps`` after half and after three quarters of ``epochs``.
         reduce_lr_patience: Of ``plateau``: epochs without a lower selection loss.
         reduce_lr_factor: By which the learning rate is multiplied, in (0, 1).
         min_learning_rate: Of ``plateau``: the rate is never reduced below this.
@@ -54,8 +55,8 @@ class TrainingConfig(Block):
     epochs: PositiveInt
     class_weights: Literal["balanced", "none"]
     selection_metric: Literal["weighted_f1", "macro_f1", "positive_f1", "accuracy", "auc"]
-    early_stopping_patience: PositiveInt
-    learning_rate_schedule: Literal["plateau", "steps"]
+    early_stopping_patience: PositiveInt | None
+    learning_rate_schedule: Literal["constant", "plateau", "steps"]
     reduce_lr_patience: PositiveInt
     reduce_lr_factor: Share
     min_learning_rate: PositiveFloat

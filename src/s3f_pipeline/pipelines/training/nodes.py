@@ -46,6 +46,7 @@ def train_network(
     from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.tracking.run import RUN
+    from s3f_pipeline.training.augmentation import swapped_classes
     from s3f_pipeline.training.estimate import estimate
     from s3f_pipeline.training.fit import fit, memory_errors_explained
     from s3f_pipeline.training.state import StateFolder
@@ -56,6 +57,11 @@ def train_network(
             f"training.selection_metric is positive_f1, but {config.cohort} has no positive_class. Choose "
             f"weighted_f1, macro_f1 or accuracy."
         )
+    if config.training.augmentation.flip != "none" and (sides := swapped_classes(config.classes)):
+        logger.warning(
+            "training.augmentation.flip is %s, but a mirrored image of %s shows its other side; labels stay.",
+            config.training.augmentation.flip, ", ".join(sides),
+        )  # fmt: skip
     check_store(index, images, config.input_shape)
     check_splits(splits, leaks_by_design=config.protocol == "published")
     training = split_rows(index, splits, "train", config.classes)
