@@ -75,14 +75,14 @@ class StageRunner(SequentialRunner):
             for experiment in experiments if process.leads else ():
                 held.enter_context(_refuse_second_process(loader, experiment))
             for stage in stages:
+                for name in stage.pipeline.datasets() | ({stage.record} if stage.keeps_record else set()):
+                    catalog.get(name, fallback_to_runtime_pattern=True)
                 if stage.name == "training":
                     _refuse_impossible_network(stage, catalog)
             for stage in stages:
                 if stage.is_experiment and not process.leads:
                     _help(stage, catalog, execute, loader.typed.force)
                     continue
-                for name in stage.pipeline.datasets() | ({stage.record} if stage.keeps_record else set()):
-                    catalog.get(name, fallback_to_runtime_pattern=True)
                 with nullcontext() if stage.is_experiment else _wait_for_other_process(loader, stage):
                     _run_stage(stage, catalog, execute, loader.typed.force and process.leads)
                 outputs |= {name: catalog[name] for name in stage.pipeline.outputs()}
@@ -90,8 +90,8 @@ class StageRunner(SequentialRunner):
 
 
 def _refuse_impossible_network(stage: Stage, catalog: CatalogProtocol) -> None:
-    """Build the network for a first training without weights, before images are got and prepared for it."""
-    if catalog[stage.record].exists():
+    """Build the network that is to be trained without weights, before images are got and prepared for it."""
+    if stage.is_finished(catalog, stage.fingerprint(catalog)):
         return
     from s3f_pipeline.models import build_model, without_weights
 
