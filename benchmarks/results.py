@@ -18,17 +18,17 @@ import argparse
 import json
 import re
 from collections.abc import Iterable
-from math import sqrt
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 import yaml
-from scipy.stats import t as student_t
+from scipy.stats import ttest_1samp
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "results"
 PAGE = FOLDER.with_suffix(".md")
 CONFIGURATION = FOLDER.parents[1] / "conf" / "base" / "parameters_variants.yml"
+SPLITS = ("validation", "test")
 METRICS = ("accuracy", "macro_f1", "weighted_f1", "auc_macro")
 IDENTITY = (
     "cohort",
@@ -77,6 +77,9 @@ def collect(data: Path, cohorts: list[str]) -> None:
             experiment = summarise(
                 json.loads(path.read_text()), json.loads((model / "training.json").read_text())
             )
+            if experiment["fold"] is not None or experiment["variant"] not in VARIANTS:
+                print(f"{run}: no table has a row for it")
+                continue
             ending = "_published" if experiment["protocol"] == "published" else ""
             name = f"{cohort}_{experiment['variant']}{ending}_{run.name}.json"
             (FOLDER / name).write_text(json.dumps(experiment, indent=1) + "\n")
@@ -95,14 +98,18 @@ def summarise(metrics: dict[str, Any], training: dict[str, Any]) -> dict[str, An
     of_training = ("guarantee", "input_shape", "parameters", "epochs_run", "seconds", "precision", "backend",
                    "device", "data_hash", "git_commit", "git_dirty")  # fmt: skip
     figures = (*METRICS, "n", "loss", "balanced_accuracy", "kappa", "mcc")
+    by_class = {
+        split: {name: figures["recall"] for name, figures in metrics[split]["per_class"].items()}
+        for split in SPLITS
+        if split in metrics
+    }
     return {
         **{key: metrics[key] for key in IDENTITY},
         **{key: training[key] for key in of_training},
         "training": training["config"]["training"],
         **{
-            split: {key: metrics[split][key] for key in figures}
-            for split in ("validation", "test")
-            if split in metrics
+            split: {**{key: metrics[split][key] for key in figures}, "recall": recall}
+            for split, recall in by_class.items()
         },
     }
 
@@ -154,7 +161,8 @@ def table(runs: Runs, metric: str) -> str:
         if own := own_training(next(iter(of_variant.values()))["training"], usual):
             below.append(f"`{variant}` is trained with {own}.")
     commits = {run["git_commit"][:7] for of_variant in runs.values() for run in of_variant.values()}
-    below.append(f"Code: {_listed(sorted(commits))}.")
+    devices = {run["device"] for of_variant in runs.values() for run in of_variant.values()}
+    below.append(f"Code: {_listed(sorted(commits))}. Device: {'; '.join(sorted(devices))}.")
     return "\n".join([*lines, "", " ".join(below), ""])
 
 
@@ -171,15 +179,22 @@ def own_training(training: dict[str, Any], usual: dict[str, Any]) -> str:
 
 
 def compare_pairs(runs: Runs, metric: str, pairs: list[tuple[str, str]]) -> str:
-    """Mean paired difference of some pairs of networks, with its 95 % t-interval over seeds."""
-    lines = _head("difference", f"{metric}, mean", "95 % interval", "by seed")
+    """Mean paired difference of some pairs of networks over seeds, and what chance makes of it.
+
+    The interval is the 95 % t-interval of one difference; p is that of the paired t-test times the number of
+    pairs (Bonferroni), at most 1.
+    """
+    head = _head("difference", f"{metric}, mean", "95 % interval", f"p × {len(pairs)}", "by seed")
+    rows = []
     for better, other in pairs:
         values = list(differences(runs, better, other, metric).values())
         if len(values) > 1:
-            margin = float(student_t.ppf(0.975, len(values) - 1)) * stdev(values) / sqrt(len(values))
-            interval = f"{mean(values) - margin:+.3f} to {mean(values) + margin:+.3f}"
-            lines.append(_row(f"{better} − {other}", f"{mean(values):+.3f}", interval, _signed(values)))
-    return "\n".join([*lines, ""])
+            test = ttest_1samp(values, 0)
+            low, high = test.confidence_interval(0.95)
+            p = min(1, len(pairs) * float(test.pvalue))
+            figures = (f"{mean(values):+.3f}", f"{low:+.3f} to {high:+.3f}", f"{p:.2f}", _signed(values))
+            rows.append(_row(f"{better} − {other}", *figures))
+    return "\n".join([*head, *rows, ""]) if rows else "No pairs yet.\n"
 
 
 def differences(runs: Runs, variant: str, other: str, metric: str) -> dict[int, float]:

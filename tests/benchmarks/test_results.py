@@ -9,11 +9,16 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "results.py"
 
 
-@pytest.fixture
-def results(tmp_path, monkeypatch):
+def load():
     spec = importlib.util.spec_from_file_location("results", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    module = load()
     monkeypatch.setattr(module, "FOLDER", tmp_path)
     return module
 
@@ -24,7 +29,7 @@ def experiment(variant, seed, accuracy, **changed):
         "cohort": "brisc_64", "protocol": "patient_safe", "variant": variant, "seed": seed, "fold": None,
         "selected_on_test": False, "splits_hash": "a", "data_hash": "b", "input_shape": [64, 64, 1],
         "training": {"epochs": 12}, "precision": "float32", "backend": "tensorflow", "parameters": 1000,
-        "selected_epoch": 10 + seed, "git_commit": "c0ffee123",
+        "selected_epoch": 10 + seed, "git_commit": "c0ffee123", "device": "CPU",
         "test": {**figures, "n": 50}, **changed,
     }  # fmt: skip
 
@@ -44,11 +49,52 @@ def test_tables_are_paired_by_seed(results):
     table = results.table(runs, "accuracy")
     assert "| `spatial`: Spatial tower of S³F-Net | 1,000 | 0, 1, 2 | 0.800 ± 0.100 |" in table
     assert table.splitlines()[3].endswith("| +0.020, +0.030 | 11, 12 |")
-    assert "Code: c0ffee1." in table
+    assert "Code: c0ffee1. Device: CPU." in table
     pairs = results.compare_pairs(runs, "accuracy", [("concat", "spatial"), ("gated", "spatial")])
     # mean 0.025, SD 0.00707, t(0.975, 1) = 12.706, margin 12.706 * 0.00707 / sqrt(2) = 0.0635
-    assert "| concat − spatial | +0.025 | -0.039 to +0.089 | +0.020, +0.030 |" in pairs
+    # t = 0.025 / 0.005 = 5, p = 1 - 2 atan(5) / pi = 0.1257, for two pairs 0.25
+    assert "| difference | accuracy, mean | 95 % interval | p × 2 | by seed |" in pairs
+    assert "| concat − spatial | +0.025 | -0.039 to +0.089 | 0.25 | +0.020, +0.030 |" in pairs
     assert "gated" not in pairs
+    assert results.compare_pairs(runs, "accuracy", [("gated", "spatial")]) == "No pairs yet.\n"
+
+
+def test_the_page_shows_what_the_files_say():
+    module = load()
+    page = module.PAGE.read_text(encoding="utf-8")
+    assert module.BLOCK.sub(module.write_block, page) == page
+    assert "| `spatial`: Spatial tower" in page
+
+
+def test_collected_are_finished_runs_that_a_table_has_a_row_for(results, tmp_path, capsys):
+    data = tmp_path / "data"
+    whole = {**experiment("spatial", 0, 0.5), "synthetic": False, "guarantee": "near_duplicate"}
+    whole["test"] |= {"per_class": {"glioma": {"recall": 0.25}}, "loss": 1, "balanced_accuracy": 0.5}
+    whole["test"] |= {"kappa": 0.5, "mcc": 0.5}
+    of_training = {"epochs_run": 12, "seconds": 9, "git_dirty": False, "config": {"training": {"epochs": 12}}}
+    for folder, changed, finished in [
+        ("spatial/seed-0", {}, True),
+        ("spatial/seed-1", {"seed": 1}, False),
+        ("spatial/seed-0_fold-3", {"fold": 3}, True),
+        ("unheard_of/seed-0", {"variant": "unheard_of"}, True),
+    ]:
+        run = f"brisc_64/patient_safe/{folder}"
+        for place, values in [
+            (f"08_reporting/{run}/metrics.json", {**whole, **changed}),
+            (f"06_models/{run}/training.json", {**whole, **of_training, **changed}),
+            (f"06_models/{run}/training.record.json", {}),
+            (f"07_model_output/{run}/evaluation.record.json", {}),
+        ]:
+            if finished or "record" not in place:
+                (data / place).parent.mkdir(parents=True, exist_ok=True)
+                (data / place).write_text(json.dumps(values))
+    results.collect(data, ["brisc_64"])
+    assert [path.name for path in results.FOLDER.glob("*.json")] == ["brisc_64_spatial_seed-0.json"]
+    written = json.loads((results.FOLDER / "brisc_64_spatial_seed-0.json").read_text())
+    assert written["test"]["recall"] == {"glioma": 0.25}
+    told = capsys.readouterr().out
+    assert "seed-1: not finished" in told
+    assert told.count("no table has a row for it") == 2
 
 
 @pytest.mark.parametrize(
