@@ -65,7 +65,10 @@ def collect(data: Path, cohorts: list[str]) -> None:
     """Write a file for each finished experiment of some cohorts."""
     FOLDER.mkdir(exist_ok=True)
     for cohort in cohorts:
-        for path in sorted((data / "08_reporting" / cohort).glob("*/*/seed-*/metrics.json")):
+        paths = sorted((data / "08_reporting" / cohort).glob("*/*/seed-*/metrics.json"))
+        if not paths:
+            print(f"{data / '08_reporting' / cohort}: no results")
+        for path in paths:
             run = path.parent.relative_to(data / "08_reporting")
             model, output = data / "06_models" / run, data / "07_model_output" / run
             if (
@@ -92,7 +95,7 @@ def summarise(metrics: dict[str, Any], training: dict[str, Any]) -> dict[str, An
     if metrics["synthetic"]:
         raise SystemExit(f"{title}: phantoms have no results")
     if training["git_dirty"]:
-        raise SystemExit(f"{title}: trained with changes that are in no commit")
+        raise SystemExit(f"{title}: trained with changes that are in no commit; commit them, train again")
     if differing := [key for key in IDENTITY if metrics[key] != training[key]]:
         raise SystemExit(f"{title}: metrics.json and training.json differ in {differing}; run it again")
     of_training = ("guarantee", "input_shape", "parameters", "epochs_run", "seconds", "precision", "backend",

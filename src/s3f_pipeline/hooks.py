@@ -18,10 +18,12 @@ from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
 from s3f_pipeline.processes import this_process
+from s3f_pipeline.reporting.formats import metric_name, score
 from s3f_pipeline.tracking.run import RUN
 
 MLFLOW_RUN = "mlflow_run.txt"
 """Beside the state of a training: the MLflow run that goes on when the training does."""
+TOLD = ("accuracy", "macro_f1", "weighted_f1", "auc_macro")
 logger = logging.getLogger(__name__)
 
 
@@ -157,16 +159,22 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
     metrics = catalog.load(f"{experiment.namespace}.metrics")
     test = metrics["test"]
     loader = current_loader()
+    figures = [f"{metric_name(key)} {score(test[key])}" for key in TOLD]
     logger.info(
-        "%s, %s: accuracy %.4f, macro F1 %.4f, weighted F1 %.4f on %d test images%s%s",
+        "%s, %s: %s on %d test images%s%s",
         experiment.pipeline,
         loader.run_folder,
-        test["accuracy"],
-        test["macro_f1"],
-        test["weighted_f1"],
+        ", ".join(figures),
         test["n"],
         " (selected on test: optimistic)" if metrics["selected_on_test"] else "",
         " (synthetic phantoms, no medical meaning)" if metrics["synthetic"] else "",
     )
+    if metrics["guarantee"] == "none":
+        published = catalog.load(f"{experiment.cohort}.leakage_audit")["published_split"]
+        logger.info(
+            "Leakage: %d of %d test images of the published split have a twin in training",
+            published["test_images_with_twin_in_train"],
+            published["test_images"],
+        )
     logger.info("Report: %s", catalog[f"{experiment.namespace}.report"].filepath)
     logger.info("Runs:   kedro mlflow ui%s", loader.env_option)

@@ -158,6 +158,12 @@ def test_a_new_variant_is_a_function_and_a_line(monkeypatch):
         build_model("colour", (4, 4, 3), 2, pover=2)
 
 
+def test_a_function_that_returns_feature_maps_is_refused(monkeypatch):
+    monkeypatch.setitem(build.VARIANTS, "maps", lambda images: images * 2)
+    with pytest.raises(ModelError, match=r"'maps' must return feature vectors.* \(None, 4, 4, 3\): pool or"):
+        build_model("maps", (4, 4, 3), 2)
+
+
 def test_no_option_is_passed_by():
     with pytest.raises(ModelError, match=r"'concat' has no option 'dropout'. Allowed: none"):
         build_model("concat", (16, 16, 1), 2, dropout=0.5)

@@ -103,6 +103,8 @@ def report_data(metrics, history, audit_of):
             "protocol": "patient_safe",
             "variant": "bilinear",
             "network_title": "S³F-Net, bilinear fusion",
+            "network_note": "",
+            "protocol_title": "patient_safe",
             "seed": 17,
             "fold": None,
             "guarantee": "near_duplicate",

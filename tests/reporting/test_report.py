@@ -170,6 +170,12 @@ def test_a_published_split_guarantees_nothing(report_data):
     assert "73 of 1,009 test images have an exact or near copy in training" in text
 
 
+def test_a_note_on_the_network_is_shown(report_data):
+    assert "About the network" not in render(report_data).text
+    text = render(report_data, experiment={"network_note": "An interpretation."}).text
+    assert "About the network: An interpretation." in text
+
+
 def test_an_unknown_guarantee_is_refused(report_data):
     with pytest.raises(KeyError, match="whatever"):
         render(report_data, experiment={"guarantee": "whatever"})
@@ -232,7 +238,7 @@ def test_names_are_escaped(report_data):
         changed(
             report_data,
             cohort={"title": evil, "citation": evil, "published": [{"model": evil, "note": evil}]},
-            experiment={"variant": evil, "network_title": evil},
+            experiment={"variant": evil, "network_title": evil, "network_note": evil, "protocol_title": evil},
             quality={"rejected": [{"path": evil, "reason": evil}]},
             split_summary={"excluded": {"images": 1, "reasons": {evil: 1}}},
             provenance={"command": evil, "versions": {evil: evil}},

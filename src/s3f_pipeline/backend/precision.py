@@ -32,10 +32,10 @@ def choose_precision(
 
     ``auto`` computes in bfloat16, with float32 weights, where the hardware multiplies bfloat16 natively:
     NVIDIA GPUs from compute capability 8.0 on, and CPUs with AVX512-BF16 or AMX-BF16. Elsewhere it is
-    float32. Everything else is taken as requested.
+    float32. Everything else is taken as it is.
     """
     if requested != "auto":
-        return Precision(requested, "as requested")
+        return Precision(requested, "as configured")
     if found := gpus():
         slow = [gpu.name for gpu in found if (gpu.compute_capability or (0, 0)) < FIRST_WITH_BFLOAT16]
         if slow:

@@ -129,9 +129,19 @@ class ProjectConfigLoader(OmegaConfigLoader):
             experiment = self.experiment(cohort, protocol, variant)
             variants[variant] = {
                 "experiment": experiment.model_dump(mode="json"),
-                "network_title": self.typed.variants[variant].title,
+                "labels": self._labels(cohort, protocol, variant),
             }
         return expanded
+
+    def _labels(self, cohort: str, protocol: Protocol, variant: str) -> dict[str, str]:
+        """What reports call an experiment, and say about it; no result depends on it."""
+        block, published = self.typed.variants[variant], self.typed.cohorts[cohort].published
+        of_work = f" (that of {published.work})" if protocol == "published" and published else ""
+        return {
+            "network_title": block.title,
+            "network_note": block.note,
+            "protocol_title": f"{protocol}{of_work}",
+        }
 
 
 def current_loader() -> ProjectConfigLoader:

@@ -73,7 +73,10 @@ def build_model(
             variant cannot be built with.
     """
     if variant not in VARIANTS:
-        raise ModelError(f"Unknown network '{variant}'. Allowed: {', '.join(VARIANTS)}.")
+        raise ModelError(
+            f"Unknown network '{variant}'. Allowed: {', '.join(VARIANTS)}. One of your own needs a line in "
+            f"VARIANTS (models/build.py)."
+        )
     network = VARIANTS[variant]
     allowed = list(inspect.signature(network).parameters)[1:]
     if unknown := sorted(options.keys() - allowed):
@@ -90,6 +93,11 @@ def build_model(
         raise ModelError(
             f"The network '{variant}' cannot be built for images of shape {input_shape} with {given}: {error}"
         ) from error
+    if len(features.shape) != 2:
+        raise ModelError(
+            f"The function of the network '{variant}' must return feature vectors (batch, features), not "
+            f"{features.shape}: pool or flatten its feature maps."
+        )
     probabilities = _classify(features, num_classes)
     return keras.Model(images, probabilities, name=variant)
 

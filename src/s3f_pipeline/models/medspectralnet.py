@@ -1,8 +1,8 @@
 """MedSpectralNet, an interpretation: of the published network only the abstract is known.
 
 Known are (PLoS ONE, e0346128): 8.5 million parameters, attention approximated at linear cost, features of
-several frequencies, a dual stream of local and global information, and a ContextGate that fuses scales. How they are filled in
-here, and why, stands in docs/networks/medspectralnet.md.
+several frequencies, a dual stream of local and global information, and a ContextGate that fuses scales.
+How they are filled in here, and why, stands in docs/networks/medspectralnet.md.
 """
 
 from functools import partial

@@ -43,8 +43,8 @@ def shape(sizes: Sequence[int | None]) -> str:
 
 
 def metric_name(key: str) -> str:
-    """A metric's key in words: weighted_f1 -> weighted F1."""
-    return key.replace("_f1", " F1").replace("_", " ")
+    """A metric's key in words: weighted_f1 -> weighted F1, auc -> AUC."""
+    return key.replace("_f1", " F1").replace("auc", "AUC").replace("_", " ")
 
 
 def png_uri(png: bytes) -> str:

@@ -19,8 +19,9 @@ class ReportData:
             has a ``positive`` block), ``licence``, ``citation``, ``published``: rows of ``model``,
             ``note`` (how the figures came about) and any of ``accuracy``, ``macro_f1``,
             ``weighted_f1``, ``kappa``, ``mcc``, ``auc_macro``, ``loss``.
-        experiment: ``cohort``, ``protocol``, ``variant``, ``network_title``,
-            ``seed``, ``guarantee``, ``selection_split``, ``selected_on_test``, ``synthetic``.
+        experiment: ``cohort``, ``protocol``, ``protocol_title``, ``variant``, ``network_title``,
+            ``network_note`` (may be empty), ``seed``, ``guarantee``, ``selection_split``,
+            ``selected_on_test``, ``synthetic``.
         quality: Content of ``quality.json``.
         audit: Content of ``leakage_audit.json``.
         split_summary: ``images``, ``groups`` and ``classes`` {class: images} of ``train``,

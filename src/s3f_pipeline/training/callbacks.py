@@ -89,6 +89,8 @@ class MeasureSelection(keras.callbacks.Callback):
 class ReduceAtSteps(keras.callbacks.Callback):
     """Multiply the learning rate by ``factor`` after half, and again after three quarters, of the epochs.
 
+    Halves and quarters of an epoch are rounded up.
+
     Args:
         learning_rate: At the start.
         factor: In (0, 1).
@@ -100,7 +102,7 @@ class ReduceAtSteps(keras.callbacks.Callback):
         super().__init__()
         self._learning_rate = learning_rate
         self._factor = factor
-        self._steps = (epochs // 2, epochs * 3 // 4)
+        self._steps = (math.ceil(epochs / 2), math.ceil(epochs * 3 / 4))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the rate of the next epoch; ``epoch`` counts from 0."""
@@ -168,7 +170,8 @@ class TellEpoch(keras.callbacks.Callback):
         figures["learning_rate"] = self._learning_rate
         figures["seconds"] = time.perf_counter() - self._began
         self.history.append({"epoch": epoch + 1, **figures})
-        left = np.mean([row["seconds"] for row in self.history]) * (self._epochs - epoch - 1)
+        without_compilation = self.history[1:] or self.history
+        left = np.mean([row["seconds"] for row in without_compilation]) * (self._epochs - epoch - 1)
         logger.info(
             "Epoch %d/%d: loss %.4f, accuracy %.4f; selection: loss %.4f, %s %.4f; %.0f s, at most %s left",
             epoch + 1,

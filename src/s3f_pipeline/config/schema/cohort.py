@@ -27,6 +27,7 @@ class PublishedConfig(Block):
     """The protocol of the published work, and what came out of it.
 
     Attributes:
+        work: Whose protocol it is, as reports call it.
         benchmark: Whether the protocol is that of a benchmark, which any network can follow.
         split: ``official`` splits as they lie on disk; ``random`` cuts a test set of
             ``test_share`` by scikit-learn's ``train_test_split``, stratified, with ``split_seed``, from
@@ -40,6 +41,7 @@ class PublishedConfig(Block):
             a split, the split ``none`` for images without an official one.
     """
 
+    work: str
     benchmark: bool = False
     split: Literal["official", "random"] = "official"
     test_share: Share = 0.2

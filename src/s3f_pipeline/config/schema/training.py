@@ -82,6 +82,7 @@ class VariantConfig(Block):
 
     Attributes:
         title: What reports call it.
+        note: What a reader of its report must know about it.
         network: Name that ``s3f_pipeline.models.build_model`` knows.
         options: Further options of ``build_model``.
         training: Training keys that this network sets differently.
@@ -92,6 +93,7 @@ class VariantConfig(Block):
     """
 
     title: str
+    note: str = ""
     network: str
     options: dict[str, Any] = {}
     training: TrainingOverrides = TrainingOverrides()

@@ -10,7 +10,7 @@ from s3f_pipeline.config.schema import CohortConfig, ExperimentConfig
 
 def write_report(
     experiment: dict[str, Any],
-    network_title: str,
+    labels: dict[str, str],
     cohort: dict[str, Any],
     acquisition: dict[str, Any],
     index: pd.DataFrame,
@@ -57,7 +57,7 @@ def write_report(
                     mode="json",
                     include={"cohort", "protocol", "variant", "seed", "fold", "guarantee", "selection_split"},
                 ),
-                "network_title": network_title,
+                **labels,
                 "selected_on_test": config.selected_on_test,
                 "synthetic": acquisition["provenance"]["synthetic"],
             },

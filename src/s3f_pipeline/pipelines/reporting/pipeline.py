@@ -16,7 +16,7 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
                 write_report,
                 inputs=[
                     "params:experiment",
-                    "params:network_title",
+                    "params:labels",
                     "params:cohort",
                     *OF_COHORT,
                     "splits",
