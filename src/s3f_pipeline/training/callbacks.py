@@ -179,7 +179,7 @@ class TellEpoch(keras.callbacks.Callback):
             figures["loss"],
             figures["accuracy"],
             figures["selection_loss"],
-            self._metric.removeprefix("selection_").replace("_f1", " F1"),
+            self._metric.removeprefix("selection_").replace("_f1", " F1").replace("auc", "AUC"),
             figures[self._metric],
             figures["seconds"],
             readable_duration(float(left)),
