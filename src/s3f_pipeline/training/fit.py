@@ -85,13 +85,15 @@ def fit(
         TrainingError: If the loss is no longer a number, or the device's memory does not suffice.
     """
     sigmoid = model.output_shape[-1] == 1
+    accuracy = keras.metrics.BinaryAccuracy if sigmoid else keras.metrics.SparseCategoricalAccuracy
     weights = class_weights(settings.class_weights, training.labels, len(classes))
     model.compile(
         optimizer=keras.optimizers.Adam(settings.learning_rate),
         loss="binary_crossentropy" if sigmoid else "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        metrics=[accuracy(name="accuracy")],
         jit_compile=jit_compile(),
     )
+    model.optimizer.build(model.trainable_variables)  # TensorFlow would trace a step twice to create them
     state = states.latest() if states else None
     done = state.epoch if state else 0
     require_agreement(

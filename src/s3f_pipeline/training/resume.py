@@ -74,10 +74,9 @@ class KeepState(keras.callbacks.Callback):
 
         Args:
             state: Of the same training.
-            model: Compiled.
+            model: Compiled, and its optimizer built.
         """
         self._restored = state
-        model.optimizer.build(model.trainable_variables)
         for name, variable in _variables(model).items():
             variable.assign(state.arrays[name])
         for number, callback in enumerate(self._callbacks):
