@@ -28,7 +28,6 @@ from scipy.stats import ttest_1samp
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "results"
 PAGE = FOLDER.with_suffix(".md")
 CONFIGURATION = FOLDER.parents[1] / "conf" / "base" / "parameters_variants.yml"
-SPLITS = ("validation", "test")
 METRICS = ("accuracy", "macro_f1", "weighted_f1", "auc_macro")
 IDENTITY = (
     "cohort",
@@ -77,12 +76,11 @@ def collect(data: Path, cohorts: list[str]) -> None:
             ):
                 print(f"{run}: not finished")
                 continue
-            experiment = summarise(
-                json.loads(path.read_text()), json.loads((model / "training.json").read_text())
-            )
-            if experiment["fold"] is not None or experiment["variant"] not in VARIANTS:
+            metrics = json.loads(path.read_text())
+            if metrics["fold"] is not None or metrics["variant"] not in VARIANTS:
                 print(f"{run}: no table has a row for it")
                 continue
+            experiment = summarise(metrics, json.loads((model / "training.json").read_text()))
             ending = "_published" if experiment["protocol"] == "published" else ""
             name = f"{cohort}_{experiment['variant']}{ending}_{run.name}.json"
             (FOLDER / name).write_text(json.dumps(experiment, indent=1) + "\n")
@@ -100,21 +98,18 @@ def summarise(metrics: dict[str, Any], training: dict[str, Any]) -> dict[str, An
         raise SystemExit(f"{title}: metrics.json and training.json differ in {differing}; run it again")
     of_training = ("guarantee", "input_shape", "parameters", "epochs_run", "seconds", "precision", "backend",
                    "device", "data_hash", "git_commit", "git_dirty")  # fmt: skip
-    figures = (*METRICS, "n", "loss", "balanced_accuracy", "kappa", "mcc")
-    by_class = {
-        split: {name: figures["recall"] for name, figures in metrics[split]["per_class"].items()}
-        for split in SPLITS
-        if split in metrics
-    }
     return {
         **{key: metrics[key] for key in IDENTITY},
         **{key: training[key] for key in of_training},
         "training": training["config"]["training"],
-        **{
-            split: {**{key: metrics[split][key] for key in figures}, "recall": recall}
-            for split, recall in by_class.items()
-        },
+        **{split: _figures(metrics[split]) for split in ("validation", "test") if split in metrics},
     }
+
+
+def _figures(of_split: dict[str, Any]) -> dict[str, Any]:
+    kept = (*METRICS, "n", "loss", "balanced_accuracy", "kappa", "mcc")
+    recall = {name: figures["recall"] for name, figures in of_split["per_class"].items()}
+    return {**{key: of_split[key] for key in kept}, "recall": recall}
 
 
 def read_runs(cohort: str, protocol: str) -> Runs:

@@ -15,10 +15,11 @@ from kedro.pipeline.node import Node
 from s3f_pipeline.config.loader import current_loader
 from s3f_pipeline.config.names import Experiment, run_folder
 from s3f_pipeline.config.schema import ExperimentConfig
+from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
 from s3f_pipeline.processes import this_process
-from s3f_pipeline.reporting.formats import metric_name, score
+from s3f_pipeline.reporting.formats import score
 from s3f_pipeline.tracking.run import RUN
 
 MLFLOW_RUN = "mlflow_run.txt"
@@ -169,7 +170,7 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
         " (selected on test: optimistic)" if metrics["selected_on_test"] else "",
         " (synthetic phantoms, no medical meaning)" if metrics["synthetic"] else "",
     )
-    if metrics["guarantee"] == "none":
+    if experiment.protocol == "published":
         published = catalog.load(f"{experiment.cohort}.leakage_audit")["published_split"]
         logger.info(
             "Leakage: %d of %d test images of the published split have a twin in training",

@@ -34,11 +34,6 @@ def test_shape_leaves_the_batch_axis_out():
     assert formats.shape([None, 64, 65, 1]) == "64 × 65 × 1"
 
 
-def test_metric_name():
-    assert formats.metric_name("weighted_f1") == "weighted F1"
-    assert formats.metric_name("validation_accuracy") == "validation accuracy"
-
-
 def test_png_uri_holds_the_bytes():
     head, data = formats.png_uri(b"\x89PNG").split(",")
     assert head == "data:image/png;base64"

@@ -102,6 +102,14 @@ def test_the_learning_rate_falls_after_half_and_three_quarters_of_the_epochs(ima
     assert trained.history["learning_rate"].tolist() == pytest.approx([1.0] * 4 + [0.1] * 2 + [0.01] * 2)
 
 
+@pytest.mark.parametrize(("epochs", "rates"), [(2, [1.0, 0.1]), (3, [1.0, 1.0, 0.1])])
+def test_halves_and_quarters_of_epochs_are_rounded_up(epochs, rates, images):
+    trained, _ = train(
+        images, epochs=epochs, learning_rate=1.0, learning_rate_schedule="steps", reduce_lr_factor=0.1
+    )
+    assert trained.history["learning_rate"].tolist() == pytest.approx(rates)
+
+
 def test_a_constant_learning_rate_is_trained_to_the_end(images):
     trained, _ = train(
         images, epochs=8, learning_rate=3.0, learning_rate_schedule="constant", early_stopping_patience=None,

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from s3f_pipeline.evaluation.intervals import wilson_interval
-from s3f_pipeline.reporting.formats import count, metric_name, score
+from s3f_pipeline.evaluation.names import metric_name
+from s3f_pipeline.reporting.formats import count, score
 
 MOST_LISTED_GROUPS = 50
 

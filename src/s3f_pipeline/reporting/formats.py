@@ -4,6 +4,8 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from s3f_pipeline.evaluation.names import metric_name
+
 MISSING = "\N{EM DASH}"
 
 
@@ -40,11 +42,6 @@ def listing(names: Sequence[str]) -> str:
 def shape(sizes: Sequence[int | None]) -> str:
     """The sizes of a shape between multiplication signs, without the open (``None``) batch axis."""
     return " \N{MULTIPLICATION SIGN} ".join(str(size) for size in sizes if size is not None)
-
-
-def metric_name(key: str) -> str:
-    """A metric's key in words: weighted_f1 -> weighted F1, auc -> AUC."""
-    return key.replace("_f1", " F1").replace("auc", "AUC").replace("_", " ")
 
 
 def png_uri(png: bytes) -> str:

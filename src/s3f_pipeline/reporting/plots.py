@@ -15,8 +15,9 @@ from sklearn.metrics import roc_curve
 
 from s3f_pipeline.errors import EvaluationError
 from s3f_pipeline.evaluation.metrics import one_vs_rest_auc
+from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.evaluation.predictions import check_predictions, class_probabilities
-from s3f_pipeline.reporting.formats import count, metric_name, percent
+from s3f_pipeline.reporting.formats import count, percent
 
 # Okabe & Ito's palette without yellow: told apart by colour-blind readers, legible on white.
 _BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"

@@ -13,6 +13,7 @@ from s3f_pipeline.backend.distribution import agree
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.evaluation.f1 import class_f1_scores, f1_scores
 from s3f_pipeline.evaluation.metrics import cross_entropy, mean_auc
+from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.training.prediction import Predictor
 
 logger = logging.getLogger(__name__)
@@ -179,7 +180,7 @@ class TellEpoch(keras.callbacks.Callback):
             figures["loss"],
             figures["accuracy"],
             figures["selection_loss"],
-            self._metric.removeprefix("selection_").replace("_f1", " F1").replace("auc", "AUC"),
+            metric_name(self._metric.removeprefix("selection_")),
             figures[self._metric],
             figures["seconds"],
             readable_duration(float(left)),
