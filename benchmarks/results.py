@@ -190,7 +190,7 @@ def compare_pairs(runs: Runs, metric: str, pairs: list[tuple[str, str]]) -> str:
             test = ttest_1samp(values, 0)
             low, high = test.confidence_interval(0.95)
             p = min(1, len(pairs) * float(test.pvalue))
-            figures = (f"{mean(values):+.3f}", f"{low:+.3f} to {high:+.3f}", f"{p:.2f}", _signed(values))
+            figures = (f"{mean(values):+.3f}", f"{low:+.3f} to {high:+.3f}", f"{p:.3f}", _signed(values))
             rows.append(_row(f"{better} − {other}", *figures))
     return "\n".join([*head, *rows, ""]) if rows else "No pairs yet.\n"
 

@@ -54,7 +54,7 @@ def test_tables_are_paired_by_seed(results):
     # mean 0.025, SD 0.00707, t(0.975, 1) = 12.706, margin 12.706 * 0.00707 / sqrt(2) = 0.0635
     # t = 0.025 / 0.005 = 5, p = 1 - 2 atan(5) / pi = 0.1257, for two pairs 0.25
     assert "| difference | accuracy, mean | 95 % interval | p × 2 | by seed |" in pairs
-    assert "| concat − spatial | +0.025 | -0.039 to +0.089 | 0.25 | +0.020, +0.030 |" in pairs
+    assert "| concat − spatial | +0.025 | -0.039 to +0.089 | 0.251 | +0.020, +0.030 |" in pairs
     assert "gated" not in pairs
     assert results.compare_pairs(runs, "accuracy", [("gated", "spatial")]) == "No pairs yet.\n"
 
