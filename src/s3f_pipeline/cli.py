@@ -1,6 +1,8 @@
 """``kedro run`` of this project, Kedro's own command with our runner and readable errors, and ours."""
 
+import atexit
 import errno
+import gc
 import logging
 import traceback
 import warnings
@@ -32,6 +34,7 @@ def run_pipeline(**options: Any) -> Any:
     options["runner"] = options["runner"] or RUNNER
     command = kedro_run.callback
     assert command is not None
+    atexit.register(gc.freeze)  # the last collections would look through all of TensorFlow, for 1.5 s
     try:
         return command(**options)
     except click.ClickException:

@@ -1,10 +1,13 @@
 """All pipelines, built from the cohort and variant blocks of the configuration."""
 
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+
 from kedro.pipeline import Pipeline
 
-from s3f_pipeline.config.loader import current_loader
-from s3f_pipeline.config.names import experiments
-from s3f_pipeline.config.schema import PROTOCOLS
+from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
+from s3f_pipeline.config.names import Experiment, experiments
+from s3f_pipeline.config.schema import Protocol
 from s3f_pipeline.pipelines import (
     acquisition,
     auditing,
@@ -16,10 +19,30 @@ from s3f_pipeline.pipelines import (
 )
 
 DEFAULT = "brisc_bilinear"
+Prepare = Callable[[str, Protocol], Pipeline]
 
 
-def register_pipelines() -> dict[str, Pipeline]:
-    """Build ``<cohort>_<variant>``, ``<cohort>_<variant>_published`` and the preparation alone.
+class LazyPipelines(Mapping[str, Pipeline]):
+    """Pipelines by name, each built when it is asked for: there are hundreds, and a run takes one."""
+
+    def __init__(self, builders: dict[str, Callable[[], Pipeline]]) -> None:
+        self._builders = builders
+
+    def __getitem__(self, name: str) -> Pipeline:
+        """Build one pipeline."""
+        return self._builders[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the pipelines."""
+        return iter(self._builders)
+
+    def __len__(self) -> int:
+        """Number of pipelines."""
+        return len(self._builders)
+
+
+def register_pipelines() -> LazyPipelines:
+    """Name ``<cohort>_<variant>``, ``<cohort>_<variant>_published`` and the preparation alone.
 
     Returns:
         Pipelines by name. ``<cohort>_acquire`` gets the raw files, ``<cohort>_audit`` goes on to the
@@ -28,27 +51,44 @@ def register_pipelines() -> dict[str, Pipeline]:
         fold, which no publication has.
     """
     loader = current_loader()
-    pipelines: dict[str, Pipeline] = {}
-    prepared: dict[tuple[str, str], Pipeline] = {}
+    prepare = cache(partial(_prepare, loader))
+    builders: dict[str, Callable[[], Pipeline]] = {}
     for cohort in loader.typed.cohorts:
-        size, published = loader.cohort(cohort).image_size, loader.cohort(cohort).published
-        acquired = acquisition.create_pipeline(cohort)
-        grouped = acquired + ingestion.create_pipeline(cohort, size) + splitting.create_groups(cohort)
-        for protocol in PROTOCOLS:
-            prepared[cohort, protocol] = grouped + splitting.create_splits(cohort, protocol)
-        pipelines[f"{cohort}_acquire"] = acquired
-        audited = prepared[cohort, "patient_safe"] + auditing.create_pipeline(cohort)
-        if published and not published.needs and loader.typed.fold is None:
-            audited += prepared[cohort, "published"]
-        pipelines[f"{cohort}_audit"] = audited
+        builders[f"{cohort}_acquire"] = partial(acquisition.create_pipeline, cohort)
+        builders[f"{cohort}_audit"] = partial(_audit, loader, prepare, cohort)
     for experiment in experiments(loader.typed):
-        size = loader.cohort(experiment.cohort).image_size
-        pipelines[experiment.pipeline] = (
-            prepared[experiment.cohort, experiment.protocol]
-            + training.create_pipeline(experiment, size)
-            + evaluation.create_pipeline(experiment, size)
-            + reporting.create_pipeline(experiment)
-        )
-    if DEFAULT in pipelines:
-        pipelines["__default__"] = pipelines[DEFAULT]
-    return pipelines
+        builders[experiment.pipeline] = partial(_experiment, loader, prepare, experiment)
+    if DEFAULT in builders:
+        builders["__default__"] = builders[DEFAULT]
+    return LazyPipelines(builders)
+
+
+def _prepare(loader: ProjectConfigLoader, cohort: str, protocol: Protocol) -> Pipeline:
+    return Pipeline(
+        [
+            acquisition.create_pipeline(cohort),
+            ingestion.create_pipeline(cohort, loader.cohort(cohort).image_size),
+            splitting.create_groups(cohort),
+            splitting.create_splits(cohort, protocol),
+        ]
+    )
+
+
+def _audit(loader: ProjectConfigLoader, prepare: Prepare, cohort: str) -> Pipeline:
+    audited = prepare(cohort, "patient_safe") + auditing.create_pipeline(cohort)
+    published = loader.cohort(cohort).published
+    if published and not published.needs and loader.typed.fold is None:
+        audited += prepare(cohort, "published")
+    return audited
+
+
+def _experiment(loader: ProjectConfigLoader, prepare: Prepare, experiment: Experiment) -> Pipeline:
+    size = loader.cohort(experiment.cohort).image_size
+    return Pipeline(
+        [
+            prepare(experiment.cohort, experiment.protocol),
+            training.create_pipeline(experiment, size),
+            evaluation.create_pipeline(experiment, size),
+            reporting.create_pipeline(experiment),
+        ]
+    )

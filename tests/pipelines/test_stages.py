@@ -26,7 +26,7 @@ def test_every_pipeline_is_there(pipelines):
         expected |= {f"{cohort}_{variant}" for variant in variants}
         expected |= {f"{cohort}_{variant}_published" for variant in published}
     assert set(pipelines) == expected
-    assert pipelines["__default__"] == pipelines["brisc_bilinear"]
+    assert pipelines["__default__"].nodes == pipelines["brisc_bilinear"].nodes
 
 
 def test_stages_come_in_the_order_of_the_data(pipelines):

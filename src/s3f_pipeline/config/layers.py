@@ -8,7 +8,6 @@ variant, which follows its own publication, strongest.
 """
 
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -43,12 +42,12 @@ class Layer:
 
 
 def merge(*values: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Merge nested mappings into a new one; later ones win key by key."""
+    """Merge nested mappings into a new one that shares their values; later ones win key by key."""
     merged: dict[str, Any] = {}
     for mapping in values:
         for key, value in (mapping or {}).items():
             both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-            merged[key] = merge(merged[key], value) if both else deepcopy(value)
+            merged[key] = merge(merged[key], value) if both else value
     return merged
 
 
