@@ -4,10 +4,12 @@ from s3f_pipeline.config.layers import Layer, merge, read_layer, refuse_unknown_
 from s3f_pipeline.errors import ConfigError
 
 
-def test_merge_goes_deep_and_leaves_what_it_is_given():
+def test_merge_goes_deep_and_copies():
     weak = {"a": {"x": 1, "y": [1]}, "b": 1}
-    assert merge(weak, {"a": {"x": 2}}, None) == {"a": {"x": 2, "y": [1]}, "b": 1}
-    assert weak == {"a": {"x": 1, "y": [1]}, "b": 1}
+    merged = merge(weak, {"a": {"x": 2}}, None)
+    merged["a"]["y"].append(2)
+    assert merged == {"a": {"x": 2, "y": [1, 2]}, "b": 1}
+    assert weak["a"]["y"] == [1]
 
 
 @pytest.mark.parametrize(

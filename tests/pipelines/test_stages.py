@@ -3,7 +3,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from s3f_pipeline.pipeline_registry import register_pipelines
-from s3f_pipeline.pipelines import stages
+from s3f_pipeline.pipelines import stages, training
 from s3f_pipeline.pipelines.stages import stages_of
 
 
@@ -27,6 +27,17 @@ def test_every_pipeline_is_there(pipelines):
         expected |= {f"{cohort}_{variant}_published" for variant in published}
     assert set(pipelines) == expected
     assert pipelines["__default__"].nodes == pipelines["brisc_bilinear"].nodes
+
+
+def test_only_the_pipeline_that_is_asked_for_is_built(pipelines, monkeypatch):
+    built = []
+    build = training.create_pipeline
+    monkeypatch.setattr(
+        training, "create_pipeline", lambda e, size: built.append(e.pipeline) or build(e, size)
+    )
+    assert "chest_concat" in list(pipelines)
+    assert pipelines["brisc_bilinear"].nodes
+    assert built == ["brisc_bilinear"]
 
 
 def test_stages_come_in_the_order_of_the_data(pipelines):

@@ -8,6 +8,7 @@ variant, which follows its own publication, strongest.
 """
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -42,12 +43,12 @@ class Layer:
 
 
 def merge(*values: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Merge nested mappings into a new one that shares their values; later ones win key by key."""
+    """Merge nested mappings into a new one; later ones win key by key."""
     merged: dict[str, Any] = {}
     for mapping in values:
         for key, value in (mapping or {}).items():
             both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-            merged[key] = merge(merged[key], value) if both else value
+            merged[key] = merge(merged[key], value) if both else deepcopy(value)
     return merged
 
 
@@ -177,15 +178,10 @@ def resolve_experiment(
     """
     training: dict[str, Any] = {}
     for stage in stages:
-        values = merge(*(layer.values for layer in stage))
-        of_variant = values.get("variants", {}).get(variant, {})
-        of_cohort = values.get("cohorts", {}).get(cohort, {})
-        training = merge(
-            training, values.get("training"), of_variant.get("training"), of_cohort.get("training")
-        )
+        paths = [("training",), ("variants", variant, "training"), ("cohorts", cohort, "training")]
         if protocol == "published":
-            published = "published_training"
-            training = merge(training, of_cohort.get(published), of_variant.get(published))
+            paths += [("cohorts", cohort, "published_training"), ("variants", variant, "published_training")]
+        training = merge(training, *(_block(layer.values, path) for path in paths for layer in stage))
     if protocol == "published" and training.get("precision") == "auto":
         training["precision"] = "float32"  # as published
     block, network = parameters.cohorts[cohort], parameters.variants[variant]
@@ -208,6 +204,13 @@ def resolve_experiment(
     layers = [layer for stage in stages for layer in stage]
     experiment: ExperimentConfig = validate(ExperimentConfig, values, layers)
     return experiment
+
+
+def _block(values: Any, path: tuple[str, ...]) -> Mapping[str, Any]:
+    """The mapping at a path of keys, an empty one where there is none."""
+    for key in path:
+        values = (values or {}).get(key)
+    return values or {}
 
 
 def _spectranet_ending(network: str, block: CohortConfig) -> str:

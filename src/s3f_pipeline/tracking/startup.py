@@ -27,8 +27,8 @@ def prepare() -> None:
     MLflow warns about a class of kedro-mlflow while that is imported, past any warning filter; the
     import, which Kedro does right afterwards in any case, is done here with warnings put aside.
 
-    Kedro tries to import ibis for each parameter, of which there are some 22,000; where it is not installed,
-    Python is told once.
+    Kedro tries to import ibis for each of thousands of parameters; where it is not installed, Python looks
+    for it once.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
