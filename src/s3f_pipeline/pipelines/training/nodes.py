@@ -170,8 +170,8 @@ def _tell(cost: "Estimate", epochs: int, folder: Path, *, shared_memory: bool) -
     free_disk = shutil.disk_usage(folder).free
     free_memory = psutil.virtual_memory().available
     logger.info(
-        "Estimate: about %s for %d epochs once compiled; %.1f GB memory (%s), %.2f GB disk (%.1f GB free)",
-        readable_duration(cost.seconds), epochs,
+        "Estimate: about %s for %s once compiled; %.1f GB memory (%s), %.2f GB disk (%.1f GB free)",
+        readable_duration(cost.seconds), "1 epoch" if epochs == 1 else f"{epochs} epochs",
         cost.memory / GIGABYTE, f"{free_memory / GIGABYTE:.1f} GB free" if shared_memory else "per GPU",
         cost.disk / GIGABYTE, free_disk / GIGABYTE,
     )  # fmt: skip
