@@ -5,11 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
 
-from s3f_pipeline.backend.fft import general_product, hermitian_part, spectral_product
+from s3f_pipeline.backend import fft
+from s3f_pipeline.backend.fft import channelwise_product, general_product, hermitian_part, spectral_product
 
 tensorflow_only = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="takes gradients with TensorFlow"
 )
+PRODUCTS = [(spectral_product, (3, 4)), (channelwise_product, (3,))]
 SIZES = [(8, 6), (7, 6), (8, 5), (5, 7), (4, 2), (3, 1)]
 
 
@@ -63,13 +65,24 @@ def test_the_general_path_equals_the_native_one_forward_and_backward(height, wid
         np.testing.assert_allclose(ours, native, atol=2e-6 * np.abs(native).max())
 
 
-def test_a_backend_without_a_path_of_its_own_takes_the_general_one(monkeypatch):
-    x, real, imag = draw(1, 2, 3, 5, 6), draw(2, 3, 4, 5, 4), draw(3, 3, 4, 5, 4)
-    native = spectral_product(x, real, imag)
+@pytest.mark.parametrize(("product", "kernels"), PRODUCTS)
+def test_a_backend_without_a_path_of_its_own_takes_the_general_one(product, kernels, monkeypatch):
+    x, real, imag = draw(1, 2, 3, 5, 6), draw(2, *kernels, 5, 4), draw(3, *kernels, 5, 4)
+    native = product(x, real, imag)
     monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
-    general = spectral_product(x, real, imag)
+    general = product(x, real, imag)
     np.testing.assert_allclose(general, native, atol=1e-5)
     assert not np.array_equal(general, native), "both came from the same path"
+
+
+@pytest.mark.parametrize(("product", "kernels"), PRODUCTS)
+def test_on_a_gpu_only_the_hermitian_part_of_kernels_is_transformed(product, kernels, monkeypatch):
+    x, real, imag = draw(1, 2, 3, 5, 6), draw(2, *kernels, 5, 4), draw(3, *kernels, 5, 4)
+    on_cpu = product(x, real, imag)
+    monkeypatch.setattr(fft, "on_gpu", lambda: True)
+    np.testing.assert_allclose(product(x, real, imag), on_cpu, atol=1e-5)
+    monkeypatch.setattr(fft, "hermitian_part", lambda part, width, sign: 0 * part)
+    assert not np.any(product(x, real, imag)), "kernels reach the transform by another way"
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)

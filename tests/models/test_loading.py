@@ -1,4 +1,5 @@
 import re
+import zipfile
 
 import keras
 import numpy as np
@@ -24,10 +25,24 @@ def test_a_damaged_file_is_refused(tmp_path):
     path = tmp_path / "model.keras"
     build_model("spectral", (8, 8, 1), 2).save(path)
     whole = path.read_bytes()
-    for damaged in (b"", whole[: len(whole) // 2], whole.replace(b"SpectralFilter", b"SpectralFoo")):
+    for damaged in (b"", whole[: len(whole) // 2]):
         path.write_bytes(damaged)
         with pytest.raises(ModelError, match=re.escape(str(path))):
             load_model(path)
+
+
+def test_a_layer_that_is_not_registered_is_refused(tmp_path):
+    path, foreign = tmp_path / "model.keras", tmp_path / "foreign.keras"
+    build_model("spectral", (8, 8, 1), 2).save(path)
+    with zipfile.ZipFile(path) as own, zipfile.ZipFile(foreign, "w") as other:
+        for name in own.namelist():
+            content = own.read(name)
+            if name == "config.json":
+                assert b"SpectralFilter" in content
+                content = content.replace(b"SpectralFilter", b"UnheardOfFilter")
+            other.writestr(name, content)
+    with pytest.raises(ModelError, match=r"foreign.keras cannot be loaded as a network \(.*UnheardOfFilter"):
+        load_model(foreign)
 
 
 def test_a_missing_file_is_refused(tmp_path):

@@ -63,6 +63,7 @@ def test_the_attempt_outweighs_the_submission():
     ("queue", "expected"),
     [
         ({"7_0": "PENDING"}, State.WAITING),
+        ({"7_0": "CONFIGURING"}, State.WAITING),
         ({"7_0": "RUNNING"}, State.RUNNING),
         ({"7_1": "RUNNING"}, State.NOT_STARTED),
         (None, State.WAITING),  # Slurm cannot be asked: nothing is started twice
@@ -77,7 +78,12 @@ def test_a_job_that_slurm_has(queue, expected):
     [
         ({"7": "RUNNING"}, None, State.RUNNING),
         ({"7": "PENDING"}, 143, State.WAITING),  # in the queue again after its time limit
+        ({"7": "REQUEUED"}, 143, State.WAITING),
+        ({"7": "CONFIGURING"}, 143, State.WAITING),
+        ({"7": "RUNNING"}, 143, State.RUNNING),  # again; its worker has not yet said so
+        ({"7": "RUNNING"}, 1, State.FAILED),
         ({"7": "COMPLETING"}, 1, State.FAILED),
+        ({"7": "COMPLETING"}, 143, State.INTERRUPTED),
         ({}, None, State.LOST),
         ({}, 143, State.INTERRUPTED),
         (None, None, State.RUNNING),

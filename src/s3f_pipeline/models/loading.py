@@ -20,7 +20,8 @@ def load_model(path: Path) -> keras.Model:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
-        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        innermost = str(error).rpartition("Exception encountered: ")[2].strip()
+        reason = innermost.partition("\n")[0].partition(". ")[0].rstrip(".")
         raise ModelError(
             f"{path} cannot be loaded as a network ({reason}). Train it again, or put back a whole copy."
         ) from error

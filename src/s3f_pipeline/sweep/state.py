@@ -6,8 +6,10 @@ from enum import StrEnum
 from s3f_pipeline.sweep.records import Record
 from s3f_pipeline.tracking.processes import is_dead
 
-INTERRUPTED_CODES = (130, 143)
+TERMINATED_CODE = 143
+INTERRUPTED_CODES = (130, TERMINATED_CODE)
 KILLED_CODE = 137
+WAITING_IN_QUEUE = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD")
 
 
 class State(StrEnum):
@@ -67,9 +69,10 @@ def _busy(latest: Record, queue: Mapping[str, str] | None, *, started: bool) -> 
     if latest.job is not None and queue is not None:
         if latest.job not in queue:
             return None
-        if queue[latest.job] == "PENDING":
+        if queue[latest.job] in WAITING_IN_QUEUE:
             return State.WAITING
-        return None if ended else State.RUNNING
+        starts_again = queue[latest.job] == "RUNNING" and latest.exit_code == TERMINATED_CODE
+        return State.RUNNING if starts_again or not ended else None
     if ended or (latest.job is None and is_dead(latest.process)):
         return None
     return State.RUNNING if started else State.WAITING

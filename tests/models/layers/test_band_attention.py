@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3f_pipeline.models.layers import BandAttention
+from s3f_pipeline.models.layers import BandAttention, band_attention
 from s3f_pipeline.models.layers.band_attention import linear_attention
 
 
@@ -85,11 +85,19 @@ def test_symbolic_shape():
     assert BandAttention()(inputs).shape == (None, 8, 6, 4)
 
 
-def test_sums_are_float32_under_mixed_precision(mixed_bfloat16):
+def test_sums_are_float32_under_mixed_precision(mixed_bfloat16, monkeypatch):
+    summed = []
+
+    def attend(*tokens):
+        summed.extend([*tokens, linear_attention(*tokens)])
+        return summed[-1]
+
+    monkeypatch.setattr(band_attention, "linear_attention", attend)
     rng = np.random.default_rng(0)
     images = rng.normal(size=(2, 64, 64, 8)).astype(np.float32)
     mixed = BandAttention()
     output = mixed([images, images])
+    assert [keras.backend.standardize_dtype(x.dtype) for x in summed] == ["float32"] * 4
     assert keras.backend.standardize_dtype(output.dtype) == "bfloat16"
     assert {weight.dtype for weight in mixed.weights} == {"float32"}
     full = BandAttention(dtype="float32")

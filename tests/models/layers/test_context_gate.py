@@ -51,10 +51,18 @@ def test_symbolic_shape(between):
 
 
 def test_mixed_precision(mixed_bfloat16):
+    rng = np.random.default_rng(0)
+    inputs = [rng.normal(1, 1, (2, 4, 4, channels)).astype(np.float32) for channels in (4, 8)]
     layer = ContextGate()
-    output = layer([np.ones((2, 4, 4, 4), np.float32), np.ones((2, 4, 4, 8), np.float32)])
+    layer.build([x.shape for x in inputs])
+    weights = [rng.normal(size=weight.shape).astype(np.float32) for weight in layer.weights]
+    layer.set_weights(weights)
+    output = layer(inputs)
     assert keras.backend.standardize_dtype(output.dtype) == "bfloat16"
     assert {weight.dtype for weight in layer.weights} == {"float32"}
+    expected = reference(inputs, weights)
+    found = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))
+    np.testing.assert_allclose(found, expected, atol=0.02 * np.abs(expected).max())
 
 
 def test_no_reduction_is_refused():

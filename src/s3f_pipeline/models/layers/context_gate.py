@@ -17,9 +17,9 @@ class ContextGate(keras.layers.Layer):
 
     ``c = concat_i(mean(x_i))``, ``g = 2 sigmoid(W2 silu(W1 c + b1) + b2)``, ``y = concat_i(x_i) * g``
 
-    with the mean over all axes between batch and channels, in float32 whatever the dtype policy. Gates lie
-    between 0 and 2. ``W2`` and ``b2`` begin as zeros, and so all gates as 1: fusion begins as plain
-    concatenation.
+    with the mean over all axes between batch and channels, which is computed in float32 whatever the dtype
+    policy. Gates lie between 0 and 2. ``W2`` and ``b2`` begin as zeros, and so all gates as 1: fusion begins
+    as plain concatenation.
 
     Example:
     >>> local, overall = keras.random.normal((2, 8, 8, 24)), keras.random.normal((2, 8, 8, 40))

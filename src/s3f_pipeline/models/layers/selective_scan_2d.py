@@ -13,7 +13,7 @@ from s3f_pipeline.models.selective_scan import selective_scan
 ImageShape = tuple[int | None, int, int, int]
 """(batch, height, width, channels)."""
 DIRECTIONS = 4
-SMALLEST_STEP, LEAST_DRAWN_STEP, LARGEST_STEP = 1e-4, 1e-3, 1e-1
+SMALLEST_STEP, LARGEST_STEP = 1e-3, 1e-1
 
 
 @keras.saving.register_keras_serializable(package="s3f_pipeline")
@@ -122,8 +122,8 @@ def _images(sequences: Tensor, height: int, width: int) -> Tensor:
 
 def _step_bias(shape: tuple[int, ...], dtype: str) -> Tensor:
     """Draw step sizes, and return what softplus makes them of."""
-    exponents = initializers.RandomUniform(log(LEAST_DRAWN_STEP), log(LARGEST_STEP))
-    steps = ops.maximum(ops.exp(exponents(shape, dtype)), SMALLEST_STEP)
+    exponents = initializers.RandomUniform(log(SMALLEST_STEP), log(LARGEST_STEP))
+    steps = ops.exp(exponents(shape, dtype))
     return steps + ops.log(-ops.expm1(-steps))
 
 
