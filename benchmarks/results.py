@@ -247,7 +247,9 @@ def main() -> None:
     if options.what == "collect":
         collect(options.data, options.cohorts.split(","))
     else:
-        PAGE.write_text(BLOCK.sub(write_block, PAGE.read_text()))
+        page, blocks = BLOCK.subn(write_block, PAGE.read_text())
+        PAGE.write_text(page)
+        print(f"{PAGE}: {blocks} tables written")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 import errno
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -21,10 +22,12 @@ def test_our_own_error_is_found_below_others():
     assert readable(caused(RuntimeError("wrapped"), ours)) is ours
 
 
-def test_a_full_disk_says_what_to_do():
-    full = OSError(errno.ENOSPC, "No space left on device", "model.keras")
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_says_what_to_do(number):
+    full = OSError(number, os.strerror(number), "model.keras")
     message = readable(caused(RuntimeError("Failed while saving"), full)).message
-    assert "The disk is full (model.keras). Make room and run the same command again" in message
+    assert "The disk is full, or cannot hold a file of this size (model.keras). Make room" in message
+    assert "smaller image_size" in message
 
 
 def test_anything_else_becomes_one_line():

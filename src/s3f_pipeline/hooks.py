@@ -173,8 +173,8 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
     if experiment.protocol == "published":
         published = catalog.load(f"{experiment.cohort}.leakage_audit")["published_split"]
         logger.info(
-            "Leakage: %d of %d test images of the published split have a twin in training",
-            published["test_images_with_twin_in_train"],
+            "Leakage: %d of %d test images of the published split have a twin in training or validation",
+            published["test_images_with_twin_outside_test"],
             published["test_images"],
         )
     logger.info("Report: %s", catalog[f"{experiment.namespace}.report"].filepath)

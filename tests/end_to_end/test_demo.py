@@ -73,7 +73,7 @@ def test_forced_runs_predict_the_same_to_the_byte(project):
 
 def test_the_audit_finds_the_planted_twins(project):
     audit = json.loads((project.demo / "05_model_input/brisc/leakage_audit.json").read_text())
-    assert audit["across_official_splits"]["test_images_with_twin_in_train"] == 4
+    assert audit["across_official_splits"]["test_images_with_twin_outside_test"] == 4
     splits = pd.read_parquet(project.demo / "05_model_input/brisc/patient_safe/splits.parquet")
     assert (splits["split"] == "excluded").sum() == 4
     sides = splits[splits["split"] != "excluded"].groupby("group")["split"].nunique()

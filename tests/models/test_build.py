@@ -203,7 +203,8 @@ def test_a_wrong_number_of_classes_is_refused(num_classes):
 
 
 @pytest.mark.parametrize(
-    ("variant", "smallest"), [("spatial", 16), ("bilinear_sn2", 16), ("spectral_sn1", 4), ("spectral_sn2", 2)]
+    ("variant", "smallest"),
+    [("spatial", 16), ("bilinear_sn2", 16), ("spectral_sn1", 4), ("spectral_sn2", 2), ("medspectralnet", 16)],
 )
 def test_images_too_small_to_pool_are_refused(variant, smallest):
     assert build_model(variant, (smallest, smallest + 1, 1), 2).output.shape == (None, 2)

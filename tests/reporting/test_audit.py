@@ -90,7 +90,7 @@ def text_of(html):
 def test_the_verdict_can_be_quoted(page):
     text = text_of(page())
     assert "6 of 16 images have an exact or near copy in the data set, in 3 groups." in text
-    assert "Of 4 official test images 1 has one in the official training set." in text
+    assert "Of 4 official test images 1 has one in official training or validation." in text
     assert "No image has a copy on another side of the split that the search for twins finds" in text
 
 
@@ -98,11 +98,11 @@ def test_the_verdict_names_patients_on_both_sides_under_every_reading(page):
     cautious = [f"p{n // 2}" for n in range(12)] + ["p0", "q1", "q2", "q3"]
     index = index_of().assign(group=cautious, group_by_kind=[f"p{n}" for n in range(16)])
     text = text_of(page(index, TWINS[:0], guarantee="patient"))
-    assert "Of 4 official test images none have one in the official training set." in text
+    assert "Of 4 official test images none have one in official training or validation." in text
     assert (
-        "By the published ids, 1 of the test images shares a patient with the training images. "
-        "By another reading of the ids (by kind), none of the test images share a patient with the "
-        "training images."
+        "By the published ids, 1 of the test images shares a patient with training or validation images. "
+        "By another reading of the ids (by kind), none of the test images share a patient with "
+        "training or validation images."
     ) in text
     assert "as used here 9 1 3 1 by kind 16 0 0 0" in text
     assert "The data set does not say which reading of its ids is right." in text
@@ -165,7 +165,7 @@ def test_a_test_set_that_was_drawn_for_a_publication(page):
     index = index_of(official_test=False)
     drawn = index[["image_id"]].assign(split=["test", "train"] * 8)
     text = text_of(page(index, drawn=drawn))
-    assert "of the 8 test images that the published work draws, 1 has one in training." in text
+    assert "of the 8 test images that the published work draws, 1 has one in training or validation." in text
     assert "Across the test set: 1 pair x0 x, test x1 x, train" in text
     assert "The splits are those of the published work." in text
 

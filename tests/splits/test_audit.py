@@ -75,7 +75,7 @@ def test_finds_exactly_what_was_planted(planted, distortions, audit, settings):
     assert report["across_official_splits"] == {
         "groups": kinds + 1,
         "images": 2 * (kinds + 1),
-        "test_images_with_twin_in_train": kinds + 1,
+        "test_images_with_twin_outside_test": kinds + 1,
         "test_images": 10 + kinds + 1,
         "by_kind": {
             "published": {"groups": 0, "images": 0},
@@ -140,7 +140,7 @@ def test_kind_is_the_weakest_evidence_that_a_group_needs(table, pairs, audit):
         "exact": {"groups": 1, "images": 2},
         "near": {"groups": 1, "images": 3},
     }
-    assert report["across_official_splits"]["test_images_with_twin_in_train"] == 3
+    assert report["across_official_splits"]["test_images_with_twin_outside_test"] == 3
     assert report["listed_groups"][-1]["official_splits"] == [None, "train"]
     assert report["contradictory_labels"] == {"groups": 1, "images": 2}
 
@@ -150,7 +150,7 @@ def test_patients_across_splits_are_listed_even_without_twins(table, pairs, audi
     report = audit(index, pairs())
     assert [group["group"] for group in report["listed_groups"]] == ["a"]
     assert report["across_official_splits"]["by_kind"]["published"] == {"groups": 1, "images": 2}
-    assert report["across_official_splits"]["test_images_with_twin_in_train"] == 0
+    assert report["across_official_splits"]["test_images_with_twin_outside_test"] == 0
 
 
 def test_settings_and_guarantee_are_told(table, pairs, audit):
@@ -177,14 +177,14 @@ def test_every_reading_of_the_patients_is_reported(audit, table, pairs):
         "groups": 3,
         "groups_across_test": 1,
         "images_across_test": 2,
-        "test_images_with_group_in_train": 1,
+        "test_images_with_group_outside_test": 1,
     }
     assert by_kind == {
         "reading": "group_by_kind",
         "groups": 4,
         "groups_across_test": 0,
         "images_across_test": 0,
-        "test_images_with_group_in_train": 0,
+        "test_images_with_group_outside_test": 0,
     }
 
 
@@ -201,8 +201,8 @@ def test_the_published_split_is_audited(audit, table, pairs):
     report = audit(index, pairs(("a", "b", "near")), published)
     assert report["published_split"] == {
         "test_images": 2,
-        "test_images_with_twin_in_train": 1,
-        "test_images_with_group_in_train": 2,
+        "test_images_with_twin_outside_test": 1,
+        "test_images_with_group_outside_test": 2,
         "groups_across_test": 2,
     }
     assert {group["group"]: group["published_splits"] for group in report["listed_groups"]} == {
@@ -234,8 +234,8 @@ def test_counts_agree_with_each_other(table, pairs, audit, draw):
     assert official["groups"] == sum(group["across_splits"] for group in listed)
     for what in ("groups", "images"):
         assert official[what] == sum(kind[what] for kind in official["by_kind"].values())
-    assert official["test_images_with_twin_in_train"] <= official["test_images"]
+    assert official["test_images_with_twin_outside_test"] <= official["test_images"]
     torn = [group["published_splits"] for group in listed if len(set(group["published_splits"])) > 1]
     assert published["groups_across_test"] == len(torn)
-    assert published["test_images_with_group_in_train"] == sum(sides.count("test") for sides in torn)
-    assert published["test_images_with_twin_in_train"] <= published["test_images_with_group_in_train"]
+    assert published["test_images_with_group_outside_test"] == sum(sides.count("test") for sides in torn)
+    assert published["test_images_with_twin_outside_test"] <= published["test_images_with_group_outside_test"]

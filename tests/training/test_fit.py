@@ -82,8 +82,10 @@ def test_the_kept_weights_are_those_of_the_best_epoch(images):
     assert accuracy == pytest.approx(history.loc[best, "selection_accuracy"])
 
 
-def test_it_stops_early(images):
+def test_it_stops_early(images, caplog):
+    caplog.set_level("INFO")
     trained, _ = train(images, epochs=50, early_stopping_patience=2)
+    assert "Stopped early: no better macro_f1 in 2 epochs" in caplog.messages
     assert trained.facts["stopped"] == "early stopping"
     assert trained.facts["epochs_run"] == trained.facts["selected_epoch"] + 2
 

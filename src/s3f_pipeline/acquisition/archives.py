@@ -54,9 +54,10 @@ def unpack(
             members = [_checked(archive, member) for member in opened.infolist()]
             members = [m for m in members if PurePosixPath(m.filename).parts[:1] == (inside,)]
             if not any(not member.is_dir() for member in members):
+                what = f"'{inside}' itself" if PurePosixPath(inside).suffix else "what it holds"
                 raise AcquisitionError(
                     f"{archive} holds no '{inside}'. Pack the data set so that '{inside}' is at the top of "
-                    f"the zip file, as it is published."
+                    f"the zip file, as it is published, or put {what} into {raw_root / folder}."
                 )
             _refuse_same_names(archive, members)
             raw_root.mkdir(parents=True, exist_ok=True)

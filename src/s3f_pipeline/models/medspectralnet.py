@@ -12,6 +12,7 @@ import keras
 from keras import layers, ops
 
 from s3f_pipeline.backend import Tensor
+from s3f_pipeline.models.checks import require_size
 from s3f_pipeline.models.layers import (
     BandAttention,
     ContextGate,
@@ -47,14 +48,18 @@ def medspectralnet(images: Tensor, dropout: float = 0.2, drop_path: float = 0.1)
     ``stage{i}_activation``. No weight depends on the size of the images.
 
     Args:
-        images: (B, H, W, C).
+        images: (B, H, W, C) with values in [0, 1], H and W of at least 16.
         dropout: Share of the features that training leaves out.
         drop_path: Share of the images for which training leaves out a branch of the last block; it grows
             linearly from none at the first.
 
     Returns:
         Feature vectors of shape (B, 816).
+
+    Raises:
+        ModelError: If the images are too small.
     """
+    require_size(images, 2 ** len(STAGES), "MedSpectralNet")
     x = layers.Rescaling(2.0, offset=-1.0, name="rescaling")(images)
     x = _convolution(x, STEM, name="stem")
     x = _normalise(name="stem_norm")(x)

@@ -110,7 +110,9 @@ def _run_stage(stage: Stage, catalog: CatalogProtocol, execute: Execute, force: 
         logger.info("Finished before: %s", stage.title)
         return
     if not force and catalog[stage.record].exists():
-        logger.info("%s: what was there is replaced; its parameters, data or code have changed", stage.title)
+        logger.info(
+            "%s: not the same parameters, data or code as before; what is there is replaced", stage.title
+        )
     logger.info("Running: %s", stage.title)
     catalog[stage.record].invalidate()
     scratch = stage.scratch(catalog)

@@ -71,7 +71,7 @@ def leakage_audit(
         "pairs": {kind: int((twins["kind"] == kind).sum()) for kind in ("exact", "near")},
         "across_official_splits": {
             **_count(across),
-            "test_images_with_twin_in_train": _across_test(table["twin_set"], official)["test_images"],
+            "test_images_with_twin_outside_test": _across_test(table["twin_set"], official)["test_images"],
             "test_images": int((official == "test").sum()),
             "by_kind": {kind: _count([group for group in across if group["kind"] == kind]) for kind in KINDS},
         },
@@ -133,7 +133,7 @@ def _readings(index: pd.DataFrame) -> list[dict[str, Any]]:
                 "groups": int(index[name].nunique()),
                 "groups_across_test": across["groups"],
                 "images_across_test": across["images"],
-                "test_images_with_group_in_train": across["test_images"],
+                "test_images_with_group_outside_test": across["test_images"],
             }
         )
     return readings
@@ -145,8 +145,8 @@ def _published_leaks(table: pd.DataFrame) -> dict[str, int]:
     groups = _across_test(table["group"], split)
     return {
         "test_images": int((split == "test").sum()),
-        "test_images_with_twin_in_train": _across_test(table["twin_set"], split)["test_images"],
-        "test_images_with_group_in_train": groups["test_images"],
+        "test_images_with_twin_outside_test": _across_test(table["twin_set"], split)["test_images"],
+        "test_images_with_group_outside_test": groups["test_images"],
         "groups_across_test": groups["groups"],
     }
 

@@ -147,6 +147,12 @@ def fit(
                     verbose=1 if sys.stdout.isatty() else 0,
                     callbacks=callbacks,
                 )
+    if stopping.stopped_epoch:
+        logger.info(
+            "Stopped early: no better %s in %d epochs",
+            settings.selection_metric,
+            settings.early_stopping_patience,
+        )
     kept = keras.models.clone_model(model)  # without optimizer state, which would triple its file
     kept.set_weights(best.weights)
     facts = {

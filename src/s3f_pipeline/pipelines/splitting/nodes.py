@@ -56,8 +56,8 @@ def audit(
     across = found["across_official_splits"]
     if across["test_images"]:
         logger.info(
-            "Audit: %d of %d official test images have a twin in the official training set",
-            across["test_images_with_twin_in_train"],
+            "Audit: %d of %d official test images have a twin in official training or validation",
+            across["test_images_with_twin_outside_test"],
             across["test_images"],
         )
     logger.info(

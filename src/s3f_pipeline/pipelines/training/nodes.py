@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 GIGABYTE = 1e9
+LESS_MEMORY = "Lower it by --params=training.batch_size=<n> or image_size=<n>."
 
 
 def train_network(
@@ -94,7 +95,7 @@ def train_network(
                 epochs=settings.epochs,
                 devices=spread.devices,
             )
-        _tell(cost, settings.epochs, Path(str(images.filename)).parent, shared_memory=not on_gpu())
+        tell_cost(cost, settings.epochs, Path(str(images.filename)).parent, shared_memory=not on_gpu())
 
         trained = fit(
             model,
@@ -151,8 +152,8 @@ def _settings(config: TrainingConfig) -> "TrainingSettings":
     return TrainingSettings(**{**values, "augmentation": Augmentation(**config.augmentation.model_dump())})
 
 
-def _tell(cost: "Estimate", epochs: int, folder: Path, *, shared_memory: bool) -> None:
-    """Log the estimate, and refuse to start what cannot be saved.
+def tell_cost(cost: "Estimate", epochs: int, folder: Path, *, shared_memory: bool) -> None:
+    """Log the estimate, and refuse to start what cannot be computed or saved.
 
     Args:
         cost: The estimate.
@@ -161,24 +162,28 @@ def _tell(cost: "Estimate", epochs: int, folder: Path, *, shared_memory: bool) -
         shared_memory: Whether the device computes in the memory of the machine, as a CPU does.
 
     Raises:
-        TrainingError: If the disk has less room than the network's files take.
+        TrainingError: If the disk has less room than the network's files take, or the machine less memory
+            than training takes.
     """
     import psutil
 
     from s3f_pipeline.training.callbacks import readable_duration
 
     free_disk = shutil.disk_usage(folder).free
-    free_memory = psutil.virtual_memory().available
+    memory = psutil.virtual_memory()
     logger.info(
         "Estimate: about %s for %s once compiled; %.1f GB memory (%s), %.2f GB disk (%.1f GB free)",
         readable_duration(cost.seconds), "1 epoch" if epochs == 1 else f"{epochs} epochs",
-        cost.memory / GIGABYTE, f"{free_memory / GIGABYTE:.1f} GB free" if shared_memory else "per GPU",
+        cost.memory / GIGABYTE, f"{memory.available / GIGABYTE:.1f} GB free" if shared_memory else "per GPU",
         cost.disk / GIGABYTE, free_disk / GIGABYTE,
     )  # fmt: skip
-    if shared_memory and cost.memory > free_memory:
-        logger.warning(
-            "Training may run out of memory. Lower it by --params=training.batch_size=<n> or image_size=<n>."
+    if shared_memory and cost.memory > memory.total:
+        raise TrainingError(
+            f"Training takes about {cost.memory / GIGABYTE:.1f} GB of memory, and this machine has "
+            f"{memory.total / GIGABYTE:.1f} GB. {LESS_MEMORY}"
         )
+    if shared_memory and cost.memory > memory.available:
+        logger.warning("Training may run out of memory. %s", LESS_MEMORY)
     if cost.disk > free_disk:
         raise TrainingError(
             f"The disk of {folder} has {free_disk / GIGABYTE:.2f} GB free; the trained network takes about "
