@@ -17,7 +17,7 @@ from kedro.framework.cli.utils import env_option
 from s3f_pipeline.cli_sweep import sweep
 from s3f_pipeline.errors import S3FError, TrackingError
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 NOT_WRITABLE = (errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.EPERM, errno.EROFS)
 RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
 logger = logging.getLogger(__name__)
@@ -53,8 +53,13 @@ def readable(error: BaseException) -> S3FError:
             return S3FError(_unknown_pipeline(str(cause)))
         if isinstance(cause, OSError) and cause.errno in NO_ROOM:
             return S3FError(
-                f"The disk is full, or cannot hold a file of this size ({cause.filename or cause}). Make "
-                f"room, or choose a smaller image_size, and run again; what was finished is kept."
+                f"The disk is full ({cause.filename or cause}). Make room and run the same command again; "
+                f"what was finished is kept."
+            )
+        if isinstance(cause, OSError) and cause.errno == errno.EFBIG:
+            return S3FError(
+                f"A file would be larger than the file system allows ({cause.filename or cause}). Choose a "
+                f"smaller image_size; what was finished is kept."
             )
         if isinstance(cause, OSError) and cause.errno in NOT_WRITABLE:
             return S3FError(

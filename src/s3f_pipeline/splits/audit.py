@@ -152,7 +152,7 @@ def _published_leaks(table: pd.DataFrame) -> dict[str, int]:
 
 
 def _across_test(names: pd.Series, splits: pd.Series) -> dict[str, int]:
-    """Count the groups with images both in training and in the test set, and these images."""
+    """Count the groups with images in the test set and in training or validation, and these images."""
     trained, tested = names[splits.isin(TRAINING)].dropna(), names[splits == "test"].dropna()
     across = set(trained) & set(tested)
     in_training, in_test = int(trained.isin(across).sum()), int(tested.isin(across).sum())
