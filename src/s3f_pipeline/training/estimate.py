@@ -17,21 +17,37 @@ FORWARD_PASSES_PER_STEP = 3
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """What training will take.
+class Room:
+    """What training needs room for.
 
     Attributes:
         disk: Bytes of the files that stay.
         memory: Bytes of weights, gradients, optimizer state, copies and activations, on each device.
-        seconds: Of all epochs, without early stopping.
     """
 
     disk: int
     memory: int
-    seconds: float
 
 
-def estimate(
+def room_needed(model: keras.Model, *, batch_size: int, devices: int) -> Room:
+    """Estimate the room that training needs, without computing anything.
+
+    Args:
+        model: The network.
+        batch_size: Images per step, over all devices.
+        devices: Over which batches are spread.
+    """
+    parameters = model.count_params()
+    activations = sum(
+        int(np.prod(output.shape[1:]))
+        for layer in model.layers
+        for output in keras.tree.flatten(layer.output)
+    )
+    share = max(1, batch_size // devices)
+    return Room(BYTES * parameters, BYTES * (COPIES * parameters + 2 * share * activations))
+
+
+def time_needed(
     model: keras.Model,
     images: np.ndarray,
     *,
@@ -40,10 +56,10 @@ def estimate(
     selection_images: int,
     epochs: int,
     devices: int,
-) -> Estimate:
-    """Estimate what training takes, by timing one forward pass.
+) -> float:
+    """Estimate the seconds that all epochs take, by timing one forward pass.
 
-    Weights do not change. Early stopping usually ends sooner than ``seconds``.
+    Weights do not change. Early stopping usually ends sooner.
 
     Args:
         model: The network.
@@ -54,21 +70,10 @@ def estimate(
         epochs: Most epochs there can be.
         devices: Over which batches are spread.
     """
-    share = max(1, batch_size // devices)
-    batch = images[:share].astype(np.float32) / 255.0
+    batch = images[: max(1, batch_size // devices)].astype(np.float32) / 255.0
     forward = compile_forward(model)
     forward(batch)
     began = time.perf_counter()
     forward(batch)
     per_image = (time.perf_counter() - began) / len(batch)
-    parameters = model.count_params()
-    activations = sum(
-        int(np.prod(output.shape[1:]))
-        for layer in model.layers
-        for output in keras.tree.flatten(layer.output)
-    )
-    return Estimate(
-        disk=BYTES * parameters,
-        memory=BYTES * (COPIES * parameters + 2 * share * activations),
-        seconds=epochs * per_image * (FORWARD_PASSES_PER_STEP * training_images / devices + selection_images),
-    )
+    return epochs * per_image * (FORWARD_PASSES_PER_STEP * training_images / devices + selection_images)

@@ -13,7 +13,7 @@ from s3f_pipeline.config.schema import ExperimentConfig, TrainingConfig
 from s3f_pipeline.errors import ConfigError, TrainingError
 
 if TYPE_CHECKING:
-    from s3f_pipeline.training.estimate import Estimate
+    from s3f_pipeline.training.estimate import Room
     from s3f_pipeline.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def train_network(
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.tracking.run import RUN
     from s3f_pipeline.training.augmentation import swapped_classes
-    from s3f_pipeline.training.estimate import estimate
+    from s3f_pipeline.training.estimate import room_needed, time_needed
     from s3f_pipeline.training.fit import fit, memory_errors_explained
     from s3f_pipeline.training.state import StateFolder
 
@@ -87,8 +87,11 @@ def train_network(
             config.network, f"{model.count_params():,}", describe_device(),
             precision.policy, precision.reason,
         )  # fmt: skip
+        folder = Path(str(images.filename)).parent
+        room = room_needed(model, batch_size=settings.batch_size, devices=spread.devices)
+        require_room(room, folder, shared_memory=not on_gpu())
         with memory_errors_explained(settings.batch_size):
-            cost = estimate(
+            seconds = time_needed(
                 model,
                 images,
                 batch_size=settings.batch_size,
@@ -97,7 +100,7 @@ def train_network(
                 epochs=settings.epochs,
                 devices=spread.devices,
             )
-        tell_cost(cost, settings.epochs, Path(str(images.filename)).parent, shared_memory=not on_gpu())
+        tell_cost(seconds, room, settings.epochs, folder, shared_memory=not on_gpu())
 
         trained = fit(
             model,
@@ -154,12 +157,11 @@ def _settings(config: TrainingConfig) -> "TrainingSettings":
     return TrainingSettings(**{**values, "augmentation": Augmentation(**config.augmentation.model_dump())})
 
 
-def tell_cost(cost: "Estimate", epochs: int, folder: Path, *, shared_memory: bool) -> None:
-    """Log the estimate, and refuse to start what cannot be computed or saved.
+def require_room(room: "Room", folder: Path, *, shared_memory: bool) -> None:
+    """Refuse what cannot be computed or saved.
 
     Args:
-        cost: The estimate.
-        epochs: Most epochs there can be.
+        room: What training needs.
         folder: On the disk that results go to.
         shared_memory: Whether the device computes in the memory of the machine, as a CPU does.
 
@@ -169,25 +171,40 @@ def tell_cost(cost: "Estimate", epochs: int, folder: Path, *, shared_memory: boo
     """
     import psutil
 
-    from s3f_pipeline.training.callbacks import readable_duration
-
-    free_disk = shutil.disk_usage(folder).free
-    memory = psutil.virtual_memory()
-    logger.info(
-        "Estimate: about %s for %s once compiled; %.1f GB memory (%s), %.2f GB disk (%.1f GB free)",
-        readable_duration(cost.seconds), "1 epoch" if epochs == 1 else f"{epochs} epochs",
-        cost.memory / GIGABYTE, f"{memory.available / GIGABYTE:.1f} GB free" if shared_memory else "per GPU",
-        cost.disk / GIGABYTE, free_disk / GIGABYTE,
-    )  # fmt: skip
-    if shared_memory and cost.memory > LARGEST_OVERESTIMATE * memory.total:
+    memory = psutil.virtual_memory().total
+    if shared_memory and room.memory > LARGEST_OVERESTIMATE * memory:
         raise TrainingError(
-            f"Training takes about {cost.memory / GIGABYTE:.1f} GB of memory, and this machine has "
-            f"{memory.total / GIGABYTE:.1f} GB. {LESS_MEMORY}"
+            f"Training takes about {room.memory / GIGABYTE:.1f} GB of memory, and this machine has "
+            f"{memory / GIGABYTE:.1f} GB. {LESS_MEMORY}"
         )
-    if shared_memory and cost.memory > memory.available:
-        logger.warning("Training may run out of memory. %s", LESS_MEMORY)
-    if cost.disk > free_disk:
+    free_disk = shutil.disk_usage(folder).free
+    if room.disk > free_disk:
         raise TrainingError(
             f"The disk of {folder} has {free_disk / GIGABYTE:.2f} GB free; the trained network takes about "
-            f"{cost.disk / GIGABYTE:.2f} GB. Make room first."
+            f"{room.disk / GIGABYTE:.2f} GB. Make room first."
         )
+
+
+def tell_cost(seconds: float, room: "Room", epochs: int, folder: Path, *, shared_memory: bool) -> None:
+    """Log what training will take.
+
+    Args:
+        seconds: Of all epochs.
+        room: What training needs.
+        epochs: Most epochs there can be.
+        folder: On the disk that results go to.
+        shared_memory: Whether the device computes in the memory of the machine, as a CPU does.
+    """
+    import psutil
+
+    from s3f_pipeline.training.callbacks import readable_duration
+
+    free_memory = psutil.virtual_memory().available
+    logger.info(
+        "Estimate: about %s for %s once compiled; %.1f GB memory (%s), %.2f GB disk (%.1f GB free)",
+        readable_duration(seconds), "1 epoch" if epochs == 1 else f"{epochs} epochs",
+        room.memory / GIGABYTE, f"{free_memory / GIGABYTE:.1f} GB free" if shared_memory else "per GPU",
+        room.disk / GIGABYTE, shutil.disk_usage(folder).free / GIGABYTE,
+    )  # fmt: skip
+    if shared_memory and room.memory > free_memory:
+        logger.warning("Training may run out of memory. %s", LESS_MEMORY)
