@@ -9,7 +9,7 @@ from s3f_pipeline.acquisition.phantoms import draw_phantoms
 from s3f_pipeline.acquisition.phantoms.cases import plan_cases
 from s3f_pipeline.acquisition.phantoms.scenes.breasts import draw_breast, draw_mask
 from s3f_pipeline.acquisition.phantoms.scenes.heads import draw_head
-from s3f_pipeline.cohorts import TableColumns, check_groups, list_files
+from s3f_pipeline.cohorts import TableColumns, check_subjects, list_files
 from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
 from s3f_pipeline.errors import AcquisitionError
 from s3f_pipeline.images.decode import decode, to_grey
@@ -67,7 +67,7 @@ def digests(folder):
 def test_readers_list_what_was_drawn(tmp_path, cohort, splits):
     drawn = draw_phantoms(tmp_path / "raw", cohort, FEW)
     table = listing(tmp_path / "raw", cohort)
-    check_groups(table, cohort.guarantee)
+    check_subjects(table, cohort.subject)
     assert len(table) == drawn
     counts = Counter(zip(table["label"], table["official_split"].fillna("none"), strict=True))
     expected = splits or {"none": 7}

@@ -29,7 +29,7 @@ def test_names_are_parsed(folder):
     assert list(row[["label", "official_split", "number", "plane", "sequence"]]) == [
         "glioma", "train", 1, "coronal", "t1",
     ]  # fmt: skip
-    assert table["group"].isna().all()
+    assert table["subject"].isna().all()
 
 
 def test_other_names_are_kept_without_their_columns(folder, put):

@@ -25,7 +25,7 @@ def test_images_are_listed_and_masks_counted(folder):
     assert list(table["image_id"]) == ["benign (4)", "malignant (53)", "normal (133)"]
     assert list(table["label"]) == list(CLASSES)
     assert list(table["number"]) == [4, 53, 133]
-    assert table[["group", "official_split"]].isna().all(axis=None)
+    assert table[["subject", "official_split"]].isna().all(axis=None)
     assert table.attrs["passed_over"] == {"masks": 4}
 
 

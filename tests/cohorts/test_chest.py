@@ -3,21 +3,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3f_pipeline.cohorts import check_groups, chest, list_files
+from s3f_pipeline.cohorts import check_subjects, chest, list_files
 from s3f_pipeline.errors import CohortError
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 LISTING = {
     "train/NORMAL/IM-0115-0001.jpeg": ("IM-0115", "IM-0115", None),
     "train/NORMAL/IM-0666-0001-0002.jpeg": ("IM-0666", "IM-0666", None),
-    "train/NORMAL/NORMAL2-IM-0383-0001.jpeg": ("IM-0383", "NORMAL2-IM-0383", None),
-    "train/PNEUMONIA/person1_bacteria_1.jpeg": ("person1", "person1_bacteria", "bacteria"),
-    "train/PNEUMONIA/person1_virus_6.jpeg": ("person1", "person1_virus", "virus"),
-    "train/PNEUMONIA/person517_virus_1035_1.jpeg": ("person517", "person517_virus", "virus"),
-    "val/NORMAL/NORMAL2-IM-1427-0001.jpeg": ("IM-1427", "NORMAL2-IM-1427", None),
-    "val/PNEUMONIA/person1946_bacteria_4874.jpeg": ("person1946", "person1946_bacteria", "bacteria"),
-    "test/NORMAL/NORMAL2-IM-0383-0001-0003.jpeg": ("IM-0383", "NORMAL2-IM-0383", None),
-    "test/PNEUMONIA/person1_virus_7.jpeg": ("person1", "person1_virus", "virus"),
+    "train/NORMAL/NORMAL2-IM-0383-0001.jpeg": ("NORMAL2-IM-0383", "IM-0383", None),
+    "train/PNEUMONIA/person1_bacteria_1.jpeg": ("person1_bacteria", "person1", "bacteria"),
+    "train/PNEUMONIA/person1_virus_6.jpeg": ("person1_virus", "person1", "virus"),
+    "train/PNEUMONIA/person517_virus_1035_1.jpeg": ("person517_virus", "person517", "virus"),
+    "val/NORMAL/NORMAL2-IM-1427-0001.jpeg": ("NORMAL2-IM-1427", "IM-1427", None),
+    "val/PNEUMONIA/person1946_bacteria_4874.jpeg": ("person1946_bacteria", "person1946", "bacteria"),
+    "test/NORMAL/NORMAL2-IM-0383-0001-0003.jpeg": ("NORMAL2-IM-0383", "IM-0383", None),
+    "test/PNEUMONIA/person1_virus_7.jpeg": ("person1_virus", "person1", "virus"),
 }
 
 
@@ -29,7 +29,7 @@ def folder(tmp_path, put):
 def test_both_readings_of_the_patient(folder):
     table = list_files("chest", folder, CLASSES)
     kinds = [None if pd.isna(kind) else kind for kind in table["kind"]]
-    read = zip(table["group"], table["group_by_kind"], kinds, strict=True)
+    read = zip(table["subject"], table["subject_by_number"], kinds, strict=True)
     assert dict(zip(table["path"], read, strict=True)) == LISTING
 
 
@@ -50,23 +50,23 @@ def test_copies_inside_the_folder_are_passed_over(folder, put):
 def test_a_name_without_a_patient(folder, put, name):
     put(folder, f"train/NORMAL/{name}")
     table = list_files("chest", folder, CLASSES)
-    assert table.loc[table["path"] == f"train/NORMAL/{name}", "group"].isna().all()
+    assert table.loc[table["path"] == f"train/NORMAL/{name}", "subject"].isna().all()
     with pytest.raises(CohortError, match=rf"1 of 11 images have no known patient: train/NORMAL/{name}"):
-        check_groups(table, "patient")
+        check_subjects(table, "patient")
 
 
 @given(
     st.integers(1, 9999), st.sampled_from(["bacteria", "virus"]), st.integers(1, 9999),
     st.none() | st.integers(1, 9),
 )  # fmt: skip
-def test_the_cautious_reading_is_the_coarser_one(tmp_path_factory, put, patient, kind, number, more):
+def test_the_reading_by_number_is_the_coarser_one(tmp_path_factory, put, patient, kind, number, more):
     folder = tmp_path_factory.mktemp("chest")
     name = f"person{patient}_{kind}_{number}" + (f"_{more}" if more else "")
     put(folder, *LISTING, f"test/PNEUMONIA/{name}.jpg")
     table = chest.list_files(folder, CLASSES)
     row = table[table["path"] == f"test/PNEUMONIA/{name}.jpg"].iloc[0]
-    assert (row["group"], row["group_by_kind"]) == (f"person{patient}", f"person{patient}_{kind}")
-    assert (table.groupby("group_by_kind")["group"].nunique() == 1).all()
+    assert (row["subject"], row["subject_by_number"]) == (f"person{patient}_{kind}", f"person{patient}")
+    assert (table.groupby("subject")["subject_by_number"].nunique() == 1).all()
 
 
 @pytest.mark.real_data
@@ -76,5 +76,5 @@ def test_real_counts_and_names(names_of):
     assert list(counts["train"]) == [1341, 3875]
     assert list(counts["validation"]) == [8, 8]
     assert list(counts["test"]) == [234, 390]
-    check_groups(table, "patient")
-    assert table["group_by_kind"].notna().all()
+    check_subjects(table, "patient")
+    assert table["subject_by_number"].notna().all()

@@ -15,7 +15,7 @@ def test_folders_per_class(tmp_path, put):
         == ["ill/a.JPG", "ill/a.png", "well/2024/visit 1/b.tiff"]
     )
     assert list(table["label"]) == ["ill", "ill", "well"]
-    assert table[["group", "official_split"]].isna().all(axis=None)
+    assert table[["subject", "official_split"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize("validation", ["val", "validation"])

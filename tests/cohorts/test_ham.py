@@ -1,6 +1,6 @@
 import pytest
 
-from s3f_pipeline.cohorts import check_groups, list_files
+from s3f_pipeline.cohorts import check_subjects, list_files
 from s3f_pipeline.errors import CohortError
 
 CLASSES = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")
@@ -40,20 +40,20 @@ def folder_with_test(folder, put):
 def test_labels_lesions_and_demographics(folder):
     table = list_files("ham", folder, CLASSES).set_index("image_id")
     assert table["label"].to_dict() == LABELS
-    assert list(table.loc["ISIC_0024306", ["path", "group", "age", "sex", "site", "dx_type"]]) == [
+    assert list(table.loc["ISIC_0024306", ["path", "subject", "age", "sex", "site", "dx_type"]]) == [
         "images/ISIC_0024306.jpg", "HAM_0000000", 45.0, "male", "back", "histo",
     ]  # fmt: skip
-    assert table.loc["ISIC_0024313", "group"] == table.loc["ISIC_0024307", "group"] == "HAM_0000001"
+    assert table.loc["ISIC_0024313", "subject"] == table.loc["ISIC_0024307", "subject"] == "HAM_0000001"
     assert table.loc["ISIC_0024313", ["age", "sex", "site"]].isna().all()
     assert set(table["official_split"]) == {"train"}
 
 
-def test_each_test_image_is_a_group_of_its_own(folder_with_test):
+def test_each_test_image_is_a_subject_of_its_own(folder_with_test):
     table = list_files("ham", folder_with_test, CLASSES)
     test = table[table["official_split"] == "test"]
     assert list(test["path"]) == [f"Test_images/{image}.jpg" for image in TEST_IMAGES]
-    assert list(test["group"]) == list(TEST_IMAGES)
-    check_groups(table, "lesion")
+    assert list(test["subject"]) == list(TEST_IMAGES)
+    check_subjects(table, "lesion")
 
 
 @pytest.mark.parametrize("name", ["HAM10000_metadata", "HAM10000_metadata.tab"])
@@ -61,7 +61,7 @@ def test_metadata_as_the_dataverse_hands_it_out(folder, name):
     text = (folder / "HAM10000_metadata.csv").read_text()
     (folder / "HAM10000_metadata.csv").unlink()
     (folder / name).write_text(text.replace(",", "\t") if name.endswith(".tab") else text)
-    assert list_files("ham", folder, CLASSES)["group"].nunique() == len(LABELS) - 1
+    assert list_files("ham", folder, CLASSES)["subject"].nunique() == len(LABELS) - 1
 
 
 def test_without_metadata(folder):
@@ -143,6 +143,6 @@ def test_rows_of_the_metadata(folder, facts, message):
 def test_real_counts(names_of):
     table = list_files("ham", names_of("ham10000.zip") / "HAM10000", CLASSES)
     assert len(table) == 10015
-    assert table["group"].nunique() == 7470
-    check_groups(table, "lesion")
+    assert table["subject"].nunique() == 7470
+    check_subjects(table, "lesion")
     assert table["age"].between(0, 90).sum() == 10015 - 57

@@ -9,7 +9,7 @@ from s3f_pipeline.errors import CohortError
 
 
 def listing(*rows):
-    return pd.DataFrame(rows, columns=["image_id", "path", "label"]).assign(group=None, official_split=None)
+    return pd.DataFrame(rows, columns=["image_id", "path", "label"]).assign(subject=None, official_split=None)
 
 
 def test_files_are_sorted_links_followed_and_our_own_file_left_out(tmp_path, put):
@@ -51,9 +51,9 @@ def test_a_listing_is_sorted_with_the_common_columns_first(tmp_path):
     table = listing(("2", "b/2", "ill"), ("1", "a/1", "well")).assign(age=[1, 2])
     table.attrs["passed_over"] = {"masks": 1}
     done = finish(
-        table[["age", "label", "path", "image_id", "group", "official_split"]], tmp_path, ["ill", "well"]
+        table[["age", "label", "path", "image_id", "subject", "official_split"]], tmp_path, ["ill", "well"]
     )
-    assert list(done.columns) == ["image_id", "path", "label", "group", "official_split", "age"]
+    assert list(done.columns) == ["image_id", "path", "label", "subject", "official_split", "age"]
     assert list(done["path"]) == ["a/1", "b/2"]
     assert done.attrs["passed_over"] == {"masks": 1}
     assert (done.dtypes.iloc[:5] == "string").all()

@@ -35,7 +35,7 @@ def test_images_in_the_archive(tmp_path, name, size, channels):
     assert list(table.loc["val_00001", ["path", "label", "official_split"]]) == [
         f"{name}/val_images/00001", "malignant", "validation",
     ]  # fmt: skip
-    assert table["group"].isna().all()
+    assert table["subject"].isna().all()
 
 
 def test_images_are_not_read(tmp_path):

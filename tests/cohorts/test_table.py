@@ -26,10 +26,10 @@ def rewrite(folder, *rows, header=ROWS[0]):
 def test_columns_are_taken_over_and_no_others(folder):
     table = list_files("table", folder, CLASSES, COLUMNS)
     assert list(table.columns) == [
-        "image_id", "path", "label", "group", "official_split", "age", "sex", "site",
+        "image_id", "path", "label", "subject", "official_split", "age", "sex", "site",
     ]  # fmt: skip
     assert list(table["image_id"]) == list(table["path"]) == ["1.dcm", "3.png", "b/2.png"]
-    assert list(table["group"]) == ["NA", "7", "007"]
+    assert list(table["subject"]) == ["NA", "7", "007"]
     assert list(table["official_split"].fillna("")) == ["train", "", "validation"]
     assert list(table["age"].fillna(-1)) == [-1, 0, 61]
 
@@ -37,7 +37,7 @@ def test_columns_are_taken_over_and_no_others(folder):
 def test_columns_that_are_not_there_are_null(folder):
     rewrite(folder, "3.png,ill", "1.dcm,well", header="path,label")
     table = list_files("table", folder, CLASSES, TableColumns("images.csv"))
-    assert table[["group", "official_split"]].isna().all(axis=None)
+    assert table[["subject", "official_split"]].isna().all(axis=None)
     assert table.attrs["passed_over"] == {"not in the table": 1}
 
 
@@ -45,7 +45,7 @@ def test_parquet(folder):
     frame = pd.DataFrame({"path": ["3.png", "1.dcm"], "label": ["ill", "well"], "id": [7, 12]})
     frame.to_parquet(folder / "images.parquet")
     table = list_files("table", folder, CLASSES, TableColumns("images.parquet", patient="id"))
-    assert list(table["group"]) == ["12", "7"]
+    assert list(table["subject"]) == ["12", "7"]
 
 
 def test_paths_are_normalised(folder):
@@ -105,4 +105,4 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path_factory, put, order):
     rewrite(folder, *(rows[number] for number in order), header="file,finding,id,set")
     table = list_files("table", folder, CLASSES, COLUMNS)
     assert list(table["path"]) == [f"{number}.png" for number in range(6)]
-    assert list(table["group"]) == ["p0", "p0", "p1", "p1", "p2", "p2"]
+    assert list(table["subject"]) == ["p0", "p0", "p1", "p1", "p2", "p2"]

@@ -48,7 +48,7 @@ cohorts:
     loader = ProjectConfigLoader(str(tmp_path / "conf"), base_env="base", default_run_env="local")
     cohort = loader.cohort("mine")
     assert (cohort.title, cohort.archive, cohort.inside) == ("mine", "my_images", "my_images")
-    assert cohort.guarantee == "patient"
+    assert cohort.subject == "patient"
     own = {e.pipeline for e in experiments(loader.typed) if e.cohort == "mine"}
     assert own == {f"mine_{variant}" for variant in loader.typed.variants}
     ProjectConfigLoader.current = None

@@ -15,5 +15,5 @@ def test_the_notebook_runs_from_top_to_bottom(project, monkeypatch):
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}})
     client.execute()
     printed = str([cell.get("outputs") for cell in notebook.cells])
-    assert "near_duplicate" in printed
+    assert "with_twins" in printed
     assert "report.html" in printed

@@ -79,13 +79,17 @@ def test_a_block_of_yaml_is_all_it_takes(project):
     assert "Traceback" not in output
     project.kedro("run", "--pipeline=mine_audit")
     index = pd.read_parquet(project.root / "data/02_intermediate/mine/index.parquet")
-    assert index["group"].nunique() == 10
+    assert index["subject"].nunique() == 10
     assert set(index["format"]) == {"PNG", "TIFF", "DICOM", "JPEG"}
     assert "name" not in index
     metrics = project.root / "data/08_reporting/mine/patient_safe/spatial/seed-0/metrics.json"
-    assert json.loads(metrics.read_text())["guarantee"] == "patient"
+    guarantee = json.loads(metrics.read_text())["guarantee"]
+    assert set(guarantee) == {"train", "validation", "test"}
+    assert {level for side in guarantee.values() for levels in side.values() for level in levels} == {
+        "patient"
+    }
     splits = pd.read_parquet(project.root / "data/05_model_input/mine/patient_safe/splits.parquet")
-    patients = index.set_index("image_id")["group"].loc[splits["image_id"]].to_numpy()
+    patients = index.set_index("image_id")["subject"].loc[splits["image_id"]].to_numpy()
     used = splits["split"] != "excluded"
     assert splits[used].groupby(patients[used])["split"].nunique().max() == 1
     raw = project.root / "data/01_raw"

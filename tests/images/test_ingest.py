@@ -49,7 +49,7 @@ def test_the_store_equals_opencv_row_by_row(run, folder):
 
 def test_the_index_tells_of_each_file(run):
     index = run().index
-    assert {"image_id", "label", "group", "official_split", "sha256", "phash"} <= set(index)
+    assert {"image_id", "label", "subject", "official_split", "sha256", "phash"} <= set(index)
     assert (index["height"] == 256).all()
     assert index["sha256"].str.len().eq(64).all()
 

@@ -30,7 +30,7 @@ TWINS = pd.DataFrame(
 def index_of(official_test=True):
     rows = [(f"{label}{n}", label, None, "train") for label in "xy" for n in range(6)]
     rows += [(f"{label}test{n}", label, None, "test") for label in "xy" for n in range(2)]
-    index = pd.DataFrame(rows, columns=["image_id", "label", "group", "official_split"]).astype("string")
+    index = pd.DataFrame(rows, columns=["image_id", "label", "subject", "official_split"]).astype("string")
     index["path"] = index["image_id"]
     return index if official_test else index.assign(official_split=pd.NA)
 
@@ -58,7 +58,6 @@ def page():
             groups,
             twins,
             cohort="heads",
-            guarantee=guarantee,
             settings=SETTINGS,
             published=published,
             why_none="nothing was published" if published is None else None,
@@ -67,7 +66,7 @@ def page():
             AuditData(
                 cohort={"name": "heads", "title": title, "licence": "CC BY 4.0", "citation": "A & B"},
                 synthetic=synthetic,
-                guarantee=guarantee,
+                guarantee={"test": {"x": {guarantee: 3}}},
                 audit=audit,
                 index=index,
                 thumbnails=np.zeros((len(index), 128, 128), np.uint8),
@@ -96,7 +95,7 @@ def test_the_verdict_can_be_quoted(page):
 
 def test_the_verdict_names_patients_on_both_sides_under_every_reading(page):
     cautious = [f"p{n // 2}" for n in range(12)] + ["p0", "q1", "q2", "q3"]
-    index = index_of().assign(group=cautious, group_by_kind=[f"p{n}" for n in range(16)])
+    index = index_of().assign(subject=cautious, subject_by_kind=[f"p{n}" for n in range(16)])
     text = text_of(page(index, TWINS[:0], guarantee="patient"))
     assert "Of 4 official test images none have one in official training or validation." in text
     assert (
@@ -181,7 +180,7 @@ def test_demographics_are_shown(page):
     [
         ("patient", "only as well as they are kept"),
         ("lesion", "two lesions of one patient are not recognised"),
-        ("near_duplicate", "No patient ids are published"),
+        ("near_duplicate", "No patient ids are known"),
     ],
 )
 def test_what_is_not_known_is_said(page, guarantee, sentence):
@@ -193,7 +192,7 @@ def test_what_is_not_known_is_said(page, guarantee, sentence):
 
 def test_pairs_are_sorted_by_what_makes_them_worth_a_look():
     index = pd.DataFrame(
-        {"image_id": list("abcdefgh"), "label": list("xyxxxxxx"), "group": [*"ppqr", *[None] * 4]}
+        {"image_id": list("abcdefgh"), "label": list("xyxxxxxx"), "subject": [*"ppqr", *[None] * 4]}
     )
     pairs = [("a", "b"), ("c", "d"), ("e", "f"), ("g", "h"), ("e", "g")]
     twins = pd.DataFrame(pairs, columns=["first", "second"]).assign(similarity=[0.9, 0.9, 0.95, 0.94, 0.93])
@@ -211,7 +210,9 @@ def test_a_long_list_shows_its_least_similar_pairs(page):
     ends = [[f"{end}{n:02d}" for n in range(2 * MOST_PAIRS)] for end in "ab"]
     twins = pd.DataFrame({"first": ends[0], "second": ends[1], "kind": "near", "hamming": 1})
     twins["similarity"] = np.linspace(0.999, 0.9, len(twins))
-    index = pd.DataFrame({"image_id": ends[0] + ends[1], "label": "x", "group": None, "official_split": None})
+    index = pd.DataFrame(
+        {"image_id": ends[0] + ends[1], "label": "x", "subject": None, "official_split": None}
+    )
     text = text_of(page(index, twins))
     assert f"All others: {MOST_PAIRS} of {2 * MOST_PAIRS} pairs" in text
     assert "similarity 0.900" in text

@@ -159,13 +159,16 @@ def test_banners_appear_exactly_when_due(report_data, selected_on_test, syntheti
     ],
 )
 def test_names_the_guarantee_of_the_split_and_no_other(report_data, guarantee, sentence):
-    text = render(report_data, experiment={"guarantee": guarantee}).text
+    counts = {"test": {"glioma": {guarantee: 7}}}
+    text = render(report_data, experiment={"guarantee": counts}).text
     assert sentence in text
     assert len(re.findall(r"No (?:patient|lesion|image) has", text)) == 2  # verdict and split section
 
 
 def test_a_published_split_guarantees_nothing(report_data):
-    text = render(report_data, experiment={"protocol": "published", "guarantee": "patient"}).text
+    text = render(
+        report_data, experiment={"protocol": "published", "guarantee": {"test": {"glioma": {"none": 7}}}}
+    ).text
     assert "No patient has" not in text
     assert "73 of 1,009 test images have an exact or near copy in training or validation" in text
 
@@ -178,7 +181,21 @@ def test_a_note_on_the_network_is_shown(report_data):
 
 def test_an_unknown_guarantee_is_refused(report_data):
     with pytest.raises(KeyError, match="whatever"):
-        render(report_data, experiment={"guarantee": "whatever"})
+        render(report_data, experiment={"guarantee": {"test": {"glioma": {"whatever": 7}}}})
+
+
+def test_a_mixed_guarantee_is_counted_in_words_and_by_side_and_class(report_data):
+    counts = {
+        "train": {"glioma": {"patient": 700, "sequence": 40}, "no_tumor": {"near_duplicate": 200}},
+        "test": {"glioma": {"patient": 60}},
+    }
+    page = render(report_data, experiment={"guarantee": counts})
+    assert (
+        "Of 1,000 images, 760 (76%) by patient: no patient of theirs is on two sides; 40 (4%) by" in page.text
+    )
+    assert "train glioma 700 40 0" in page.text
+    assert "train no_tumor 0 0 200" in page.text
+    assert "test glioma 60 0 0" in page.text
 
 
 def test_verdict_says_what_came_out(report_data):

@@ -123,10 +123,10 @@ def indexed():
 
 @pytest.fixture(scope="session")
 def table():
-    """An index from rows of (image_id, label, group, official_split)."""
+    """An index from rows of (image_id, label, subject, official_split)."""
 
     def build(*rows: tuple[str, str, str | None, str | None]) -> pd.DataFrame:
-        columns = ["image_id", "label", "group", "official_split"]
+        columns = ["image_id", "label", "subject", "official_split"]
         return pd.DataFrame(rows, columns=columns).astype("string")
 
     return build

@@ -20,7 +20,6 @@ def audit(settings):
             groups,
             twins,
             cohort="heads",
-            guarantee="near_duplicate",
             settings=settings,
             published=published,
             why_none=None if published is not None else "none was published",
@@ -56,7 +55,7 @@ def planted(slice_of_head, distortions, indexed):
     add("wrong label", distortions["jpeg_90"](images["train2"]), "tumour", "train")
     index, thumbnails = indexed(images)
     index["label"], index["official_split"] = zip(*facts.values(), strict=True)
-    index["group"] = None
+    index["subject"] = None
     return index.astype("string"), thumbnails
 
 
@@ -78,7 +77,7 @@ def test_finds_exactly_what_was_planted(planted, distortions, audit, settings):
         "test_images_with_twin_outside_test": kinds + 1,
         "test_images": 10 + kinds + 1,
         "by_kind": {
-            "published": {"groups": 0, "images": 0},
+            "subject": {"groups": 0, "images": 0},
             "exact": {"groups": 1, "images": 2},
             "near": {"groups": kinds, "images": 2 * kinds},
         },
@@ -130,13 +129,13 @@ def test_kind_is_the_weakest_evidence_that_a_group_needs(table, pairs, audit):
     report = audit(index, twins)
     kinds = {group["group"]: (group["kind"], group["across_splits"]) for group in report["listed_groups"]}
     assert kinds == {
-        "a": ("published", True),
+        "a": ("subject", True),
         "e": ("exact", True),
         "g": ("near", True),
         "j": ("exact", False),
     }
     assert report["across_official_splits"]["by_kind"] == {
-        "published": {"groups": 1, "images": 2},
+        "subject": {"groups": 1, "images": 2},
         "exact": {"groups": 1, "images": 2},
         "near": {"groups": 1, "images": 3},
     }
@@ -149,18 +148,18 @@ def test_patients_across_splits_are_listed_even_without_twins(table, pairs, audi
     index = table(("a", "x", "p", "train"), ("b", "x", "p", "test"), ("c", "x", "q", "test"))
     report = audit(index, pairs())
     assert [group["group"] for group in report["listed_groups"]] == ["a"]
-    assert report["across_official_splits"]["by_kind"]["published"] == {"groups": 1, "images": 2}
+    assert report["across_official_splits"]["by_kind"]["subject"] == {"groups": 1, "images": 2}
     assert report["across_official_splits"]["test_images_with_twin_outside_test"] == 0
 
 
-def test_settings_and_guarantee_are_told(table, pairs, audit):
+def test_settings_and_cohort_are_told(table, pairs, audit):
     report = audit(table(("a", "x", None, None)), pairs())
     assert report["settings"] == {
         "hash_radius": 16,
         "tangent_similarity": 0.95,
         "local_similarity": 0.9,
     }
-    assert (report["cohort"], report["guarantee"]) == ("heads", "near_duplicate")
+    assert report["cohort"] == "heads"
     assert report["listed_groups"] == []
 
 
@@ -170,17 +169,17 @@ def test_every_reading_of_the_patients_is_reported(audit, table, pairs):
         ("c", "x", "p2", "train"), ("d", "x", "p2", "validation"),
         ("e", "x", "p3", "test"), ("f", "x", "p3", "test"),
     )  # fmt: skip
-    index["group_by_kind"] = ["p1_v", "p1_b", "p2_v", "p2_v", "p3_b", "p3_b"]
+    index["subject_by_kind"] = ["p1_v", "p1_b", "p2_v", "p2_v", "p3_b", "p3_b"]
     cautious, by_kind = audit(index, pairs())["readings"]
     assert cautious == {
-        "reading": "group",
+        "reading": "subject",
         "groups": 3,
         "groups_across_test": 1,
         "images_across_test": 2,
         "test_images_with_group_outside_test": 1,
     }
     assert by_kind == {
-        "reading": "group_by_kind",
+        "reading": "subject_by_kind",
         "groups": 4,
         "groups_across_test": 0,
         "images_across_test": 0,

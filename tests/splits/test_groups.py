@@ -1,3 +1,5 @@
+import pandas as pd
+
 from s3f_pipeline.splits.groups import connected, join_groups, make_groups
 
 
@@ -14,6 +16,7 @@ def test_unites_published_ids_and_twins(table, pairs):
         "image_id": ["e", "d", "c", "b", "a"],
         "group": ["b", "b", "b", "b", "a"],
         "twin_set": ["b", "c", "c", "b", "no twin"],
+        "guarantee": ["patient", "patient", "near_duplicate", "patient", "near_duplicate"],
     }
 
 
@@ -42,7 +45,15 @@ def test_the_row_labels_of_the_index_do_not_matter(table, pairs):
     assert join_groups(index, groups)["twin_set"].fillna("no twin").tolist() == ["no twin", "b", "b"]
 
 
-def test_published_ids_connect_only_on_request(table, pairs):
+def test_subjects_connect_only_on_request(table, pairs):
     index = table(("a", "x", "p", None), ("b", "x", "p", None))
     assert len(set(connected(index, pairs()))) == 2
-    assert len(set(connected(index, pairs(), published=True))) == 1
+    assert len(set(connected(index, pairs(), index["subject"]))) == 1
+
+
+def test_a_run_of_files_holds_together_those_whose_subject_is_not_known(table, pairs):
+    index = table(*((name, "x", "p" if name == "b" else None, None) for name in "abcde"))
+    runs = pd.Series(["r1", "r1", "r1", "r2", None], dtype="string")
+    groups = make_groups(index, pairs(), subject="lesion", runs=runs)
+    assert groups["group"].tolist() == ["a", "b", "a", "d", "e"]
+    assert groups["guarantee"].tolist() == ["sequence", "lesion", "sequence", "sequence", "near_duplicate"]

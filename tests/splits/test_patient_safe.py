@@ -16,7 +16,7 @@ OPTIONS = {"validation_share": 0.2, "test_share": 0.2, "seed": 0, "contradictory
 
 
 def frame(rows):
-    return pd.DataFrame(rows, columns=["image_id", "label", "group", "official_split"]).astype("string")
+    return pd.DataFrame(rows, columns=["image_id", "label", "subject", "official_split"]).astype("string")
 
 
 def twins_of(rows):

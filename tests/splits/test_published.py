@@ -52,7 +52,7 @@ def test_a_random_test_set_is_drawn_from_images_sorted_by_class_and_path():
     ]
     index = pd.DataFrame(
         [(i, f"{c}/{i}.png", c, None, None) for i, c in listing],
-        columns=["image_id", "path", "label", "group", "official_split"],
+        columns=["image_id", "path", "label", "subject", "official_split"],
     ).astype("string")
     names = sorted(i for i, c in listing if c == "benign")
     names += sorted(i for i, c in listing if c == "malignant")

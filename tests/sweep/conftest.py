@@ -25,7 +25,7 @@ def make_result(make_run):
             "cohort": "brisc",
             "protocol": "patient_safe",
             "variant": "spatial",
-            "guarantee": "near_duplicate",
+            "guarantee": {"test": {"x": {"near_duplicate": 10}}},
             "selection_split": "validation",
             "selected_on_test": False,
             "synthetic": True,

@@ -40,7 +40,7 @@ def test_every_metric_of_the_test_images_is_there(make_result):
     of_run = {"fold": None, "splits_hash": "s", "mlflow_run_id": None}
     assert content["runs"] == [{"seed": seed, **of_run} for seed in range(3)]
     assert (content["data_hash"], content["config"]) == ("d", {"training": {"epochs": 1}})
-    assert content["guarantee"] == "near_duplicate"
+    assert content["guarantee"] == {"test": {"x": {"near_duplicate": 10}}}
     assert content["synthetic"] is True
 
 

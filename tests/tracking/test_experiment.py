@@ -1,4 +1,4 @@
-from s3f_pipeline.tracking.experiment import tracked_metrics, tracked_params, tracked_tags
+from s3f_pipeline.tracking.experiment import tracked_metrics, tracked_params, tracked_tags, training_tags
 
 
 def test_params_are_flat_and_alike_for_every_variant(load_config):
@@ -16,7 +16,6 @@ def test_a_published_run_is_marked(load_config):
     published = loader.experiment("brisc", "published", "spatial").model_dump(mode="json")
     safe = loader.experiment("brisc", "patient_safe", "spatial").model_dump(mode="json")
     assert tracked_tags(published, synthetic=False)["selection"] == "selected on test"
-    assert tracked_tags(published, synthetic=False)["guarantee"] == "none"
     assert tracked_tags(safe, synthetic=True)["selection"] == "selected on validation"
     assert tracked_tags(safe, synthetic=True)["synthetic"] == "true"
 
@@ -27,3 +26,11 @@ def test_metrics_are_flat():
         "test": {"n": 3, "kappa": None, "per_class": {"glioma": {"f1": 0.5}}, "accuracy": 0.5},
     }
     assert tracked_metrics(metrics) == {"test_n": 3.0, "test_accuracy": 0.5, "test_f1_glioma": 0.5}
+
+
+def test_the_guarantee_is_counted_in_a_tag():
+    training = dict.fromkeys(
+        ("data_hash", "splits_hash", "git_commit", "backend", "device", "precision", "stopped"), "x"
+    )
+    counts = {"train": {"a": {"patient": 5, "sequence": 1}}, "test": {"a": {"patient": 2}}}
+    assert training_tags({**training, "guarantee": counts})["guarantee"] == "patient 7, sequence 1"

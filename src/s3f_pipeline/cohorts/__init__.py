@@ -11,12 +11,12 @@ import pandas as pd
 
 from s3f_pipeline.cohorts import brisc, busi, chest, folders, ham, medmnist
 from s3f_pipeline.cohorts import table as own_table
-from s3f_pipeline.cohorts.guarantee import check_groups
 from s3f_pipeline.cohorts.listing import finish
+from s3f_pipeline.cohorts.subjects import check_subjects
 from s3f_pipeline.cohorts.table import TableColumns
 from s3f_pipeline.errors import CohortError
 
-__all__ = ["LAYOUTS", "TableColumns", "check_groups", "list_files"]
+__all__ = ["LAYOUTS", "TableColumns", "check_subjects", "list_files"]
 
 LAYOUTS: dict[str, Callable[[Path, Sequence[str]], pd.DataFrame]] = {
     "brisc": brisc.list_files,
@@ -41,7 +41,7 @@ def list_files(
 
     Returns:
         One row per image: ``image_id`` (unique), ``path`` (relative to the folder, with forward
-        slashes), ``label``, ``group`` (null where unknown), ``official_split`` (``train``,
+        slashes), ``label``, ``subject`` (null where unknown), ``official_split`` (``train``,
         ``validation``, ``test`` or null), and what else the layout tells. An image inside a NumPy
         archive has the path ``<file>.npz/<member>/<number>``. ``attrs["passed_over"]`` counts, by
         reason, the files in the folder that are not images of the cohort.

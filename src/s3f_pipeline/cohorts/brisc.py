@@ -28,7 +28,7 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
         classes: Names of the class folders.
 
     Returns:
-        The columns of every layout, ``group`` being null; ``number``, ``plane`` and ``sequence``, null
+        The columns of every layout, ``subject`` being null; ``number``, ``plane`` and ``sequence``, null
         where a name does not carry them.
 
     Raises:

@@ -23,7 +23,7 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
         classes: Names of the class folders.
 
     Returns:
-        The columns of every layout, ``group`` and ``official_split`` being null; ``number``, null where
+        The columns of every layout, ``subject`` and ``official_split`` being null; ``number``, null where
         a name does not carry it.
 
     Raises:

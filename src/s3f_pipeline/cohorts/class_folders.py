@@ -27,7 +27,7 @@ def list_class_folders(
             official split.
 
     Returns:
-        The columns of every layout, ``image_id`` being the file name without its ending and ``group``
+        The columns of every layout, ``image_id`` being the file name without its ending and ``subject``
         null; ``attrs["passed_over"]``.
 
     Raises:

@@ -24,7 +24,7 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
         classes: Names of the class folders.
 
     Returns:
-        The columns of every layout; ``image_id`` is the path with its ending, ``group`` is null, and
+        The columns of every layout; ``image_id`` is the path with its ending, ``subject`` is null, and
         ``official_split`` is null without folders that are named after splits.
 
     Raises:

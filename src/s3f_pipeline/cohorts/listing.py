@@ -9,7 +9,7 @@ import pandas as pd
 
 from s3f_pipeline.errors import CohortError
 
-COLUMNS = ("image_id", "path", "label", "group", "official_split")
+COLUMNS = ("image_id", "path", "label", "subject", "official_split")
 HIDDEN = "hidden files"
 OWN_FILE = "provenance.json"  # the acquisition writes it
 

@@ -49,7 +49,7 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
 
     Returns:
         The columns of every layout; ``image_id`` is ``train_00012``, ``path``
-        ``breastmnist.npz/train_images/00012``, and ``group`` null.
+        ``breastmnist.npz/train_images/00012``, and ``subject`` null.
 
     Raises:
         CohortError: If there is not one archive, it cannot be read, an array is missing or has another

@@ -41,7 +41,7 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
         columns: What the columns are called.
 
     Returns:
-        The columns of every layout; ``image_id`` is the path, ``group`` the patient; ``age`` (years),
+        The columns of every layout; ``image_id`` is the path, ``subject`` the patient; ``age`` (years),
         ``sex`` and ``site`` where the table has columns of these very names. No other column is taken
         over, so that names and dates of birth stay where they are.
 
@@ -57,7 +57,7 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
     path = _paths(rows, columns.path, source, files)
     table = pd.DataFrame({"image_id": path, "path": path})
     table["label"] = _labels(rows, path, columns.label, source, classes)
-    table["group"] = _patients(rows, path, columns.patient, source)
+    table["subject"] = _patients(rows, path, columns.patient, source)
     table["official_split"] = _splits(rows, path, columns.split, source)
     for name in CARRIED:
         if name in rows:

@@ -195,7 +195,6 @@ def resolve_experiment(
         "positive_class": block.positive_class,
         "image_size": parameters.image_size or block.image_size,
         "channels": block.channels,
-        "guarantee": "none" if protocol == "published" else block.guarantee,
         "selection_split": _selection_split(block, protocol),
         "training": training,
         "seed": parameters.seed,

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.reporting.facts import GUARANTEES
+from s3f_pipeline.reporting.facts import guarantee_table, guarantee_text
 from s3f_pipeline.reporting.page import render_page
+from s3f_pipeline.splits.guarantee import guarantee_total
 
 MOST_PAIRS = 24
 JPEG_QUALITY = 85
@@ -20,12 +21,11 @@ ACROSS_TEST, ACROSS_VALIDATION = "across the test set", "across training and val
 FLAGS = (LABELS, ACROSS_TEST, ACROSS_VALIDATION, IDS)
 OTHERS = "all others"
 
-SHARED = {"patient": "patient", "lesion": "lesion", "near_duplicate": "group"}
 NOT_KNOWN = {
-    "patient": "Who is one patient is known from the published ids alone, and only as well as they are kept.",
+    "patient": "Who is one patient is known from ids alone, and only as well as they are kept.",
     "lesion": "Lesion ids are published, patient ids are not: two lesions of one patient are not recognised.",
-    "near_duplicate": (
-        "No patient ids are published: different images of one patient are not recognised, and a test set "
+    "none": (
+        "No patient ids are known: different images of one patient are not recognised, and a test set "
         "without twins in training may still hold patients who are in training."
     ),
 }
@@ -38,7 +38,7 @@ class AuditData:
     Attributes:
         cohort: ``name``, ``title``, ``licence``, ``citation``.
         synthetic: Whether the images are phantoms.
-        guarantee: What a patient-safe split keeps on one side.
+        guarantee: Of the patient-safe split, as ``guarantee_counts`` returns it.
         audit: Content of ``leakage_audit.json``.
         index: One row per image, in the order of the thumbnails.
         thumbnails: uint8 of shape (N, T, T).
@@ -51,7 +51,7 @@ class AuditData:
 
     cohort: Mapping[str, Any]
     synthetic: bool
-    guarantee: str
+    guarantee: Mapping[str, Any]
     audit: Mapping[str, Any]
     index: pd.DataFrame
     thumbnails: np.ndarray
@@ -79,6 +79,9 @@ def render_audit(data: AuditData) -> str:
     splits = _splits(data.index, data.audit)
     thumbnails = dict(zip(data.index["image_id"], data.thumbnails, strict=True))
 
+    levels = guarantee_total(data.guarantee)
+    known = next((level for level in ("patient", "lesion") if level in levels), None)
+
     def image(image_id: str) -> dict[str, Any]:
         uri = _jpeg_uri(thumbnails[image_id])
         return {"id": image_id, "label": labels[image_id], "split": splits.get(image_id), "uri": uri}
@@ -86,9 +89,10 @@ def render_audit(data: AuditData) -> str:
     return render_page(
         "audit.html",
         **vars(data),
-        guarantee_text=GUARANTEES[data.guarantee],
-        not_known=NOT_KNOWN[data.guarantee],
-        shared=SHARED[data.guarantee],
+        guarantee_text=guarantee_text(data.guarantee),
+        guarantee_table=guarantee_table(data.guarantee),
+        not_known=NOT_KNOWN[known or "none"],
+        shared=known or "group",
         has_official_splits=bool(data.index["official_split"].notna().any()),
         readings=[{**row, "name": _reading_name(row["reading"])} for row in data.audit["readings"]],
         twin_lists=[
@@ -109,7 +113,7 @@ def sort_pairs(index: pd.DataFrame, twins: pd.DataFrame, splits: dict[str, str])
     """Sort pairs of twins into lists, by what makes them worth a look.
 
     Args:
-        index: With ``image_id``, ``label``, ``group``.
+        index: With ``image_id``, ``label``, ``subject``.
         twins: As ``find_twins`` lists them.
         splits: Split by image id; images on no split are left out.
 
@@ -122,7 +126,7 @@ def sort_pairs(index: pd.DataFrame, twins: pd.DataFrame, splits: dict[str, str])
     first, second = (facts.loc[twins[end]].reset_index() for end in ("first", "second"))
     ends = zip(twins["first"], twins["second"], strict=True)
     sides = [{splits.get(one), splits.get(other)} for one, other in ends]
-    same_id = (first["group"] == second["group"]) | first["group"].isna() | second["group"].isna()
+    same_id = (first["subject"] == second["subject"]) | first["subject"].isna() | second["subject"].isna()
     marks = {
         LABELS: (first["label"] != second["label"]).tolist(),
         ACROSS_TEST: [side in ({"train", "test"}, {"validation", "test"}) for side in sides],
@@ -149,7 +153,7 @@ def _splits(index: pd.DataFrame, audit: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _reading_name(column: str) -> str:
-    return "as used here" if column == "group" else column.removeprefix("group_").replace("_", " ")
+    return "as used here" if column == "subject" else column.removeprefix("subject_").replace("_", " ")
 
 
 def _jpeg_uri(thumbnail: np.ndarray) -> str:

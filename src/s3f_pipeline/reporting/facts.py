@@ -9,14 +9,20 @@ import pandas as pd
 from s3f_pipeline.evaluation.intervals import wilson_interval
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.reporting.formats import count, score
+from s3f_pipeline.splits.guarantee import guarantee_total
 
 MOST_LISTED_GROUPS = 50
 
+LEVELS = {
+    "patient": "by patient",
+    "lesion": "by lesion",
+    "study": "by examination",
+    "sequence": "by runs of file numbers",
+    "near_duplicate": "by near-duplicates only",
+    "none": "not kept apart",
+}
+"""What tables call the levels of a guarantee."""
 GUARANTEES = {
-    "none": (
-        "The published split is taken as it is: nothing keeps copies of an image, or images of one "
-        "patient, on one side."
-    ),
     "patient": (
         "No patient has images on two sides of the split, so the figures describe patients that "
         "the network has not seen. It does not show how the network does on images from another "
@@ -27,13 +33,66 @@ GUARANTEES = {
         "network has not seen. Two lesions of one patient may stand on different sides: the "
         "figures can be better than for new patients."
     ),
+    "study": (
+        "No examination has images on two sides of the split. A patient who was examined twice may stand on "
+        "different sides: the figures can be better than for new patients."
+    ),
+    "sequence": (
+        "Images that were filed one after the other stay on one side of the split, since they often are of "
+        "one patient. The data set names no patients, so images of one patient that lie apart may stand on "
+        "different sides: the figures can be better than for new patients."
+    ),
     "near_duplicate": (
-        "No image has a copy on another side of the split that the search for twins finds (it does "
-        "not find mirrored or strongly cropped copies). The data set names no "
-        "patients, so different images of one patient may stand on different sides: the figures "
+        "No image has a copy on another side of the split that the search for twins finds. The data set "
+        "names no patients, so different images of one patient may stand on different sides: the figures "
         "can be better than for new patients."
     ),
+    "none": (
+        "The published split is taken as it is: nothing keeps copies of an image, or images of one "
+        "patient, on one side."
+    ),
 }
+MIXED = {
+    "patient": "by patient: no patient of theirs is on two sides",
+    "lesion": "by lesion: no lesion of theirs is on two sides, another lesion of the same patient may be",
+    "study": "by examination: none of theirs is on two sides, another one of the same patient may be",
+    "sequence": "by runs of file numbers: what was filed one after the other stays together, a patient whose "
+    "files lie apart may be on two sides",
+    "near_duplicate": "by near-duplicates only: copies stay together, other images of one patient may be on "
+    "two sides",
+}
+
+
+def guarantee_text(counts: Mapping[str, Any]) -> str:
+    """Say what a split keeps apart, and what its figures therefore describe.
+
+    Args:
+        counts: As ``guarantee_counts`` returns them.
+    """
+    total = guarantee_total(counts)
+    if len(total) == 1:
+        return GUARANTEES[next(iter(total))]
+    images = sum(total.values())
+    parts = [f"{count(number)} ({number / images:.0%}) {MIXED[level]}" for level, number in total.items()]
+    return (
+        f"Of {count(images)} images, {'; '.join(parts)}. The figures describe new patients as far as "
+        f"patients are known, and can be better than for new patients elsewhere."
+    )
+
+
+def guarantee_table(counts: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Column titles, and one row per side and class: images by what keeps them apart.
+
+    Args:
+        counts: As ``guarantee_counts`` returns them.
+    """
+    levels = list(guarantee_total(counts))
+    rows = [
+        [side, label, *(count(found.get(level, 0)) for level in levels)]
+        for side, classes in counts.items()
+        for label, found in classes.items()
+    ]
+    return ["Side", "Class", *(LEVELS[level].capitalize() for level in levels)], rows
 
 
 def accuracy_facts(metrics: Mapping[str, Any], classes: Sequence[str]) -> dict[str, Any]:

@@ -20,7 +20,8 @@ class ReportData:
             ``note`` (how the figures came about) and any of ``accuracy``, ``macro_f1``,
             ``weighted_f1``, ``kappa``, ``mcc``, ``auc_macro``, ``loss``.
         experiment: ``cohort``, ``protocol``, ``protocol_title``, ``variant``, ``network_title``,
-            ``network_note`` (may be empty), ``seed``, ``guarantee``, ``selection_split``,
+            ``network_note`` (may be empty), ``seed``, ``guarantee`` (as ``guarantee_counts``
+            returns it), ``selection_split``,
             ``selected_on_test``, ``synthetic``.
         quality: Content of ``quality.json``.
         audit: Content of ``leakage_audit.json``.
@@ -66,7 +67,8 @@ def render_report(report: ReportData) -> str:
         **vars(report),
         accuracy=facts.accuracy_facts(report.metrics, report.cohort["classes"]),
         no_skill=facts.no_skill_scores(report.metrics),
-        guarantee=facts.GUARANTEES[report.experiment["guarantee"]],
+        guarantee=facts.guarantee_text(report.experiment["guarantee"]),
+        guarantee_table=facts.guarantee_table(report.experiment["guarantee"]),
         listed_groups=listed_groups,
         unlisted_groups=unlisted_groups,
         history_table=facts.history_table(report.history, report.experiment["selection_split"]),

@@ -9,7 +9,7 @@ from s3f_pipeline.splits.groups import connected, join_groups
 from s3f_pipeline.splits.patient_safe import contradictory_images
 from s3f_pipeline.splits.twins import TwinSettings
 
-KINDS = ("published", "exact", "near")
+KINDS = ("subject", "exact", "near")
 TRAINING = ("train", "validation")
 
 
@@ -19,30 +19,28 @@ def leakage_audit(
     twins: pd.DataFrame,
     *,
     cohort: str,
-    guarantee: str,
     settings: TwinSettings,
     published: pd.DataFrame | None,
     why_none: str | None,
 ) -> dict[str, Any]:
     """Count and list groups, and what of them stands on two official splits.
 
-    The kind of a group is the weakest evidence that it needs: ``published`` if equal patient or
+    The kind of a group is the weakest evidence that it needs: ``subject`` if equal patient or
     lesion ids alone hold it together, ``exact`` if equal files are needed too, ``near`` if a
     near-duplicate is.
 
     Args:
-        index: With ``image_id``, ``label``, ``group``, ``official_split``; columns ``group_<reading>`` hold
-            other readings of who is one patient.
+        index: With ``image_id``, ``label``, ``subject``, ``official_split``; columns ``subject_<reading>``
+            hold other readings of who is one patient.
         groups: As ``make_groups`` returns them.
         twins: As ``find_twins`` lists them.
         cohort: Name of the cohort.
-        guarantee: What a patient-safe split keeps on one side.
         settings: With which the twins were found.
         published: The splits of the published protocol, or ``None``.
         why_none: Why there are none.
 
     Returns:
-        The content of ``leakage_audit.json``. ``readings`` counts, for ``group`` and every other reading,
+        The content of ``leakage_audit.json``. ``readings`` counts, for ``subject`` and every other reading,
         the patients or lesions on both sides of the official test set; ``published_split`` counts what the
         splits of the published protocol tear apart. Groups with twins, and groups on two official or two
         published splits, are listed one by one. Validation images count as training images wherever
@@ -60,7 +58,6 @@ def leakage_audit(
     return {
         "schema_version": 1,
         "cohort": cohort,
-        "guarantee": guarantee,
         "images": len(table),
         "groups": {
             "count": int(table["group"].nunique()),
@@ -89,8 +86,8 @@ def leakage_audit(
 def _kinds(index: pd.DataFrame, twins: pd.DataFrame, groups: pd.Series) -> pd.Series:
     """Kind of each image's group, in the order of ``index``."""
     kinds = pd.Series("near", index=groups.index)
-    for kind, evidence in (("exact", twins[twins["kind"] == "exact"]), ("published", twins[:0])):
-        parts = pd.Series(connected(index, evidence, published=True), index=groups.index)
+    for kind, evidence in (("exact", twins[twins["kind"] == "exact"]), ("subject", twins[:0])):
+        parts = pd.Series(connected(index, evidence, index["subject"]), index=groups.index)
         kinds = kinds.where(parts.groupby(groups).transform("nunique") > 1, kind)
     return kinds
 
@@ -123,7 +120,7 @@ def _nameable(splits: pd.Series) -> list[str | None]:
 def _readings(index: pd.DataFrame) -> list[dict[str, Any]]:
     """For each reading of who is one patient: groups, and those on both sides of the official test set."""
     readings = []
-    for name in [column for column in index if column == "group" or str(column).startswith("group_")]:
+    for name in [column for column in index if column == "subject" or str(column).startswith("subject_")]:
         if index[name].isna().all():
             continue
         across = _across_test(index[name], index["official_split"])

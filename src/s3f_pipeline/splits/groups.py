@@ -1,34 +1,53 @@
 """Groups: images that must stay on one side of every split."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 
-def make_groups(index: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
-    """Unite published groups and twins.
+def make_groups(
+    index: pd.DataFrame,
+    twins: pd.DataFrame,
+    *,
+    subject: Literal["patient", "lesion"] = "patient",
+    runs: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Unite subjects, twins and runs of files.
 
-    Two images are in one group if a chain of equal published group ids and twin pairs leads from one
-    to the other.
+    Two images are in one group if a chain of equal subjects, twin pairs and equal runs leads from one
+    to the other. A run holds together the images alone whose subject is not known.
 
     Args:
-        index: With ``image_id`` and ``group`` (patient or lesion id, null where unknown).
+        index: With ``image_id`` and ``subject`` (patient or lesion id, null where unknown).
         twins: As ``find_twins`` lists them.
+        subject: What an id of the column ``subject`` stands for.
+        runs: Run of files of each image, in the order of ``index``, null where there is none.
 
     Returns:
         In the order of ``index``: ``image_id``; ``group``, named after its smallest image id;
         ``twin_set``, the images connected by twin pairs alone, named likewise, null for an image
-        without a twin.
+        without a twin; ``guarantee``, what keeping the group on one side keeps apart for this image:
+        ``patient`` or ``lesion`` where its subject is known, else ``sequence`` where it is in a run, else
+        ``near_duplicate``.
     """
     ids = index["image_id"]
+    known = index["subject"].notna().to_numpy(dtype=bool)
+    links = [index["subject"]]
+    guarantee = np.where(known, subject, "near_duplicate")
+    if runs is not None:
+        links.append(runs.mask(known))
+        guarantee = np.where(links[1].notna(), "sequence", guarantee)
     twin_sets = connected(index, twins)
     has_twin = np.bincount(twin_sets)[twin_sets] > 1
     return pd.DataFrame(
         {
             "image_id": ids,
-            "group": _smallest_id(ids, connected(index, twins, published=True)),
+            "group": _smallest_id(ids, connected(index, twins, *links)),
             "twin_set": _smallest_id(ids, twin_sets).where(has_twin),
+            "guarantee": guarantee,
         }
     ).astype("string")
 
@@ -39,23 +58,24 @@ def join_groups(index: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     return facts.merge(groups, on="image_id", how="left", validate="1:1")
 
 
-def connected(index: pd.DataFrame, twins: pd.DataFrame, *, published: bool = False) -> np.ndarray:
+def connected(index: pd.DataFrame, twins: pd.DataFrame, *links: pd.Series) -> np.ndarray:
     """Number the connected components of the images of a cohort.
 
     Args:
-        index: With ``image_id`` and ``group``.
+        index: With ``image_id``.
         twins: Pairs of image ids, ``first`` and ``second``.
-        published: Whether equal published group ids connect images too.
+        links: Each connects the images of which it has equal values, in the order of ``index``; null
+            connects nothing.
 
     Returns:
         The number of each image's component, of shape (len(index),).
     """
     position = pd.Series(np.arange(len(index)), index=index["image_id"])
     first, second = position.loc[twins["first"]], position.loc[twins["second"]]
-    if published:
-        is_known = index["group"].notna().to_numpy(dtype=bool)
+    for link in links:
+        is_known = link.notna().to_numpy(dtype=bool)
         known = position[is_known]
-        leaders = known.groupby(index["group"].to_numpy()[is_known]).transform("first")
+        leaders = known.groupby(link.to_numpy()[is_known]).transform("first")
         first, second = pd.concat([first, leaders]), pd.concat([second, known])
     edges = coo_array((np.ones(len(first), bool), (first, second)), shape=(len(index), len(index)))
     return connected_components(edges, directed=False)[1]

@@ -29,6 +29,7 @@ def patient_safe_split(
     test_share: float,
     seed: int,
     contradictory: Literal["exclude", "keep"],
+    official_test: Literal["keep", "cut"] = "keep",
     official_validation: Literal["keep", "cut"] = "keep",
     fold: int | None = None,
     folds: int = 5,
@@ -57,6 +58,7 @@ def patient_safe_split(
         contradictory: ``exclude`` takes twins with different labels out of training and validation,
             and out of a test set that is cut here; in an official test set they stay. ``keep`` keeps
             them all.
+        official_test: ``cut`` takes official test images for training images, and cuts the test set anew.
         official_validation: ``cut`` takes official validation images for training images, and cuts the
             validation set anew.
         fold: Number of the fold, from 0, or ``None`` outside of a cross-validation.
@@ -64,13 +66,13 @@ def patient_safe_split(
 
     Returns:
         In the order of ``index``: ``image_id``, ``group``, ``split`` (``train``, ``validation``,
-        ``test`` or ``excluded``) and ``reason``.
+        ``test`` or ``excluded``), ``reason``, and ``guarantee`` as ``make_groups`` tells it.
 
     Raises:
         SplitError: If a class is missing on a side or has too few groups.
     """
     table = join_groups(index, groups)
-    official = _official(table, "test")
+    official = _official(table, "test") & (official_test == "keep")
     keeps_validation = official_validation == "keep" and fold is None
     reasons = {
         OFFICIAL: official,
@@ -100,7 +102,7 @@ def patient_safe_split(
     for number, (split, share) in enumerate(cuts, 1):
         _cut(table, split, share, leave=len(cuts) - number + 1, seed=seed)
     check_classes(table)
-    return table[["image_id", "group", "split", "reason"]].astype("string")
+    return table[["image_id", "group", "split", "reason", "guarantee"]].astype("string")
 
 
 def contradictory_images(table: pd.DataFrame) -> np.ndarray:

@@ -49,7 +49,7 @@ def published_split(
 
     Returns:
         In the order of ``index``: ``image_id``, ``group``, ``split`` (``train``, ``validation`` or
-        ``test``) and ``reason``.
+        ``test``), ``reason``, and ``guarantee``, which is ``none``.
 
     Raises:
         SplitError: If images have no official split, or a split or one of its classes is missing.
@@ -68,8 +68,9 @@ def published_split(
         pooled & table["official_split"].eq("validation"), "train", table["official_split"]
     )
     table["reason"] = OFFICIAL if random is None else RANDOM
+    table["guarantee"] = "none"
     check_classes(table, ("train", "test") if pooled else ("train", "validation", "test"))
-    return table[["image_id", "group", "split", "reason"]].astype("string")
+    return table[["image_id", "group", "split", "reason", "guarantee"]].astype("string")
 
 
 def _draw(index: pd.DataFrame, random: RandomTestSet) -> np.ndarray:

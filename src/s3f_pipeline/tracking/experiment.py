@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from s3f_pipeline.splits.guarantee import guarantee_total
+
 
 def tracked_params(experiment: Mapping[str, Any]) -> dict[str, Any]:
     """Flatten an experiment's configuration to dotted names, the same for every variant."""
@@ -16,7 +18,6 @@ def tracked_tags(experiment: Mapping[str, Any], *, synthetic: bool) -> dict[str,
         "cohort": experiment["cohort"],
         "protocol": experiment["protocol"],
         "variant": experiment["variant"],
-        "guarantee": experiment["guarantee"],
         "selection": "selected on test" if on_test else "selected on validation",
         "synthetic": str(synthetic).lower(),
     }
@@ -25,7 +26,11 @@ def tracked_tags(experiment: Mapping[str, Any], *, synthetic: bool) -> dict[str,
 def training_tags(training: Mapping[str, Any]) -> dict[str, str]:
     """Tags that tell which data and code a network came from."""
     names = ("data_hash", "splits_hash", "git_commit", "backend", "device", "precision")
-    return {name: str(training[name]) for name in names} | {"stopped": training["stopped"]}
+    kept_apart = guarantee_total(training["guarantee"])
+    return {name: str(training[name]) for name in names} | {
+        "guarantee": ", ".join(f"{level} {count}" for level, count in kept_apart.items()),
+        "stopped": training["stopped"],
+    }
 
 
 def tracked_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
-from s3f_pipeline.config.schema.fields import Block, Guarantee, ImageSize, PathInside, Share
+from s3f_pipeline.config.schema.fields import Block, ImageSize, PathInside, Share
 from s3f_pipeline.config.schema.training import TrainingOverrides
 
 
@@ -90,7 +90,9 @@ class CohortData(Block):
             of the DICOM file, else the whole range of the bit depth.
         classes: Class names; their order is the order of the network's outputs.
         positive_class: The class that a sigmoid output stands for, ``None`` for softmax.
-        guarantee: What a patient-safe split keeps on one side.
+        subject: What the ids of the data set name, a patient or a lesion.
+        official_test: ``keep`` the official test set of the data set, where it has one, or ``cut`` one anew
+            from all its images.
         official_validation: ``keep`` the official validation set of the data set, where it has one, or
             ``cut`` one anew from its training and validation images.
         published: The published protocol; without it there are no ``_published`` pipelines.
@@ -104,7 +106,8 @@ class CohortData(Block):
     window: tuple[float, float] | None = None
     classes: Annotated[tuple[str, ...], Field(min_length=2)]
     positive_class: str | None = None
-    guarantee: Guarantee
+    subject: Literal["patient", "lesion"] = "patient"
+    official_test: Literal["keep", "cut"] = "keep"
     official_validation: Literal["keep", "cut"] = "keep"
     published: PublishedConfig | None = None
 
@@ -185,11 +188,6 @@ class CohortConfig(CohortData):
         """Derive what a user leaves out from what is there."""
         if not isinstance(values, Mapping):
             return values
-        folder, table = values.get("raw_folder"), values.get("table")
-        has_patients = isinstance(table, Mapping) and table.get("patient") is not None
-        derived = {
-            "archive": folder,
-            "inside": folder,
-            "guarantee": "patient" if has_patients else "near_duplicate",
-        }
+        folder = values.get("raw_folder")
+        derived = {"archive": folder, "inside": folder}
         return {**derived, **{key: value for key, value in values.items() if value is not None}}

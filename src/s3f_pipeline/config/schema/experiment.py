@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from s3f_pipeline.config.schema.fields import Block, Guarantee, ImageSize, Protocol
+from s3f_pipeline.config.schema.fields import Block, ImageSize, Protocol
 from s3f_pipeline.config.schema.training import TrainingConfig
 
 
@@ -21,7 +21,6 @@ class ExperimentConfig(Block):
         positive_class: What a sigmoid output stands for, ``None`` for softmax.
         image_size: (height, width) in pixels.
         channels: 1 for grey, 3 for RGB.
-        guarantee: What the split keeps on one side; ``none`` under the published protocol.
         selection_split: The split on which the epoch is chosen.
         training: How the network is trained.
         seed: Of weights, dropout and batch order.
@@ -37,7 +36,6 @@ class ExperimentConfig(Block):
     positive_class: str | None
     image_size: ImageSize
     channels: PositiveInt
-    guarantee: Guarantee
     selection_split: Literal["validation", "test"]
     training: TrainingConfig
     seed: NonNegativeInt

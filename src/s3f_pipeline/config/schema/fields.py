@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 Protocol = Literal["patient_safe", "published"]
 PROTOCOLS: tuple[Protocol, ...] = ("patient_safe", "published")
 RESERVED_ENDINGS = ("_published", "_acquire", "_audit", "_compare")
-Guarantee = Literal["patient", "lesion", "near_duplicate", "none"]
 
 
 def parse_image_size(value: Any) -> Any:

@@ -22,6 +22,7 @@ def write_audit(
     from s3f_pipeline.reporting.audit import AuditData, render_audit
     from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.demographics import demographics
+    from s3f_pipeline.splits.guarantee import guarantee_counts
     from s3f_pipeline.splits.summary import split_summary
 
     check_splits(splits)
@@ -30,7 +31,7 @@ def write_audit(
         AuditData(
             cohort={"name": name, **block.model_dump(include={"title", "licence", "citation"})},
             synthetic=acquisition["provenance"]["synthetic"],
-            guarantee=block.guarantee,
+            guarantee=guarantee_counts(index, splits),
             audit=audit,
             index=index,
             thumbnails=thumbnails,

@@ -71,7 +71,8 @@ def measure(
     }
     return {
         **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"}),
-        **config.model_dump(mode="json", include={"guarantee", "selection_split"}),
+        **config.model_dump(mode="json", include={"selection_split"}),
+        "guarantee": training["guarantee"],
         "selected_on_test": config.selected_on_test,
         "selected_epoch": training["selected_epoch"],
         "synthetic": acquisition["provenance"]["synthetic"],

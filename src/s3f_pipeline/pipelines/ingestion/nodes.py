@@ -26,7 +26,7 @@ def ingest_cohort(
 
     ``listing`` makes a changed raw folder be read again.
     """
-    from s3f_pipeline.cohorts import TableColumns, check_groups, list_files
+    from s3f_pipeline.cohorts import TableColumns, check_subjects, list_files
     from s3f_pipeline.images.ingest import ingest
     from s3f_pipeline.images.quality import quality_report
     from s3f_pipeline.images.store import STORE_KEY
@@ -36,7 +36,7 @@ def ingest_cohort(
     folder = raw_root / acquisition["folder"]
     table = TableColumns(**block.table.model_dump()) if block.table else None
     files = list_files(block.layout, folder, block.classes, table)
-    check_groups(files, block.guarantee)
+    check_subjects(files, block.subject)
     ingested = ingest(
         files,
         folder,

@@ -55,11 +55,12 @@ def write_report(
             experiment={
                 **config.model_dump(
                     mode="json",
-                    include={"cohort", "protocol", "variant", "seed", "fold", "guarantee", "selection_split"},
+                    include={"cohort", "protocol", "variant", "seed", "fold", "selection_split"},
                 ),
                 **labels,
                 "selected_on_test": config.selected_on_test,
                 "synthetic": acquisition["provenance"]["synthetic"],
+                "guarantee": metrics["guarantee"],
             },
             quality=quality,
             audit=audit,

@@ -10,6 +10,7 @@ from s3f_pipeline.config.schema import CohortData, Protocol, SplittingConfig, Tw
 from s3f_pipeline.errors import SplitError
 
 logger = logging.getLogger(__name__)
+SUBJECTS = {"patient", "lesion"}
 
 
 def search_twins(settings: dict[str, Any], index: pd.DataFrame, thumbnails: np.memmap) -> pd.DataFrame:
@@ -20,11 +21,12 @@ def search_twins(settings: dict[str, Any], index: pd.DataFrame, thumbnails: np.m
     return find_twins(index, thumbnails, TwinSettings(**config.model_dump()))
 
 
-def group(index: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
-    """Join published groups and twins into the groups that stay on one side."""
+def group(data: dict[str, Any], index: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
+    """Join subjects and twins into the groups that stay on one side."""
     from s3f_pipeline.splits.groups import make_groups
 
-    return make_groups(index, twins)
+    _, block = CohortData.from_named(data)
+    return make_groups(index, twins, subject=block.subject)
 
 
 def audit(
@@ -48,7 +50,6 @@ def audit(
         groups,
         twins,
         cohort=name,
-        guarantee=block.guarantee,
         settings=TwinSettings(**settings),
         published=published,
         why_none=why_none,
@@ -76,7 +77,9 @@ def split(
     index: pd.DataFrame,
     groups: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Split a cohort under one protocol; the table says in ``attrs`` what it guarantees."""
+    """Split a cohort under one protocol, and tell what the split keeps apart."""
+    from s3f_pipeline.splits.guarantee import guarantee_counts, guarantee_total
+
     _, block = CohortData.from_named(data)
     fold = settings["fold"]
     if protocol == "published":
@@ -89,13 +92,18 @@ def split(
     else:
         made = _split_patient_safe(block, settings, index, groups)
         selection_split = "validation"
-    made.attrs = {
-        "protocol": protocol,
-        "guarantee": "none" if protocol == "published" else block.guarantee,
-        "selection_split": selection_split,
-    }
     counts = made["split"].value_counts()
     logger.info("Images: %s", ", ".join(f"{count} {split}" for split, count in counts.items()))
+    kept_apart = guarantee_total(guarantee_counts(index, made))
+    made.attrs = {"protocol": protocol, "guarantee": kept_apart, "selection_split": selection_split}
+    if protocol == "patient_safe":
+        told = ", ".join(f"{count} by {level.replace('_', ' ')}" for level, count in kept_apart.items())
+        logger.info("Guarantee: images are kept apart from other sides: %s", told)
+        if not kept_apart.keys() & SUBJECTS:
+            logger.warning(
+                "No patient of this data set is known: different images of one patient may stand on two "
+                "sides, and figures can be better than for new patients."
+            )
     return made
 
 
@@ -109,7 +117,12 @@ def _split_patient_safe(
     if fold is not None and (index["official_split"] == "validation").any():
         logger.info("In a cross-validation official training and validation images are dealt alike.")
     return patient_safe_split(
-        index, groups, official_validation=block.official_validation, fold=fold, **config.model_dump()
+        index,
+        groups,
+        official_test=block.official_test,
+        official_validation=block.official_validation,
+        fold=fold,
+        **config.model_dump(),
     )
 
 

@@ -18,7 +18,7 @@ def create_groups(cohort: str) -> Pipeline:
                 outputs="twins",
                 name="search_twins",
             ),
-            node(group, inputs=["index", "twins"], outputs="groups", name="group"),
+            node(group, inputs=["params:data", "index", "twins"], outputs="groups", name="group"),
             node(
                 audit,
                 inputs=["params:data", "params:twins", "index", "groups", "twins"],

@@ -47,6 +47,7 @@ def train_network(
     from s3f_pipeline.models import build_model, summarise
     from s3f_pipeline.provenance import command_line, git_state, package_versions, table_hash
     from s3f_pipeline.splits.checks import check_splits
+    from s3f_pipeline.splits.guarantee import guarantee_counts
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.tracking.run import RUN
     from s3f_pipeline.training.augmentation import swapped_classes
@@ -122,7 +123,8 @@ def train_network(
         )
     facts = {
         **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"}),
-        **config.model_dump(mode="json", include={"guarantee", "classes", "selection_split"}),
+        **config.model_dump(mode="json", include={"classes", "selection_split"}),
+        "guarantee": guarantee_counts(index, splits),
         "selected_on_test": config.selected_on_test,
         "selection_metric": settings.selection_metric,
         **trained.facts,

@@ -1,0 +1,43 @@
+"""What a split keeps apart, counted image by image."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import pandas as pd
+
+from s3f_pipeline.splits.checks import SIDES
+
+LEVELS = ("patient", "lesion", "study", "sequence", "near_duplicate", "none")
+"""By what an image is kept apart from the images of other sides, the strongest first."""
+
+GuaranteeCounts = dict[str, dict[str, dict[str, int]]]
+
+
+def guarantee_counts(index: pd.DataFrame, splits: pd.DataFrame) -> GuaranteeCounts:
+    """Count the images of each side and class by what keeps them apart from the other sides.
+
+    Args:
+        index: With ``image_id`` and ``label``.
+        splits: With ``image_id``, ``split`` and ``guarantee``, one of ``LEVELS``.
+
+    Returns:
+        Side -> class -> level -> images; sides, classes and levels without images are left out.
+    """
+    table = splits.merge(index[["image_id", "label"]], on="image_id", validate="1:1")
+    counts: GuaranteeCounts = {}
+    for side in SIDES:
+        for label, images in table[table["split"] == side].groupby("label"):
+            found = images["guarantee"].value_counts()
+            by_level = {level: int(found[level]) for level in LEVELS if level in found}
+            counts.setdefault(side, {})[str(label)] = by_level
+    return counts
+
+
+def guarantee_total(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> dict[str, int]:
+    """Sum the counts over sides and classes: level -> images, the strongest level first."""
+    total: Counter[str] = Counter()
+    for classes in counts.values():
+        for levels in classes.values():
+            total.update(levels)
+    strength = {level: rank for rank, level in enumerate(LEVELS)}
+    return dict(sorted(total.items(), key=lambda item: strength[item[0]]))
