@@ -74,7 +74,7 @@ def audit_of():
             groups,
             pairs,
             cohort="brisc",
-            settings=TwinSettings(hash_radius=16, tangent_similarity=0.95, local_similarity=0.9),
+            settings=TwinSettings(unexplained=6, local_similarity=0.9),
             published=published_split(index, groups, selection_split="test"),
             why_none=None,
         )

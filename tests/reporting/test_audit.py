@@ -16,14 +16,14 @@ from s3f_pipeline.splits.published import published_split
 from s3f_pipeline.splits.summary import split_summary
 from s3f_pipeline.splits.twins import TwinSettings
 
-SETTINGS = TwinSettings(hash_radius=16, tangent_similarity=0.95, local_similarity=0.9)
+SETTINGS = TwinSettings(unexplained=6, local_similarity=0.9)
 TWINS = pd.DataFrame(
     [
-        ("x0", "x1", "near", 2, 0.99),
-        ("x2", "xtest0", "near", 4, 0.93),
-        ("x3", "y3", "exact", 0, 1.0),
+        ("x0", "x1", "near", "same", 0.99),
+        ("x2", "xtest0", "near", "mirrored", 0.93),
+        ("x3", "y3", "exact", "same", 1.0),
     ],
-    columns=["first", "second", "kind", "hamming", "similarity"],
+    columns=["first", "second", "kind", "relation", "similarity"],
 )
 
 
@@ -121,10 +121,10 @@ def test_twins_are_shown_side_by_side(page):
     text = text_of(html)
     assert "Different labels: 1 pair x3 x, train y3 y, train exact different labels" in text
     assert (
-        "Across the test set: 1 pair x2 x, train xtest0 x, test near, similarity 0.930, 4 bits "
+        "Across the test set: 1 pair x2 x, train xtest0 x, test near, mirrored, similarity 0.930 "
         "across the test set"
     ) in text
-    assert "All others: 1 pair x0 x, train x1 x, train near, similarity 0.990, 2 bits" in text
+    assert "All others: 1 pair x0 x, train x1 x, train near, same, similarity 0.990" in text
 
 
 def test_contradictory_labels_are_listed_with_their_images(page):
@@ -186,7 +186,7 @@ def test_demographics_are_shown(page):
 def test_what_is_not_known_is_said(page, guarantee, sentence):
     text = text_of(page(guarantee=guarantee))
     assert sentence in text
-    assert "mirrored copies, and crops of more than a few percent, are not" in text
+    assert "smaller crops and other rotations are not" in text
     assert "do not publish it where their licence forbids that" in text
 
 
@@ -208,7 +208,7 @@ def test_pairs_are_sorted_by_what_makes_them_worth_a_look():
 
 def test_a_long_list_shows_its_least_similar_pairs(page):
     ends = [[f"{end}{n:02d}" for n in range(2 * MOST_PAIRS)] for end in "ab"]
-    twins = pd.DataFrame({"first": ends[0], "second": ends[1], "kind": "near", "hamming": 1})
+    twins = pd.DataFrame({"first": ends[0], "second": ends[1], "kind": "near", "relation": "same"})
     twins["similarity"] = np.linspace(0.999, 0.9, len(twins))
     index = pd.DataFrame(
         {"image_id": ends[0] + ends[1], "label": "x", "subject": None, "official_split": None}

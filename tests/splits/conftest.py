@@ -100,7 +100,7 @@ def distortion(request):
 
 @pytest.fixture(scope="session")
 def settings():
-    return TwinSettings(hash_radius=16, tangent_similarity=0.95, local_similarity=0.9)
+    return TwinSettings(unexplained=6, local_similarity=0.9)
 
 
 @pytest.fixture(scope="session")

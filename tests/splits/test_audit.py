@@ -155,8 +155,7 @@ def test_patients_across_splits_are_listed_even_without_twins(table, pairs, audi
 def test_settings_and_cohort_are_told(table, pairs, audit):
     report = audit(table(("a", "x", None, None)), pairs())
     assert report["settings"] == {
-        "hash_radius": 16,
-        "tangent_similarity": 0.95,
+        "unexplained": 6,
         "local_similarity": 0.9,
     }
     assert report["cohort"] == "heads"

@@ -1,98 +1,107 @@
-"""Pairs of images that may be twins, found without looking at every pair in Python.
+"""Pairs of images that may be twins, found without looking at every pair.
 
-Two steps, both whole arrays at a time: perceptual hashes within a Hamming radius, then the tangent
-distance (P. Simard, Y. LeCun, J. Denker, "Efficient Pattern Recognition Using a New Transformation
-Distance", NIPS 1992), which forgives small shifts, crops, rotations and changes of brightness.
+Three steps, all whole arrays at a time: nearest neighbours among descriptions that all eight orientations of
+an image share, for every region that a crop may have kept; the correlation in the likeliest orientations; and
+the tangent distance, which forgives small movements and changes of brightness.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from itertools import pairwise
 
-import cv2
 import numpy as np
+import pandas as pd
 
-from s3f_pipeline.images.thumbnails import inner
+from s3f_pipeline.splits.geometry import ORIENTATIONS, REGIONS, WHOLE, turned_frequencies
+from s3f_pipeline.splits.neighbours import NearestNeighbours
+from s3f_pipeline.splits.tangents import unexplained_ratios
+from s3f_pipeline.splits.views import frequency_views, regardless_of_orientation
 
-CHUNK = 256
-COARSE_SIZE = 30
-BLUR = 1.0
+CHUNK = 512
+BLOCK = 4096
+"""Images whose planes of movement are in memory at a time: 90 MB."""
+NEIGHBOURS = 8
+LEAST_CORRELATION = 0.85
+"""Of the low frequencies, in the region and the orientation that fit best."""
+RIVALS = 0.03
+"""Orientations that correlate less well by as much are looked at too: many images look much like their
+mirrored selves."""
+PARTNERS = 4
+"""Of an image, at most as many are looked at; copies of copies find each other through the others."""
+FIT = ["whole", "part", "region", "orientation"]
 
 
-def candidate_pairs(
-    hashes: np.ndarray,
-    thumbnails: Iterable[np.ndarray],
-    *,
-    hash_radius: int,
-    tangent_similarity: float,
-) -> tuple[np.ndarray, np.ndarray]:
+def candidate_pairs(thumbnails: np.ndarray, rows: np.ndarray, *, unexplained: float) -> pd.DataFrame:
     """Find the pairs worth looking at.
 
     Args:
-        hashes: Perceptual hashes, uint64 of shape (n,).
-        thumbnails: n times uint8 of shape (T, T), read once and not kept.
-        hash_radius: Most bits in which two hashes may differ.
-        tangent_similarity: Least share of an image's variance, in [0, 1], that small affine movements
-            of the other image, and a change of brightness and contrast, explain.
+        thumbnails: uint8 of shape (n, T, T), may be memory-mapped; read in chunks.
+        rows: Positions of the images that are looked at, int64 of shape (m,).
+        unexplained: Most of an image's variance that small affine movements of the other image, and a change
+            of brightness and contrast, leave unexplained, in units of what they leave unexplained between
+            that other image and its own crop (``unexplained_ratios``).
 
     Returns:
-        Positions of the pairs, int64 of shape (pairs, 2) with first < second, and their Hamming
-        distances of shape (pairs,).
+        One row per pair, sorted by ``whole`` and ``part`` (places in ``rows``): the image ``part`` may be a
+        copy of the region number ``region`` of the image ``whole`` after it was turned by ``orientation``.
+        Each pair is there once, as it fits best.
     """
-    coarse = np.stack([_coarse(image) for image in thumbnails])
-    directions = _normalise(_flatten(coarse))
-    pairs, distances = [np.empty((0, 2), np.int64)], [np.empty(0, np.int64)]
-    for start in range(0, len(hashes) - 1, CHUNK):
-        rows = slice(start, start + CHUNK)
-        hamming = np.bitwise_count(hashes[rows, None] ^ hashes[None, start + 1 :])
-        first, second = np.nonzero(np.triu(hamming <= hash_radius))
-        explained = _explained(directions, second + start + 1, _tangent_bases(coarse[rows]), first)
-        kept = explained >= tangent_similarity
-        first, second = first[kept], second[kept]
-        pairs.append(np.stack([first + start, second + start + 1], axis=1))
-        distances.append(hamming[first, second].astype(np.int64))
-    return np.concatenate(pairs), np.concatenate(distances)
+    fits = pd.concat(_correlated(thumbnails, rows), ignore_index=True)
+    fits = _best_per_pair(fits, "distance", "orientation").sort_values(["part", *FIT], ignore_index=True)
+    bounds = np.searchsorted(fits["part"], range(0, len(rows) + BLOCK, BLOCK))
+    blocks = [
+        fits.iloc[low:high].assign(ratio=unexplained_ratios(thumbnails, rows, fits.iloc[low:high]))
+        for low, high in pairwise(bounds)
+        if low < high
+    ]
+    fits = pd.concat([fits[:0].assign(ratio=0.0), *blocks])
+    kept = _nearest_partners(_best_per_pair(fits[fits["ratio"] <= unexplained], "ratio"))
+    return kept[FIT].sort_values(FIT, ignore_index=True)
 
 
-def _coarse(image: np.ndarray) -> np.ndarray:
-    """Shrink and blur the inner part so far that the movements looked for are less than a pixel."""
-    small = cv2.resize(inner(image), (COARSE_SIZE, COARSE_SIZE), interpolation=cv2.INTER_AREA)
-    return cv2.GaussianBlur(small.astype(np.float32), (0, 0), BLUR)
+def _best_per_pair(fits: pd.DataFrame, by: str, *also: str) -> pd.DataFrame:
+    """Of the rows of each pair, whichever of the two is the whole, that with the lowest value."""
+    ends = fits[["whole", "part"]].to_numpy()
+    fits = fits.assign(first=ends.min(axis=1), second=ends.max(axis=1))
+    fits = fits.sort_values([by, *FIT])
+    return fits.drop_duplicates(["first", "second", *also]).drop(columns=["first", "second"])
 
 
-def _flatten(images: np.ndarray) -> np.ndarray:
-    """(n, s, s) to (n, pixels), without the outermost pixels, whose gradients are one-sided."""
-    return images[:, 1:-1, 1:-1].reshape(len(images), -1)
+def _nearest_partners(fits: pd.DataFrame) -> pd.DataFrame:
+    """The pairs, once each, in which one is among the PARTNERS of the other that fit best."""
+    ends = pd.concat([fits["whole"], fits["part"]], ignore_index=True)
+    ratios = pd.concat([fits["ratio"], fits["ratio"]], ignore_index=True)
+    ranks = ratios.groupby(ends).rank(method="first").to_numpy().reshape(2, -1)
+    return fits[ranks.min(axis=0) <= PARTNERS]
 
 
-def _normalise(vectors: np.ndarray) -> np.ndarray:
-    """Mean 0 and length 1; vectors of constant images become 0."""
-    centred = vectors - vectors.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    return np.divide(centred, lengths, out=np.zeros_like(centred), where=lengths > 1e-3)
-
-
-def _tangent_bases(images: np.ndarray) -> np.ndarray:
-    """Orthonormal bases, (n, 7, pixels), of the planes in which images move.
-
-    They are spanned by the image itself (contrast) and its derivatives with respect to the six
-    parameters of an affine map.
-    """
-    dy, dx = np.gradient(images, axis=(1, 2))
-    y, x = np.mgrid[-0.5 : 0.5 : COARSE_SIZE * 1j, -0.5 : 0.5 : COARSE_SIZE * 1j].astype(np.float32)
-    movements = [_flatten(m) for m in (images, dx, dy, x * dx, y * dx, x * dy, y * dy)]
-    spanning = np.stack(movements, axis=2)
-    spanning -= spanning.mean(axis=1, keepdims=True)
-    return np.linalg.qr(spanning).Q.transpose(0, 2, 1)
-
-
-def _explained(
-    directions: np.ndarray, second: np.ndarray, bases: np.ndarray, first: np.ndarray
-) -> np.ndarray:
-    """Share of the variance of each ``second`` image that lies in the plane of its ``first``.
-
-    ``first`` is sorted, so that all partners of one image are projected in one product.
-    """
-    explained = np.empty(len(first), np.float32)
-    bounds = np.searchsorted(first, np.arange(len(bases) + 1))
-    for basis, low, high in zip(bases, bounds[:-1], bounds[1:], strict=True):
-        explained[low:high] = np.square(directions[second[low:high]] @ basis.T).sum(axis=1)
-    return explained
+def _correlated(thumbnails: np.ndarray, rows: np.ndarray) -> Iterator[pd.DataFrame]:
+    """Neighbours that correlate, in any region, with their likeliest orientations."""
+    starts = range(0, len(rows), CHUNK)
+    parts = np.concatenate(
+        [frequency_views(thumbnails[rows[start : start + CHUNK]], WHOLE) for start in starts]
+    )
+    search = NearestNeighbours(regardless_of_orientation(parts))
+    for number, region in enumerate(REGIONS):
+        for start in starts:
+            wholes = frequency_views(thumbnails[rows[start : start + CHUNK]], region)
+            near = search.of(regardless_of_orientation(wholes), NEIGHBOURS + 1)
+            whole, place = np.nonzero((near >= 0) & (near != np.arange(start, start + len(near))[:, None]))
+            part = near[whole, place]
+            correlations = np.stack(
+                [
+                    np.einsum("nij,nij->n", turned_frequencies(wholes, orientation)[whole], parts[part])
+                    for orientation in range(ORIENTATIONS)
+                ],
+                axis=1,
+            )
+            least = np.maximum(correlations.max(axis=1) - RIVALS, LEAST_CORRELATION)
+            pair, orientation = np.nonzero(correlations >= least[:, None])
+            yield pd.DataFrame(
+                {
+                    "whole": (whole[pair] + start).astype(np.int32),
+                    "part": part[pair].astype(np.int32),
+                    "region": np.int8(number),
+                    "orientation": orientation.astype(np.int8),
+                    "distance": 1 - correlations[pair, orientation].astype(np.float32),
+                }
+            )

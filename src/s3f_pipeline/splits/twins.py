@@ -11,6 +11,7 @@ from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.threads import one_thread_per_call
 from s3f_pipeline.images.thumbnails import THUMBNAIL_SIZE
 from s3f_pipeline.splits.candidates import candidate_pairs
+from s3f_pipeline.splits.geometry import REGIONS, RELATIONS, turned
 from s3f_pipeline.splits.similarity import local_similarity
 
 
@@ -19,13 +20,12 @@ class TwinSettings:
     """What counts as a near-duplicate.
 
     Attributes:
-        hash_radius: Most bits, 0 to 64, in which the perceptual hashes of candidates differ.
-        tangent_similarity: Least tangent similarity of candidates, in [0, 1].
+        unexplained: Most that small movements leave unexplained between candidates, in units of what they
+            leave between an image and its own crop by 5 % of the side.
         local_similarity: Least similarity on pixels, in [-1, 1], that confirms a candidate.
     """
 
-    hash_radius: int
-    tangent_similarity: float
+    unexplained: float
     local_similarity: float
 
 
@@ -38,13 +38,14 @@ def find_twins(index: pd.DataFrame, thumbnails: np.ndarray, settings: TwinSettin
     not matter.
 
     Args:
-        index: With ``image_id``, ``sha256`` and ``phash``.
+        index: With ``image_id`` and ``sha256``.
         thumbnails: uint8 of shape (len(index), T, T) in the order of ``index``, may be memory-mapped.
         settings: What counts as a near-duplicate.
 
     Returns:
         One row per pair, sorted: ``first``, ``second`` (image ids, first < second), ``kind``
-        (``exact`` or ``near``), ``hamming`` (bits), ``similarity`` (in [-1, 1]).
+        (``exact`` or ``near``), ``relation`` (``same``, ``mirrored`` or ``rotated``; a mirrored copy may be
+        rotated too), ``similarity`` (in [-1, 1]).
 
     Raises:
         ImageError: If the thumbnails do not fit the index.
@@ -60,37 +61,36 @@ def find_twins(index: pd.DataFrame, thumbnails: np.ndarray, settings: TwinSettin
     original = ordered.groupby("sha256")["image_id"].transform("first")
     is_copy = (ordered["image_id"] != original).to_numpy(dtype=bool)
     exact = pd.DataFrame({"first": original[is_copy], "second": ordered.loc[is_copy, "image_id"]})
-    exact = exact.assign(kind="exact", hamming=0, similarity=1.0)
+    exact = exact.assign(kind="exact", relation="same", similarity=1.0)
     with one_thread_per_call():
         near = _near_twins(ordered[~is_copy], thumbnails, rows[~is_copy], settings)
-    twins = pd.concat([exact, near]).astype({"first": "string", "second": "string", "kind": "string"})
+    twins = pd.concat([exact, near]).astype(dict.fromkeys(("first", "second", "kind", "relation"), "string"))
     return twins.sort_values(["first", "second"], ignore_index=True)
 
 
 def _near_twins(
     index: pd.DataFrame, thumbnails: np.ndarray, rows: np.ndarray, settings: TwinSettings
 ) -> pd.DataFrame:
-    pairs, hamming = candidate_pairs(
-        np.array([int(digits, 16) for digits in index["phash"]], np.uint64),
-        (thumbnails[row] for row in rows),
-        hash_radius=settings.hash_radius,
-        tangent_similarity=settings.tangent_similarity,
-    )
+    pairs = candidate_pairs(thumbnails, rows, unexplained=settings.unexplained)
 
-    def similarity(pair: np.ndarray) -> float:
-        first, second = rows[pair]
-        return local_similarity(thumbnails[first], thumbnails[second])
+    def similarity(pair: tuple[int, int, int, int]) -> float:
+        whole, part, region, orientation = pair
+        second = np.ascontiguousarray(turned(thumbnails[rows[whole]], orientation))
+        first, least = thumbnails[rows[part]], settings.local_similarity
+        return local_similarity(first, second, REGIONS[region], least=least)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        similarities = np.fromiter(pool.map(similarity, pairs), float, len(pairs))
+        similarities = pool.map(similarity, pairs.itertuples(index=False, name=None))
+        pairs = pairs.assign(similarity=np.fromiter(similarities, float, len(pairs)))
+    pairs = pairs[pairs["similarity"] >= settings.local_similarity]
     ids = index["image_id"].to_numpy()
-    found = pd.DataFrame(
+    ends = np.sort(pairs[["whole", "part"]].to_numpy(), axis=1)
+    return pd.DataFrame(
         {
-            "first": ids[pairs[:, 0]],
-            "second": ids[pairs[:, 1]],
+            "first": ids[ends[:, 0]],
+            "second": ids[ends[:, 1]],
             "kind": "near",
-            "hamming": hamming,
-            "similarity": similarities,
+            "relation": np.array(RELATIONS)[pairs["orientation"]],
+            "similarity": pairs["similarity"].to_numpy(),
         }
     )
-    return found[found["similarity"] >= settings.local_similarity]

@@ -43,13 +43,12 @@ class TwinsConfig(Block):
     """What counts as a near-duplicate; see ``s3f_pipeline.splits.twins.TwinSettings``.
 
     Attributes:
-        hash_radius: Most bits, 0 to 64, in which the perceptual hashes of candidates differ.
-        tangent_similarity: Least tangent similarity of candidates, in [0, 1].
+        unexplained: Most that small movements leave unexplained between candidates, in units of what they
+            leave between an image and its own crop by 5 % of the side.
         local_similarity: Least similarity on pixels, in [-1, 1], that confirms a candidate.
     """
 
-    hash_radius: Annotated[int, Field(ge=0, le=64)]
-    tangent_similarity: Annotated[float, Field(ge=0, le=1)]
+    unexplained: Annotated[float, Field(gt=0)]
     local_similarity: Annotated[float, Field(ge=-1, le=1)]
 
 
