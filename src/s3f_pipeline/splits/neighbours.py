@@ -1,0 +1,234 @@
+"""Neighbours in the order of files on two sides of a split, and how they flatter a classifier."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import gammaln
+
+from s3f_pipeline.splits.likeness import COPY, twin_codes
+from s3f_pipeline.splits.sequence import runs
+
+CHUNK = 256  # images compared with all others at once
+LEVEL = 0.9  # correlation of images that look alike
+RARE = 0.05
+MOST_TESTED = 5000  # images classified by their nearest neighbour
+
+
+def neighbours_across(
+    features: np.ndarray,
+    splits: pd.Series,
+    order: pd.DataFrame,
+    *,
+    twin_set: pd.Series | None = None,
+    within: int = 5,
+    permutations: int = 999,
+    seed: int = 0,
+) -> dict[str, dict[str, Any]]:
+    """Look for the training images that are nearest to those of the validation and of the test set.
+
+    Files of the same pattern tell what chance would bring: those within ``within`` places of an image are
+    its neighbours, the others are strangers. Had numbers been dealt at random, the nearest of m neighbours
+    would be no nearer than that of m strangers drawn at random. Copies are left out of this, not out of
+    the shares of alike images.
+
+    Args:
+        features: As ``likeness_features`` returns them.
+        splits: ``train``, ``validation``, ``test`` or anything else; in the order of ``features``, as all
+            that follows.
+        order: As ``file_order`` returns it.
+        twin_set: The twin set of each image, null without one.
+        within: Places in the order of the pattern.
+        permutations: Number of random orders of the training images.
+        seed: Of the random orders.
+
+    Returns:
+        For each of ``validation`` and ``test`` that has images: ``images``; ``median``, of the highest
+        correlation with a training image; ``alike``, how many reach ``LEVEL``; ``with_neighbours``, how many
+        have neighbours in training; of these ``nearer``, the share whose nearest neighbour is nearer than
+        the nearest of as many strangers in all but ``RARE`` of the draws, which by chance is at most
+        ``nearer_by_chance``; ``nearest_is_neighbour``, the share whose nearest training image of the pattern
+        is a neighbour, ``nearest_by_chance``, and ``p`` over random orders. ``None`` where no image has
+        neighbours.
+    """
+    twins = twin_codes(twin_set, len(order))
+    pattern, rank = _coordinates(order)
+    trained = np.flatnonzero(splits.eq("train").fillna(False))
+    rng = np.random.default_rng(seed)
+    found = {}
+    for side in ("validation", "test"):
+        rows = np.flatnonzero(splits.eq(side).fillna(False))
+        if len(rows) == 0 or len(trained) == 0:
+            continue
+        best, nearest, neighbours, strangers, farther = (np.zeros(len(rows)) for _ in range(5))
+        for part, alike in _chunks(features, rows, trained):
+            chosen = rows[part]
+            best[part] = alike.max(axis=1)
+            own = pattern[chosen][:, None] == pattern[trained]
+            own &= (alike < COPY) & (twins[chosen][:, None] != twins[trained])
+            near = own & (np.abs(rank[chosen][:, None] - rank[trained]) <= within)
+            near_best = np.where(near, alike, -np.inf).max(axis=1)
+            nearest[part] = np.where(own, alike, -np.inf).argmax(axis=1)
+            neighbours[part], strangers[part] = near.sum(axis=1), (own & ~near).sum(axis=1)
+            farther[part] = (own & ~near & (alike < near_best[:, None])).sum(axis=1)
+        tested = (neighbours > 0) & (strangers >= neighbours)
+        found[side] = {
+            "images": len(rows),
+            "median": float(np.median(best)),
+            "alike": int((best >= LEVEL).sum()),
+            "with_neighbours": int((neighbours > 0).sum()),
+            **dict.fromkeys(("nearer", "nearer_by_chance", "nearest_is_neighbour", "nearest_by_chance", "p")),
+        }
+        if tested.any():
+            reached = _chance(neighbours[tested], strangers[tested], farther[tested])
+            at = rows[tested], trained[nearest[tested].astype(int)]
+            real, random = _near_by_chance(pattern, rank, trained, at, within, permutations, rng)
+            found[side] |= {
+                "nearer": float((reached <= RARE).mean()),
+                "nearer_by_chance": RARE,
+                "nearest_is_neighbour": real,
+                "nearest_by_chance": float(random.mean()),
+                "p": float((1 + (random >= real).sum()) / (1 + permutations)),
+            }
+    return found
+
+
+def neighbour_optimism(
+    features: np.ndarray,
+    labels: pd.Series,
+    groups: pd.Series,
+    order: pd.DataFrame,
+    *,
+    length: int = 40,
+    draws: int = 1000,
+    seed: int = 0,
+) -> dict[str, Any] | None:
+    """How much better does a nearest-neighbour classifier look when runs of files are torn apart?
+
+    Each image gets the label of the most alike image that is not of its group, once without its own run
+    of files and once without another run of its pattern, averaged over all others: both classifiers know
+    equally many images of each class. Were numbers dealt at random, they would be equally good.
+
+    Args:
+        features: As ``likeness_features`` returns them, of the images that are trained and validated on.
+        labels: Class of each image.
+        groups: Group of each image.
+        order: As ``file_order`` returns it.
+        length: Files of one run.
+        draws: Bootstrap draws of runs, for the interval.
+        seed: Of the draws, and of the runs that are classified where there are more than ``MOST_TESTED``
+            images.
+
+    Returns:
+        ``images`` and ``runs`` that were classified; accuracies ``by_groups`` (all other groups known) and
+        ``by_runs`` (its own run unknown); ``control`` (another run unknown); ``optimism``, ``control`` less
+        ``by_runs``, with its 95 % interval ``low`` to ``high``. ``None`` if no pattern has two runs.
+    """
+    run = pd.factorize(runs(order, length))[0]
+    group, label = pd.factorize(groups)[0], pd.factorize(labels)[0]
+    pattern, _ = _coordinates(order)
+    by_pattern = pd.Series(run).where(run >= 0).groupby(pattern).transform("nunique").to_numpy()
+    rng = np.random.default_rng(seed)
+    rows = _whole_runs(np.where((run >= 0) & (by_pattern >= 2), run, -1), rng)
+    if len(rows) == 0:
+        return None
+    right = {name: np.zeros(len(rows)) for name in ("by_groups", "by_runs", "control")}
+    for part, alike in _chunks(features, rows, np.arange(len(features))):
+        chosen = rows[part]
+
+        def classify(unknown: np.ndarray, alike: np.ndarray = alike) -> np.ndarray:
+            return np.where(unknown, -np.inf, alike).argmax(axis=1)
+
+        same_group = group[chosen][:, None] == group
+        first = classify(same_group)
+        second = classify(same_group | (run[first][:, None] == run))
+        own = classify(same_group | (run[chosen][:, None] == run))
+        met = (pattern[first] == pattern[chosen]) & (run[first] != run[chosen]) & (run[first] >= 0)
+        lost = np.where(met, 1 / (by_pattern[chosen] - 1), 0)
+        hit = {
+            name: label[place] == label[chosen]
+            for name, place in {"first": first, "second": second, "own": own}.items()
+        }
+        right["by_groups"][part] = hit["first"]
+        right["by_runs"][part] = hit["own"]
+        right["control"][part] = (1 - lost) * hit["first"] + lost * hit["second"]
+    return _paired(right, run[rows], draws, rng)
+
+
+def _chunks(features: np.ndarray, rows: np.ndarray, others: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Correlations of some rows with all of ``others``."""
+    known = features[others].T
+    for start in range(0, len(rows), CHUNK):
+        part = slice(start, start + CHUNK)
+        yield part, features[rows[part]] @ known
+
+
+def _coordinates(order: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Number of each image's pattern, its own where it has none, and its rank."""
+    return twin_codes(order["pattern"], len(order)), order["rank"].to_numpy(dtype=float, na_value=np.nan)
+
+
+def _chance(neighbours: np.ndarray, strangers: np.ndarray, farther: np.ndarray) -> np.ndarray:
+    """Probability that of as many strangers as neighbours one is at least as near as the nearest neighbour.
+
+    Args:
+        neighbours: How many there are.
+        strangers: How many there are, at least as many.
+        farther: How many strangers are farther away than the nearest neighbour.
+    """
+    possible = farther >= neighbours
+    few = np.where(possible, farther, neighbours)
+    none_nearer = (
+        gammaln(few + 1)
+        - gammaln(few - neighbours + 1)
+        - gammaln(strangers + 1)
+        + gammaln(strangers - neighbours + 1)
+    )
+    return np.where(possible, 1 - np.exp(none_nearer), 1.0)
+
+
+def _near_by_chance(
+    pattern: np.ndarray,
+    rank: np.ndarray,
+    trained: np.ndarray,
+    pairs: tuple[np.ndarray, np.ndarray],
+    within: int,
+    permutations: int,
+    rng: np.random.Generator,
+) -> tuple[float, np.ndarray]:
+    """Share of pairs that are neighbours, in truth and with training images in random orders."""
+    rows, nearest = pairs
+    by_pattern = trained[np.argsort(pattern[trained], kind="stable")]
+    shuffled, random = rank.copy(), np.zeros(permutations)
+    for draw in range(permutations):
+        order = np.lexsort((rng.random(len(by_pattern)), pattern[by_pattern]))
+        shuffled[by_pattern] = rank[by_pattern[order]]
+        random[draw] = (np.abs(shuffled[nearest] - rank[rows]) <= within).mean()
+    return float((np.abs(rank[nearest] - rank[rows]) <= within).mean()), random
+
+
+def _whole_runs(run: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Rows of the runs from 0, or of as many random ones as ``MOST_TESTED`` images hold."""
+    sizes = np.bincount(run[run >= 0])
+    drawn = rng.permutation(len(sizes))
+    kept = drawn[np.cumsum(sizes[drawn]) <= MOST_TESTED]
+    return np.flatnonzero(np.isin(run, kept))
+
+
+def _paired(
+    right: dict[str, np.ndarray], run: np.ndarray, draws: int, rng: np.random.Generator
+) -> dict[str, Any]:
+    number = np.unique(run, return_inverse=True)[1]
+    sizes = np.bincount(number)
+    gains = np.bincount(number, right["control"] - right["by_runs"])
+    drawn = rng.integers(len(sizes), size=(draws, len(sizes)))
+    low, high = np.percentile(gains[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [2.5, 97.5])
+    return {
+        "images": len(run),
+        "runs": len(sizes),
+        **{name: float(values.mean()) for name, values in right.items()},
+        "optimism": float(gains.sum() / sizes.sum()),
+        "low": float(low),
+        "high": float(high),
+    }
