@@ -1,4 +1,4 @@
-"""Neighbours in the order of files on two sides of a split, and how they flatter a classifier."""
+"""Images of the validation and test set whose neighbours in the order of files are trained on."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,12 +8,10 @@ import pandas as pd
 from scipy.special import gammaln
 
 from s3f_pipeline.splits.likeness import COPY, twin_codes
-from s3f_pipeline.splits.sequence import runs
 
 CHUNK = 256  # images compared with all others at once
 LEVEL = 0.9  # correlation of images that look alike
 RARE = 0.05
-MOST_TESTED = 5000  # images classified by their nearest neighbour
 
 
 def neighbours_across(
@@ -53,7 +51,7 @@ def neighbours_across(
         neighbours.
     """
     twins = twin_codes(twin_set, len(order))
-    pattern, rank = _coordinates(order)
+    pattern, rank = coordinates(order)
     trained = np.flatnonzero(splits.eq("train").fillna(False))
     rng = np.random.default_rng(seed)
     found = {}
@@ -62,7 +60,7 @@ def neighbours_across(
         if len(rows) == 0 or len(trained) == 0:
             continue
         best, nearest, neighbours, strangers, farther = (np.zeros(len(rows)) for _ in range(5))
-        for part, alike in _chunks(features, rows, trained):
+        for part, alike in chunks(features, rows, trained):
             chosen = rows[part]
             best[part] = alike.max(axis=1)
             own = pattern[chosen][:, None] == pattern[trained]
@@ -94,69 +92,7 @@ def neighbours_across(
     return found
 
 
-def neighbour_optimism(
-    features: np.ndarray,
-    labels: pd.Series,
-    groups: pd.Series,
-    order: pd.DataFrame,
-    *,
-    length: int = 40,
-    draws: int = 1000,
-    seed: int = 0,
-) -> dict[str, Any] | None:
-    """How much better does a nearest-neighbour classifier look when runs of files are torn apart?
-
-    Each image gets the label of the most alike image that is not of its group, once without its own run
-    of files and once without another run of its pattern, averaged over all others: both classifiers know
-    equally many images of each class. Were numbers dealt at random, they would be equally good.
-
-    Args:
-        features: As ``likeness_features`` returns them, of the images that are trained and validated on.
-        labels: Class of each image.
-        groups: Group of each image.
-        order: As ``file_order`` returns it.
-        length: Files of one run.
-        draws: Bootstrap draws of runs, for the interval.
-        seed: Of the draws, and of the runs that are classified where there are more than ``MOST_TESTED``
-            images.
-
-    Returns:
-        ``images`` and ``runs`` that were classified; accuracies ``by_groups`` (all other groups known) and
-        ``by_runs`` (its own run unknown); ``control`` (another run unknown); ``optimism``, ``control`` less
-        ``by_runs``, with its 95 % interval ``low`` to ``high``. ``None`` if no pattern has two runs.
-    """
-    run = pd.factorize(runs(order, length))[0]
-    group, label = pd.factorize(groups)[0], pd.factorize(labels)[0]
-    pattern, _ = _coordinates(order)
-    by_pattern = pd.Series(run).where(run >= 0).groupby(pattern).transform("nunique").to_numpy()
-    rng = np.random.default_rng(seed)
-    rows = _whole_runs(np.where((run >= 0) & (by_pattern >= 2), run, -1), rng)
-    if len(rows) == 0:
-        return None
-    right = {name: np.zeros(len(rows)) for name in ("by_groups", "by_runs", "control")}
-    for part, alike in _chunks(features, rows, np.arange(len(features))):
-        chosen = rows[part]
-
-        def classify(unknown: np.ndarray, alike: np.ndarray = alike) -> np.ndarray:
-            return np.where(unknown, -np.inf, alike).argmax(axis=1)
-
-        same_group = group[chosen][:, None] == group
-        first = classify(same_group)
-        second = classify(same_group | (run[first][:, None] == run))
-        own = classify(same_group | (run[chosen][:, None] == run))
-        met = (pattern[first] == pattern[chosen]) & (run[first] != run[chosen]) & (run[first] >= 0)
-        lost = np.where(met, 1 / (by_pattern[chosen] - 1), 0)
-        hit = {
-            name: label[place] == label[chosen]
-            for name, place in {"first": first, "second": second, "own": own}.items()
-        }
-        right["by_groups"][part] = hit["first"]
-        right["by_runs"][part] = hit["own"]
-        right["control"][part] = (1 - lost) * hit["first"] + lost * hit["second"]
-    return _paired(right, run[rows], draws, rng)
-
-
-def _chunks(features: np.ndarray, rows: np.ndarray, others: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+def chunks(features: np.ndarray, rows: np.ndarray, others: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Correlations of some rows with all of ``others``."""
     known = features[others].T
     for start in range(0, len(rows), CHUNK):
@@ -164,7 +100,7 @@ def _chunks(features: np.ndarray, rows: np.ndarray, others: np.ndarray) -> Itera
         yield part, features[rows[part]] @ known
 
 
-def _coordinates(order: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def coordinates(order: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Number of each image's pattern, its own where it has none, and its rank."""
     return twin_codes(order["pattern"], len(order)), order["rank"].to_numpy(dtype=float, na_value=np.nan)
 
@@ -206,29 +142,3 @@ def _near_by_chance(
         shuffled[by_pattern] = rank[by_pattern[order]]
         random[draw] = (np.abs(shuffled[nearest] - rank[rows]) <= within).mean()
     return float((np.abs(rank[nearest] - rank[rows]) <= within).mean()), random
-
-
-def _whole_runs(run: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Rows of the runs from 0, or of as many random ones as ``MOST_TESTED`` images hold."""
-    sizes = np.bincount(run[run >= 0])
-    drawn = rng.permutation(len(sizes))
-    kept = drawn[np.cumsum(sizes[drawn]) <= MOST_TESTED]
-    return np.flatnonzero(np.isin(run, kept))
-
-
-def _paired(
-    right: dict[str, np.ndarray], run: np.ndarray, draws: int, rng: np.random.Generator
-) -> dict[str, Any]:
-    number = np.unique(run, return_inverse=True)[1]
-    sizes = np.bincount(number)
-    gains = np.bincount(number, right["control"] - right["by_runs"])
-    drawn = rng.integers(len(sizes), size=(draws, len(sizes)))
-    low, high = np.percentile(gains[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [2.5, 97.5])
-    return {
-        "images": len(run),
-        "runs": len(sizes),
-        **{name: float(values.mean()) for name, values in right.items()},
-        "optimism": float(gains.sum() / sizes.sum()),
-        "low": float(low),
-        "high": float(high),
-    }

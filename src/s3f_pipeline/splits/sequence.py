@@ -56,7 +56,7 @@ def runs(order: pd.DataFrame, length: int) -> pd.Series:
     """Cut every pattern into runs of consecutive files.
 
     Args:
-        order: As ``file_order`` returns it.
+        order: As ``file_order`` returns it, or some rows of it.
         length: Files of one run, at least 1. What is left at the end is a run of its own from half of
             that, and joins the run before otherwise.
 
@@ -68,9 +68,10 @@ def runs(order: pd.DataFrame, length: int) -> pd.Series:
     """
     if length < 1:
         raise SplitError(f"A run of {length} files cannot be cut. Give a length of at least 1.")
-    files = order.groupby("pattern")["rank"].transform("count")
+    by_pattern = order.groupby("pattern")["rank"]
+    place, files = by_pattern.rank(method="first") - 1, by_pattern.transform("count")
     count = ((files + length / 2) // length).clip(lower=1)
-    number = np.minimum(order["rank"] // length, count - 1)
+    number = np.minimum(place // length, count - 1)
     names = order["pattern"] + "/" + number.astype("Int64").astype("string")
     return names.rename("sequence")
 

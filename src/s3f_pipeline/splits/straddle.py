@@ -7,7 +7,8 @@ import pandas as pd
 
 from s3f_pipeline.errors import SplitError
 from s3f_pipeline.splits.likeness import likeness_features
-from s3f_pipeline.splits.neighbours import neighbour_optimism, neighbours_across
+from s3f_pipeline.splits.neighbours import neighbours_across
+from s3f_pipeline.splits.optimism import neighbour_optimism
 from s3f_pipeline.splits.order_evidence import axis_evidence, order_evidence
 from s3f_pipeline.splits.sequence import file_order
 
@@ -33,12 +34,9 @@ def straddle_check(
 ) -> dict[str, Any]:
     """Look for patients who are hidden in the order of files.
 
-    The verdict follows from the images and their order alone. ``not testable``: fewer than
-    ``LEAST_PAIRS`` consecutive files, in patterns of enough files, or fewer than ``LEAST_NUMBERED`` of the
-    images in such patterns. ``order found``: over all patterns, p is at most ``ALPHA`` and the effect at
-    least ``LEAST_EFFECT``; the latter keeps a trifle in 50,000 images from counting. ``no order found``:
-    anything else. What order does to the split at hand is said by ``neighbours`` and ``optimism``. Official
-    splits are laid over each other where the same two limits hold for ``axis``.
+    The verdict (``order_verdict``) follows from the images and their order alone; what order does to the
+    split at hand is said by ``neighbours`` and ``optimism``. Official splits are laid over each other where
+    the limits of the verdict hold for ``axis`` too.
 
     Args:
         index: With ``image_id``, ``path``, ``label``, ``official_split``.
@@ -77,7 +75,7 @@ def straddle_check(
         order = common
     fitted = split.isin(["train", "validation"]).to_numpy(dtype=bool)
     return {
-        "verdict": _verdict(evidence, len(index)),
+        "verdict": order_verdict(evidence, len(index)),
         "images": len(index),
         "numbered": evidence["files"],
         "order": evidence,
@@ -100,7 +98,19 @@ def straddle_check(
     }
 
 
-def _verdict(evidence: dict[str, Any], images: int) -> str:
+def order_verdict(evidence: dict[str, Any], images: int) -> str:
+    """Judge the order of files.
+
+    Args:
+        evidence: As ``order_evidence`` returns it.
+        images: Images of the cohort.
+
+    Returns:
+        ``not testable`` with fewer than ``LEAST_PAIRS`` consecutive files, or fewer than ``LEAST_NUMBERED``
+        of the images, in patterns of enough files. ``order found`` where p is at most ``ALPHA`` and the
+        effect at least ``LEAST_EFFECT``, which keeps a trifle in 50,000 images from counting. Else ``no
+        order found``.
+    """
     if evidence["pairs"] < LEAST_PAIRS or evidence["files"] < LEAST_NUMBERED * images:
         return NOT_TESTABLE
     return ORDER if _holds(evidence) else NO_ORDER
