@@ -2,8 +2,8 @@
 
 Cohorts are drawn: every image is a smooth field of its class, one of its patient and one of its own, and the
 patient's share of the variance between images of a class is given. Files are numbered patient by patient, or
-at random. Of a cohort that was audited, the images are numbered likewise, group by group (patients, lesions or
-twins, whatever is known) or at random.
+at random. Of a cohort that was audited, the images are numbered likewise, group by group (patients, lesions,
+or twins, whatever is known) or at random.
 
     python benchmarks/straddle.py [--cohorts 400] [--audited chest]
 """

@@ -11,7 +11,7 @@ from s3f_pipeline.splits.likeness import COPY, twin_codes
 
 CHUNK = 256  # images compared with all others at once
 LEVEL = 0.9  # correlation of images that look alike
-RARE = 0.05
+RARE = 0.05  # probability of what is called nearer than chance would have it
 
 
 def neighbours_across(
@@ -28,7 +28,7 @@ def neighbours_across(
 
     Files of the same pattern tell what chance would bring: those within ``within`` places of an image are
     its neighbours, the others are strangers. Had numbers been dealt at random, the nearest of m neighbours
-    would be no nearer than that of m strangers drawn at random. Copies are left out of this, not out of
+    would be no nearer than that of m files drawn at random. Copies are left out of this, not out of
     the shares of alike images.
 
     Args:
@@ -44,11 +44,11 @@ def neighbours_across(
     Returns:
         For each of ``validation`` and ``test`` that has images: ``images``; ``median``, of the highest
         correlation with a training image; ``alike``, how many reach ``LEVEL``; ``with_neighbours``, how many
-        have neighbours in training; of these ``nearer``, the share whose nearest neighbour is nearer than
-        the nearest of as many strangers in all but ``RARE`` of the draws, which by chance is at most
-        ``nearer_by_chance``; ``nearest_is_neighbour``, the share whose nearest training image of the pattern
-        is a neighbour, ``nearest_by_chance``, and ``p`` over random orders. ``None`` where no image has
-        neighbours.
+        have neighbours in training; ``nearest_is_neighbour``, the share of these whose nearest training image
+        of the pattern is a neighbour, ``nearest_by_chance``, and ``p`` over random orders; ``compared``, how
+        many have so few neighbours among so many strangers that a share of ``RARE`` can be told; ``nearer``,
+        the share of these whose nearest neighbour is nearer than chance would have it, which happens to at
+        most ``RARE`` of them by chance. ``None`` where there is nothing to compare.
     """
     twins = twin_codes(twin_set, len(order))
     pattern, rank = coordinates(order)
@@ -70,25 +70,27 @@ def neighbours_across(
             nearest[part] = np.where(own, alike, -np.inf).argmax(axis=1)
             neighbours[part], strangers[part] = near.sum(axis=1), (own & ~near).sum(axis=1)
             farther[part] = (own & ~near & (alike < near_best[:, None])).sum(axis=1)
-        tested = (neighbours > 0) & (strangers >= neighbours)
         found[side] = {
             "images": len(rows),
             "median": float(np.median(best)),
             "alike": int((best >= LEVEL).sum()),
             "with_neighbours": int((neighbours > 0).sum()),
-            **dict.fromkeys(("nearer", "nearer_by_chance", "nearest_is_neighbour", "nearest_by_chance", "p")),
+            **dict.fromkeys(("compared", "nearer", "nearest_is_neighbour", "nearest_by_chance", "p")),
         }
+        tested = neighbours > 0
+        compared = tested & (neighbours <= RARE * (neighbours + strangers))
         if tested.any():
-            reached = _chance(neighbours[tested], strangers[tested], farther[tested])
             at = rows[tested], trained[nearest[tested].astype(int)]
             real, random = _near_by_chance(pattern, rank, trained, at, within, permutations, rng)
             found[side] |= {
-                "nearer": float((reached <= RARE).mean()),
-                "nearer_by_chance": RARE,
                 "nearest_is_neighbour": real,
                 "nearest_by_chance": float(random.mean()),
                 "p": float((1 + (random >= real).sum()) / (1 + permutations)),
             }
+        found[side]["compared"] = int(compared.sum())
+        if compared.any():
+            reached = chance(neighbours[compared], strangers[compared], farther[compared])
+            found[side]["nearer"] = float((reached <= RARE).mean())
     return found
 
 
@@ -105,23 +107,26 @@ def coordinates(order: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return twin_codes(order["pattern"], len(order)), order["rank"].to_numpy(dtype=float, na_value=np.nan)
 
 
-def _chance(neighbours: np.ndarray, strangers: np.ndarray, farther: np.ndarray) -> np.ndarray:
-    """Probability that of as many strangers as neighbours one is at least as near as the nearest neighbour.
+def chance(neighbours: np.ndarray, strangers: np.ndarray, farther: np.ndarray) -> np.ndarray:
+    """Probability that the nearest neighbour is at least as near, had neighbours been drawn at random.
+
+    They are drawn from neighbours and strangers together, as many as there are.
 
     Args:
         neighbours: How many there are.
-        strangers: How many there are, at least as many.
+        strangers: How many there are.
         farther: How many strangers are farther away than the nearest neighbour.
     """
-    possible = farther >= neighbours
-    few = np.where(possible, farther, neighbours)
-    none_nearer = (
+    below, all_files = farther + neighbours - 1, strangers + neighbours
+    possible = below >= neighbours
+    few = np.where(possible, below, neighbours)
+    all_below = (
         gammaln(few + 1)
         - gammaln(few - neighbours + 1)
-        - gammaln(strangers + 1)
-        + gammaln(strangers - neighbours + 1)
+        - gammaln(all_files + 1)
+        + gammaln(all_files - neighbours + 1)
     )
-    return np.where(possible, 1 - np.exp(none_nearer), 1.0)
+    return np.where(possible, 1 - np.exp(all_below), 1.0)
 
 
 def _near_by_chance(
