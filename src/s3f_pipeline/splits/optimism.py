@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student_t
 
 from s3f_pipeline.splits.neighbours import chunks, coordinates
 from s3f_pipeline.splits.sequence import runs
@@ -18,7 +19,6 @@ def neighbour_optimism(
     order: pd.DataFrame,
     *,
     length: int = 40,
-    draws: int = 1000,
     seed: int = 0,
 ) -> dict[str, Any] | None:
     """How much better does a nearest-neighbour classifier look when runs of files are torn apart?
@@ -33,22 +33,21 @@ def neighbour_optimism(
         groups: Group of each image.
         order: As ``file_order`` returns it.
         length: Files of one run.
-        draws: Bootstrap draws of runs, for the interval.
-        seed: Of the draws, and of the runs that are classified where there are more than ``MOST_TESTED``
-            images.
+        seed: Of the runs that are classified where there are more than ``MOST_TESTED`` images.
 
     Returns:
         ``images`` and ``runs`` that were classified; accuracies ``by_groups`` (all other groups known) and
         ``by_runs`` (its own run unknown); ``control`` (another run unknown); ``optimism``, ``control`` less
-        ``by_runs``, with its 95 % interval ``low`` to ``high``. ``None`` if no pattern has two runs.
+        ``by_runs``, with its 95 % interval ``low`` to ``high``, over runs. ``None`` without two runs of
+        a pattern.
     """
     run = pd.factorize(runs(order, length))[0]
     group, label = pd.factorize(groups)[0], pd.factorize(labels)[0]
     pattern, _ = coordinates(order)
     by_pattern = pd.Series(run).where(run >= 0).groupby(pattern).transform("nunique").to_numpy()
-    rng = np.random.default_rng(seed)
-    rows = _whole_runs(np.where((run >= 0) & (by_pattern >= 2), run, -1), rng)
-    if len(rows) == 0:
+    tested = np.where((run >= 0) & (by_pattern >= 2), run, -1)
+    rows = _whole_runs(tested, np.random.default_rng(seed))
+    if len(np.unique(run[rows])) < 2:
         return None
     right = {name: np.zeros(len(rows)) for name in ("by_groups", "by_runs", "control")}
     for part, alike in chunks(features, rows, np.arange(len(features))):
@@ -67,7 +66,7 @@ def neighbour_optimism(
         right["by_runs"][part] = label[own] == label[chosen]
         right["control"][part] = np.where(met, 1 - lost, 1) * (label[first] == label[chosen])
         right["control"][part] += np.where(met, lost, 0) * (label[second] == label[chosen])
-    return _paired(right, run[rows], draws, rng)
+    return _paired(right, run[rows])
 
 
 def _whole_runs(run: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -78,19 +77,19 @@ def _whole_runs(run: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.flatnonzero(np.isin(run, kept))
 
 
-def _paired(
-    right: dict[str, np.ndarray], run: np.ndarray, draws: int, rng: np.random.Generator
-) -> dict[str, Any]:
+def _paired(right: dict[str, np.ndarray], run: np.ndarray) -> dict[str, Any]:
+    """Means, and a t interval of their difference with whole runs as units."""
     number = np.unique(run, return_inverse=True)[1]
     sizes = np.bincount(number)
     gains = np.bincount(number, right["control"] - right["by_runs"])
-    drawn = rng.integers(len(sizes), size=(draws, len(sizes)))
-    low, high = np.percentile(gains[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [2.5, 97.5])
+    optimism = gains.sum() / len(run)
+    spread = np.sqrt(len(sizes) / (len(sizes) - 1) * np.sum((gains - optimism * sizes) ** 2)) / len(run)
+    margin = spread * student_t.ppf(0.975, len(sizes) - 1)
     return {
         "images": len(run),
         "runs": len(sizes),
         **{name: float(values.mean()) for name, values in right.items()},
-        "optimism": float(gains.sum() / sizes.sum()),
-        "low": float(low),
-        "high": float(high),
+        "optimism": float(optimism),
+        "low": float(optimism - margin),
+        "high": float(optimism + margin),
     }
