@@ -88,3 +88,12 @@ def test_tables_of_other_images_are_refused(draw_cohort):
     splits = index[["image_id"]].assign(split="train")
     with pytest.raises(SplitError, match="do not list the same images"):
         straddle_check(index, thumbnails, groups, splits[1:])
+
+
+def test_known_patients_are_not_looked_for(draw_cohort):
+    index, thumbnails, groups = draw_cohort(images=600)
+    assert checked((index, thumbnails, groups))["verdict"] == ORDER
+    known = groups.assign(group=[f"patient {row // 10}" for row in range(600)])
+    found = checked((index, thumbnails, known))
+    assert found["verdict"] != ORDER
+    assert abs(found["order"]["lags"][0]["effect"]) < 0.5

@@ -35,13 +35,14 @@ def straddle_check(
     """Look for patients who are hidden in the order of files.
 
     The verdict (``order_verdict``) follows from the images and their order alone; what order does to the
-    split at hand is said by ``neighbours`` and ``optimism``. Official splits are laid over each other where
-    the limits of the verdict hold for ``axis`` too.
+    split at hand is said by ``neighbours`` and ``optimism``. Pairs of one known group (patient, lesion,
+    twins) are left out of every test: what is looked for is what groups do not know yet. Official splits
+    are laid over each other where the limits of the verdict hold for ``axis`` too.
 
     Args:
         index: With ``image_id``, ``path``, ``label``, ``official_split``.
         thumbnails: uint8 of shape (len(index), T, T), in the order of ``index``.
-        groups: With ``image_id``, ``group``, ``twin_set``, in any order.
+        groups: With ``image_id`` and ``group``, in any order.
         splits: With ``image_id`` and ``split``, in any order.
         column: A column of the index that orders the images, where names do not.
         length: Files of a run, for ``optimism``.
@@ -61,15 +62,15 @@ def straddle_check(
     """
     ids = index["image_id"]
     split = _look_up(splits, "split", ids)
-    group, twin_set = _look_up(groups, "group", ids), _look_up(groups, "twin_set", ids)
+    group = _look_up(groups, "group", ids)
     random = {"permutations": permutations, "seed": seed}
     features = likeness_features(thumbnails)
     order = file_order(index, column)
-    evidence = order_evidence(features, order, twin_set=twin_set, **random)
+    evidence = order_evidence(features, order, twin_set=group, **random)
     axis = None
     if column is None and index["official_split"].nunique() > 1:
         common = file_order(index, merge_splits=True)
-        axis = axis_evidence(features, common, index["official_split"], twin_set=twin_set, **random)
+        axis = axis_evidence(features, common, index["official_split"], twin_set=group, **random)
     merged = axis is not None and _holds(axis)
     if merged:
         order = common
@@ -81,7 +82,7 @@ def straddle_check(
         "order": evidence,
         "axis": axis,
         "merged": merged,
-        "neighbours": neighbours_across(features, split, order, twin_set=twin_set, within=within, **random),
+        "neighbours": neighbours_across(features, split, order, twin_set=group, within=within, **random),
         "optimism": neighbour_optimism(
             features[fitted], index["label"][fitted], group[fitted], order[fitted], length=length, seed=seed
         ),
