@@ -1,4 +1,6 @@
 import hashlib
+import importlib.util
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -140,3 +142,24 @@ def pairs():
         return pd.DataFrame(rows, columns=["first", "second", "kind"]).astype("string")
 
     return build
+
+
+@pytest.fixture(scope="session")
+def straddle_benchmark():
+    """The script that draws cohorts with hidden patients."""
+    script = Path(__file__).parents[2] / "benchmarks" / "straddle.py"
+    spec = importlib.util.spec_from_file_location("straddle_benchmark", script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def draw_cohort(straddle_benchmark):
+    """Draw an index, thumbnails and groups of a cohort whose files are in the order of patients, or not."""
+
+    def draw(seed=0, *, share=0.3, in_order=True, **options):
+        rng = np.random.default_rng(seed)
+        return straddle_benchmark.draw_cohort(rng, share=share, in_order=in_order, **options)
+
+    return draw

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.splits.geometry import ORIENTATIONS, REGIONS, WHOLE, turned_frequencies
-from s3f_pipeline.splits.neighbours import NearestNeighbours
+from s3f_pipeline.splits.nearest import NearestNeighbours
 from s3f_pipeline.splits.tangents import unexplained_ratios
 from s3f_pipeline.splits.views import frequency_views, regardless_of_orientation
 

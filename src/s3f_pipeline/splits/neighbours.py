@@ -1,46 +1,149 @@
-"""Nearest neighbours among many vectors, by an inverted file of faiss.
+"""Images of the validation and test set whose neighbours in the order of files are trained on."""
 
-J. Johnson, M. Douze, H. Jégou, "Billion-scale similarity search with GPUs", IEEE Transactions on Big Data
-7(3), 2019.
-"""
-
-from math import isqrt
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from scipy.special import gammaln
 
-EXHAUSTIVE_BELOW = 2000
-CELLS_PER_ROOT = 4
-PROBES = 32
-"""Cells in which neighbours are looked for: of 100,000 vectors the nearest was found in all of 20,000
-trials, and 0.96 of the nearest eight."""
-LEARNT_FROM = 40
-"""Vectors per cell."""
+from s3f_pipeline.splits.likeness import COPY, twin_codes
+
+CHUNK = 256  # images compared with all others at once
+LEVEL = 0.9  # correlation of images that look alike
+RARE = 0.05  # probability of what is called nearer than chance would have it
 
 
-class NearestNeighbours:
-    """Finds, among a set of vectors, those nearest to others. It uses one thread.
+def neighbours_across(
+    features: np.ndarray,
+    splits: pd.Series,
+    order: pd.DataFrame,
+    *,
+    twin_set: pd.Series | None = None,
+    within: int = 5,
+    permutations: int = 999,
+    seed: int = 0,
+) -> dict[str, dict[str, Any]]:
+    """Look for the training images that are nearest to those of the validation and of the test set.
+
+    Files of the same pattern tell what chance would bring: those within ``within`` places of an image are
+    its neighbours, the others are strangers. Had numbers been dealt at random, the nearest of m neighbours
+    would be no nearer than that of m files drawn at random. Copies are left out of this, not out of
+    the shares of alike images.
 
     Args:
-        vectors: float32 of shape (n, d).
+        features: As ``likeness_features`` returns them.
+        splits: ``train``, ``validation``, ``test`` or anything else; in the order of ``features``, as all
+            that follows.
+        order: As ``file_order`` returns it.
+        twin_set: The twin set of each image, null without one.
+        within: Places in the order of the pattern.
+        permutations: Number of random orders of the training images.
+        seed: Of the random orders.
+
+    Returns:
+        For each of ``validation`` and ``test`` that has images: ``images``; ``median``, of the highest
+        correlation with a training image; ``alike``, how many reach ``LEVEL``; ``with_neighbours``, how many
+        have neighbours in training; ``nearest_is_neighbour``, the share of these whose nearest training image
+        of the pattern is a neighbour, ``nearest_by_chance``, and ``p`` over random orders; ``compared``, how
+        many have so few neighbours among so many strangers that a share of ``RARE`` can be told; ``nearer``,
+        the share of these whose nearest neighbour is nearer than chance would have it, which happens to at
+        most ``RARE`` of them by chance. ``None`` where there is nothing to compare.
     """
+    twins = twin_codes(twin_set, len(order))
+    pattern, rank = coordinates(order)
+    trained = np.flatnonzero(splits.eq("train").fillna(False))
+    rng = np.random.default_rng(seed)
+    found = {}
+    for side in ("validation", "test"):
+        rows = np.flatnonzero(splits.eq(side).fillna(False))
+        if len(rows) == 0 or len(trained) == 0:
+            continue
+        best, nearest, neighbours, strangers, farther = (np.zeros(len(rows)) for _ in range(5))
+        for part, alike in chunks(features, rows, trained):
+            chosen = rows[part]
+            best[part] = alike.max(axis=1)
+            own = pattern[chosen][:, None] == pattern[trained]
+            own &= (alike < COPY) & (twins[chosen][:, None] != twins[trained])
+            near = own & (np.abs(rank[chosen][:, None] - rank[trained]) <= within)
+            near_best = np.where(near, alike, -np.inf).max(axis=1)
+            nearest[part] = np.where(own, alike, -np.inf).argmax(axis=1)
+            neighbours[part], strangers[part] = near.sum(axis=1), (own & ~near).sum(axis=1)
+            farther[part] = (own & ~near & (alike < near_best[:, None])).sum(axis=1)
+        found[side] = {
+            "images": len(rows),
+            "median": float(np.median(best)),
+            "alike": int((best >= LEVEL).sum()),
+            "with_neighbours": int((neighbours > 0).sum()),
+            **dict.fromkeys(("compared", "nearer", "nearest_is_neighbour", "nearest_by_chance", "p")),
+        }
+        tested = neighbours > 0
+        compared = tested & (neighbours <= RARE * (neighbours + strangers))
+        if tested.any():
+            at = rows[tested], trained[nearest[tested].astype(int)]
+            real, random = _near_by_chance(pattern, rank, trained, at, within, permutations, rng)
+            found[side] |= {
+                "nearest_is_neighbour": real,
+                "nearest_by_chance": float(random.mean()),
+                "p": float((1 + (random >= real).sum()) / (1 + permutations)),
+            }
+        found[side]["compared"] = int(compared.sum())
+        if compared.any():
+            reached = chance(neighbours[compared], strangers[compared], farther[compared])
+            found[side]["nearer"] = float((reached <= RARE).mean())
+    return found
 
-    def __init__(self, vectors: np.ndarray) -> None:
-        """Divide the vectors into cells."""
-        import faiss
 
-        faiss.omp_set_num_threads(1)
-        count, dimensions = vectors.shape
-        flat = faiss.IndexFlatL2(dimensions)
-        self._index: faiss.Index = flat
-        if count >= EXHAUSTIVE_BELOW:
-            cells = min(CELLS_PER_ROOT * isqrt(count), count // LEARNT_FROM)
-            divided = faiss.IndexIVFFlat(flat, dimensions, cells)
-            divided.nprobe = PROBES
-            divided.train(np.ascontiguousarray(vectors[:: max(1, count // (LEARNT_FROM * cells))]))
-            self._index = divided
-        self._index.add(vectors)
+def chunks(features: np.ndarray, rows: np.ndarray, others: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Correlations of some rows with all of ``others``."""
+    known = features[others].T
+    for start in range(0, len(rows), CHUNK):
+        part = slice(start, start + CHUNK)
+        yield part, features[rows[part]] @ known
 
-    def of(self, vectors: np.ndarray, neighbours: int) -> np.ndarray:
-        """Positions of the nearest ones, int64 of shape (m, neighbours), -1 where there are no more."""
-        _, positions = self._index.search(vectors, neighbours)
-        return np.asarray(positions)
+
+def coordinates(order: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Number of each image's pattern, its own where it has none, and its rank."""
+    return twin_codes(order["pattern"], len(order)), order["rank"].to_numpy(dtype=float, na_value=np.nan)
+
+
+def chance(neighbours: np.ndarray, strangers: np.ndarray, farther: np.ndarray) -> np.ndarray:
+    """Probability that the nearest neighbour is at least as near, had neighbours been drawn at random.
+
+    They are drawn from neighbours and strangers together, as many as there are.
+
+    Args:
+        neighbours: How many there are.
+        strangers: How many there are.
+        farther: How many strangers are farther away than the nearest neighbour.
+    """
+    below, all_files = farther + neighbours - 1, strangers + neighbours
+    possible = below >= neighbours
+    few = np.where(possible, below, neighbours)
+    all_below = (
+        gammaln(few + 1)
+        - gammaln(few - neighbours + 1)
+        - gammaln(all_files + 1)
+        + gammaln(all_files - neighbours + 1)
+    )
+    return np.where(possible, 1 - np.exp(all_below), 1.0)
+
+
+def _near_by_chance(
+    pattern: np.ndarray,
+    rank: np.ndarray,
+    trained: np.ndarray,
+    pairs: tuple[np.ndarray, np.ndarray],
+    within: int,
+    permutations: int,
+    rng: np.random.Generator,
+) -> tuple[float, np.ndarray]:
+    """Share of pairs that are neighbours, in truth and with training images in random orders."""
+    rows, nearest = pairs
+    by_pattern = trained[np.argsort(pattern[trained], kind="stable")]
+    shuffled, random = rank.copy(), np.zeros(permutations)
+    for draw in range(permutations):
+        order = np.lexsort((rng.random(len(by_pattern)), pattern[by_pattern]))
+        shuffled[by_pattern] = rank[by_pattern[order]]
+        random[draw] = (np.abs(shuffled[nearest] - rank[rows]) <= within).mean()
+    return float((np.abs(rank[nearest] - rank[rows]) <= within).mean()), random

@@ -1,0 +1,132 @@
+"""The straddle check: does a cohort without ids hide patients who stand on two sides of a split?"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from s3f_pipeline.errors import SplitError
+from s3f_pipeline.splits.likeness import likeness_features
+from s3f_pipeline.splits.neighbours import neighbours_across
+from s3f_pipeline.splits.optimism import neighbour_optimism
+from s3f_pipeline.splits.order_evidence import axis_evidence, order_evidence
+from s3f_pipeline.splits.sequence import file_order
+
+ALPHA = 0.01
+LEAST_EFFECT = 0.1  # standard deviations: half of what is called a small effect
+LEAST_PAIRS = 50  # of consecutive files
+LEAST_NUMBERED = 0.5  # share of the images
+
+ORDER, NO_ORDER, NOT_TESTABLE = "order found", "no order found", "not testable"
+
+
+def straddle_check(
+    index: pd.DataFrame,
+    thumbnails: np.ndarray,
+    groups: pd.DataFrame,
+    splits: pd.DataFrame,
+    *,
+    column: str | None = None,
+    length: int = 40,
+    within: int = 5,
+    permutations: int = 999,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Look for patients who are hidden in the order of files.
+
+    The verdict (``order_verdict``) follows from the images and their order alone; what order does to the
+    split at hand is said by ``neighbours`` and ``optimism``. Pairs of one known group (patient, lesion,
+    twins) are left out of every test: what is looked for is what groups do not know yet. Official splits
+    are laid over each other where the limits of the verdict hold for ``axis`` too.
+
+    Args:
+        index: With ``image_id``, ``path``, ``label``, ``official_split``.
+        thumbnails: uint8 of shape (len(index), T, T), in the order of ``index``.
+        groups: With ``image_id`` and ``group``, in any order.
+        splits: With ``image_id`` and ``split``, in any order.
+        column: A column of the index that orders the images, where names do not.
+        length: Files of a run, for ``optimism``.
+        within: Places in the order of files that make neighbours.
+        permutations: Random orders of each test.
+        seed: Of all that is random.
+
+    Returns:
+        ``verdict``; ``images`` and ``numbered`` (in patterns that are large enough); ``order`` as of
+        ``order_evidence``; ``axis`` as of ``axis_evidence``, ``None`` with one official split or a column;
+        ``merged``, whether official splits were laid over each other; ``neighbours`` as of
+        ``neighbours_across``; ``optimism`` as of ``neighbour_optimism`` over the training and validation
+        images; ``settings``, limits included.
+
+    Raises:
+        SplitError: If the tables do not list the same images, or there is no such column.
+    """
+    ids = index["image_id"]
+    split = _look_up(splits, "split", ids)
+    group = _look_up(groups, "group", ids)
+    random = {"permutations": permutations, "seed": seed}
+    features = likeness_features(thumbnails)
+    order = file_order(index, column)
+    evidence = order_evidence(features, order, twin_set=group, **random)
+    axis = None
+    if column is None and index["official_split"].nunique() > 1:
+        common = file_order(index, merge_splits=True)
+        axis = axis_evidence(features, common, index["official_split"], twin_set=group, **random)
+    merged = axis is not None and _holds(axis)
+    if merged:
+        order = common
+    fitted = split.isin(["train", "validation"]).to_numpy(dtype=bool)
+    return {
+        "verdict": order_verdict(evidence, len(index)),
+        "images": len(index),
+        "numbered": evidence["files"],
+        "order": evidence,
+        "axis": axis,
+        "merged": merged,
+        "neighbours": neighbours_across(features, split, order, twin_set=group, within=within, **random),
+        "optimism": neighbour_optimism(
+            features[fitted], index["label"][fitted], group[fitted], order[fitted], length=length, seed=seed
+        ),
+        "settings": {
+            "alpha": ALPHA,
+            "least_effect": LEAST_EFFECT,
+            "least_pairs": LEAST_PAIRS,
+            "least_numbered": LEAST_NUMBERED,
+            "column": column,
+            "length": length,
+            "within": within,
+            **random,
+        },
+    }
+
+
+def order_verdict(evidence: dict[str, Any], images: int) -> str:
+    """Judge the order of files.
+
+    Args:
+        evidence: As ``order_evidence`` returns it.
+        images: Images of the cohort.
+
+    Returns:
+        ``not testable`` with fewer than ``LEAST_PAIRS`` consecutive files, or fewer than ``LEAST_NUMBERED``
+        of the images, in patterns of enough files. ``order found`` where p is at most ``ALPHA`` and the
+        effect at least ``LEAST_EFFECT``, which keeps a trifle in 50,000 images from counting. Else ``no
+        order found``.
+    """
+    if evidence["pairs"] < LEAST_PAIRS or evidence["files"] < LEAST_NUMBERED * images:
+        return NOT_TESTABLE
+    return ORDER if _holds(evidence) else NO_ORDER
+
+
+def _holds(evidence: dict[str, Any]) -> bool:
+    return evidence["p"] is not None and evidence["p"] <= ALPHA and evidence["effect"] >= LEAST_EFFECT
+
+
+def _look_up(table: pd.DataFrame, column: str, ids: pd.Series) -> pd.Series:
+    """A column in the order of the images."""
+    values = table.set_index("image_id")[column]
+    if set(values.index) != set(ids):
+        raise SplitError(
+            f"The table of '{column}' and the index do not list the same images: the data has changed. "
+            "Make the splits again with --params=force=true."
+        )
+    return values.loc[ids].set_axis(ids.index)

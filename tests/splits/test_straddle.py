@@ -1,0 +1,99 @@
+"""The straddle check on drawn cohorts: what it finds, and what it must not find."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from s3f_pipeline.errors import SplitError
+from s3f_pipeline.splits.straddle import NO_ORDER, NOT_TESTABLE, ORDER, order_verdict, straddle_check
+
+
+def sides(images, seed=0):
+    rng = np.random.default_rng(seed)
+    return pd.Series(rng.choice(["train", "validation", "test"], images, p=[0.7, 0.15, 0.15]))
+
+
+@pytest.mark.parametrize("kind", [{}, {"classes": 4}, {"twins": 0.1}], ids=["one", "classes", "twins"])
+def test_random_orders_raise_few_alarms_and_patients_are_found(straddle_benchmark, kind):
+    assert straddle_benchmark.rate(20, share=0.3, in_order=False, **kind) <= 0.05
+    assert straddle_benchmark.rate(20, share=0.1, in_order=True, **kind) >= 0.95
+
+
+def checked(cohort, **options):
+    index, thumbnails, groups = cohort
+    splits = index[["image_id"]].assign(split=sides(len(index)))
+    return straddle_check(index, thumbnails, groups, splits, permutations=199, **options)
+
+
+def test_the_whole_check_is_the_same_each_time_and_fits_into_json(draw_cohort):
+    cohort = draw_cohort(images=300, classes=2)
+    found = checked(cohort)
+    assert found["verdict"] == ORDER
+    assert found["axis"] is None
+    assert json.loads(json.dumps(found)) == found == checked(cohort)
+
+
+def test_the_order_of_rows_does_not_matter(draw_cohort):
+    index, thumbnails, groups = draw_cohort(images=300)
+    splits = index[["image_id"]].assign(split=sides(300))
+    rows = np.random.default_rng(0).permutation(300)
+    found = straddle_check(index, thumbnails, groups, splits, permutations=19)
+    shuffled = index.iloc[rows].reset_index(drop=True)
+    again = straddle_check(shuffled, thumbnails[rows], groups, splits, permutations=19)
+    assert again["order"]["effect"] == pytest.approx(found["order"]["effect"], rel=1e-4)
+    assert again["optimism"]["by_runs"] == found["optimism"]["by_runs"]
+
+
+@pytest.mark.parametrize("paths", [["left.png"], ["left.png", "right.png"]])
+def test_what_has_no_numbers_is_not_testable(draw_cohort, paths):
+    index, thumbnails, groups = draw_cohort(images=100)
+    index = index.assign(path=pd.Series((paths * 100)[:100]).astype("string"))
+    found = checked((index, thumbnails, groups))
+    assert found["verdict"] == NOT_TESTABLE
+    assert found["order"]["p"] is None
+    assert found["optimism"] is None
+    assert found["neighbours"]["test"]["p"] is None
+
+
+def test_few_numbered_images_do_not_speak_for_all(draw_cohort):
+    index, thumbnails, groups = draw_cohort(images=300)
+    index["path"] = index["path"].where(np.arange(300) < 100, "left.png")
+    assert checked((index, thumbnails, groups))["verdict"] == NOT_TESTABLE
+
+
+def test_a_column_is_used_instead_of_names(draw_cohort):
+    index, thumbnails, groups = draw_cohort(images=300)
+    index = index.assign(path=pd.Series(["left.png"] * 300).astype("string"), taken=np.arange(300))
+    assert checked((index, thumbnails, groups), column="taken")["verdict"] == ORDER
+
+
+def test_a_trifle_in_many_images_is_no_order():
+    evidence = {"pairs": 50_000, "files": 50_001, "p": 0.001, "effect": 0.05}
+    assert order_verdict(evidence, 50_001) == NO_ORDER
+    assert order_verdict(evidence | {"effect": 0.15}, 50_001) == ORDER
+    assert order_verdict(evidence | {"effect": 0.15, "p": 0.02}, 50_001) == NO_ORDER
+
+
+def test_blank_images_are_no_error(draw_cohort):
+    index, thumbnails, groups = draw_cohort(images=100)
+    found = checked((index, np.zeros_like(thumbnails), groups))
+    assert found["verdict"] == NOT_TESTABLE
+    assert found["neighbours"]["test"]["alike"] == 0
+
+
+def test_tables_of_other_images_are_refused(draw_cohort):
+    index, thumbnails, groups = draw_cohort(images=100)
+    splits = index[["image_id"]].assign(split="train")
+    with pytest.raises(SplitError, match="do not list the same images"):
+        straddle_check(index, thumbnails, groups, splits[1:])
+
+
+def test_known_patients_are_not_looked_for(draw_cohort):
+    index, thumbnails, groups = draw_cohort(images=600)
+    assert checked((index, thumbnails, groups))["verdict"] == ORDER
+    known = groups.assign(group=[f"patient {row // 10}" for row in range(600)])
+    found = checked((index, thumbnails, known))
+    assert found["verdict"] != ORDER
+    assert abs(found["order"]["lags"][0]["effect"]) < 0.5
