@@ -1,6 +1,7 @@
 """DICOM images: modality rescale, window, and photometric interpretation.
 
-Only the tags that pixels need are parsed, so that no name, id or date of a person can be passed on.
+Only the tags that pixels need are parsed, and the ids that tell whose image it is, so that no name or date
+of a person can be passed on.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from s3f_pipeline.errors import ImageError
+from s3f_pipeline.images.header_ids import ID_TAGS, HeaderIds, read_ids
 
 Window = tuple[float, float]
 """Values that become black and white."""
@@ -23,7 +25,7 @@ TAGS = (
 )  # fmt: skip
 
 
-def decode_dicom(data: bytes, window: Window | None) -> tuple[np.ndarray, str]:
+def decode_dicom(data: bytes, window: Window | None) -> tuple[np.ndarray, str, HeaderIds]:
     """Decode a DICOM image to 8 bits as a radiologist would see it.
 
     Grey values go through the modality rescale or lookup table, then the window: ``window`` where it is
@@ -36,7 +38,8 @@ def decode_dicom(data: bytes, window: Window | None) -> tuple[np.ndarray, str]:
         window: Values, after the modality rescale, that become black and white.
 
     Returns:
-        uint8 of shape (H, W, 1) or (H, W, 3), and the mode, such as ``MONOCHROME2 12-bit``.
+        uint8 of shape (H, W, 1) or (H, W, 3); the mode, such as ``MONOCHROME2 12-bit``; and the ids of the
+        header.
 
     Raises:
         ImageError: If there is no image, more than one frame, or no decoder for its compression.
@@ -44,8 +47,9 @@ def decode_dicom(data: bytes, window: Window | None) -> tuple[np.ndarray, str]:
     import pydicom
 
     try:
-        dataset = pydicom.dcmread(BytesIO(data), specific_tags=list(TAGS))
-        return _to_8_bits(dataset, _stored_pixels(dataset), window)
+        dataset = pydicom.dcmread(BytesIO(data), specific_tags=[*TAGS, *ID_TAGS])
+        pixels, mode = _to_8_bits(dataset, _stored_pixels(dataset), window)
+        return pixels, mode, read_ids(dataset)
     except ImageError:
         raise
     except Exception as error:  # a damaged file can lead to any, and the text may quote values
