@@ -46,7 +46,7 @@ def project(tmp_path) -> Project:
         name = f"Bilder größer/{'sehr_lang_' * 20}{number:02d}{ending}"
         values = draw(rng, ill)
         if ending == ".dcm":
-            header = {"PatientID": f"{HEADER_ID}{number // 8}", "IssuerOfPatientID": "Hospital^Nord"}
+            header = {"PatientID": f"{HEADER_ID}{number // 2 % 10}", "IssuerOfPatientID": "Hospital^Nord"}
             header |= {"StudyInstanceUID": STUDY, "PhotometricInterpretation": "MONOCHROME1"}
             (folder / name).write_bytes(dicom(values, **header))
         else:
@@ -97,7 +97,7 @@ def assert_nothing_of_a_header_left(project):
 
 
 def test_patients_of_dicom_headers_are_kept_together_under_a_lasting_secret(project):
-    """Ingestion is done again when the secret is lost, and when it is not asked for any more, and only then."""
+    """Ingestion is done again when the secret is lost or no longer asked for, and only then."""
     folder = project.root / "data/01_raw/scans"
     for path in sorted((project.root / "data/01_raw/my_images").rglob("*.dcm")):
         number = int(path.stem[-2:])
