@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.decode import Aspect, Color, Decoded, decode, fit, to_grey
-from s3f_pipeline.images.dicom import Window
+from s3f_pipeline.images.dicom import Window, silent_pydicom
 from s3f_pipeline.images.header_ids import HeaderIds, Pseudonyms, pseudonymise
 from s3f_pipeline.images.phash import perceptual_hash
 from s3f_pipeline.images.row_file import row_file
@@ -49,6 +49,8 @@ class Ingested:
         thumbnails: Path of the finished temporary thumbnails, uint8 (N, T, T).
         highest: Highest value in images of more than 8 bits that were read without a window; ``None`` where
             there are none.
+        narrow: For each DICOM image that has no window and few grey levels without one, its lowest and
+            highest value.
     """
 
     index: pd.DataFrame
@@ -57,6 +59,7 @@ class Ingested:
     images: Path
     thumbnails: Path
     highest: int | None
+    narrow: list[Window]
 
 
 def ingest(
@@ -100,6 +103,7 @@ def ingest(
     pseudonyms: list[dict[str, str | None]] = []
     rejected: list[dict[str, str]] = []
     highest: int | None = None
+    narrow: list[Window] = []
     rows = _in_parallel(
         reader, image_sources(folder, files["path"]), len(files), workers or os.cpu_count() or 1
     )
@@ -118,6 +122,8 @@ def ingest(
             pseudonyms.append(asdict(row.pseudonyms))
             if row.highest is not None:
                 highest = max(row.highest, highest or 0)
+            if row.narrow is not None:
+                narrow.append(row.narrow)
         if len(rejected) > max_rejected_share * len(files):
             raise ImageError(_too_many(rejected, len(files), folder, max_rejected_share))
         index = pd.concat([files.iloc[kept].reset_index(drop=True), pd.DataFrame(facts)], axis=1)
@@ -128,6 +134,7 @@ def ingest(
         images,
         thumbnails,
         highest,
+        narrow,
     )
 
 
@@ -169,7 +176,7 @@ class Reader:
         }
         stored = fit(decoded.pixels, *self.image_size, self.aspect)
         pseudonyms = pseudonymise(decoded.ids or HeaderIds(), self.salt)
-        return Row(facts, pseudonyms, stored, thumbnail(grey), decoded.highest)
+        return Row(facts, pseudonyms, stored, thumbnail(grey), decoded.highest, decoded.narrow)
 
     def _array(self, pixels: np.ndarray) -> Decoded:
         if pixels.shape[-1] == 3 and self.color == "grey":
@@ -189,6 +196,7 @@ class Row:
         image: uint8 (H, W, C).
         thumbnail: uint8 (T, T).
         highest: As in ``Decoded``.
+        narrow: As in ``Decoded``.
     """
 
     facts: dict[str, Any]
@@ -196,6 +204,7 @@ class Row:
     image: np.ndarray
     thumbnail: np.ndarray
     highest: int | None
+    narrow: Window | None
 
 
 def _in_parallel(
@@ -211,6 +220,7 @@ def _in_parallel(
     pending: deque[Future[list[Any]]] = deque()
     with (
         warnings.catch_warnings(action="ignore"),  # of image libraries; not safe inside threads
+        silent_pydicom(),
         one_thread_per_call(),
         ThreadPoolExecutor(workers) as pool,
         tqdm(total=count, desc="Ingestion", unit="image", mininterval=0.5) as progress,

@@ -68,6 +68,7 @@ def ingest_cohort(
         checksums=provenance.get("files", {}),
         positive_class=block.positive_class,
         highest=ingested.highest,
+        narrow=ingested.narrow,
         image_size=block.image_size,
     )
     quality["header_ids"] = header_ids
