@@ -64,10 +64,13 @@ def register_pipelines() -> LazyPipelines:
 
 
 def _prepare(loader: ProjectConfigLoader, cohort: str, protocol: Protocol) -> Pipeline:
+    block = loader.cohort(cohort)
     return Pipeline(
         [
             acquisition.create_pipeline(cohort),
-            ingestion.create_pipeline(cohort, loader.cohort(cohort).image_size),
+            ingestion.create_pipeline(
+                cohort, block.image_size, reads_header_patients=block.reads_header_patients
+            ),
             splitting.create_groups(cohort),
             splitting.create_splits(cohort, protocol),
         ]

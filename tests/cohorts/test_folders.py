@@ -18,13 +18,43 @@ def test_folders_per_class(tmp_path, put):
     assert table[["subject", "official_split"]].isna().all(axis=None)
 
 
-@pytest.mark.parametrize("validation", ["val", "validation"])
-def test_folders_of_splits(tmp_path, put, validation):
-    for split in ("train", validation, "test"):
+@pytest.mark.parametrize(
+    ("train", "validation", "test"),
+    [
+        ("train", "validation", "test"),
+        ("train", "val", "test"),
+        ("Training", "valid", "Testing"),
+        ("TRAIN", "Valid", "TEST"),
+        ("training", "DEV", "testing"),
+        ("Train", "Validation", "Test"),
+    ],
+)
+def test_folders_of_splits(tmp_path, put, train, validation, test):
+    for split in (train, validation, test):
         put(tmp_path, f"{split}/ill/1.bmp", f"{split}/well/1.bmp")
     table = list_files("folders", tmp_path, CLASSES)
     splits = dict(zip(table["path"].str.split("/").str[0], table["official_split"], strict=True))
-    assert splits == {"train": "train", validation: "validation", "test": "test"}
+    assert splits == {train: "train", validation: "validation", test: "test"}
+    assert set(table["label"]) == {"ill", "well"}
+
+
+def test_training_and_testing_without_validation(tmp_path, put):
+    put(tmp_path, *(f"{split}/{label}/1.png" for split in ("Training", "Testing") for label in CLASSES))
+    table = list_files("folders", tmp_path, CLASSES)
+    assert set(table["official_split"]) == {"train", "test"}
+
+
+@pytest.mark.parametrize(("one", "other"), [("train", "Training"), ("Val", "valid"), ("test", "TEST")])
+def test_two_folders_of_one_split_are_refused(tmp_path, put, one, other):
+    put(tmp_path, *(f"{split}/{label}/1.png" for split in (one, other) for label in CLASSES))
+    with pytest.raises(CohortError, match=r"several folders of the \w+ split: \w+, \w+\. Put their images"):
+        list_files("folders", tmp_path, CLASSES)
+
+
+def test_classes_are_compared_exactly(tmp_path, put):
+    put(tmp_path, "Training/Ill/1.png", "Training/well/1.png")
+    with pytest.raises(CohortError, match=r"Class folder\(s\) missing in .*Training: ill\."):
+        list_files("folders", tmp_path, CLASSES)
 
 
 def test_a_class_that_is_called_like_a_split(tmp_path, put):
@@ -34,10 +64,17 @@ def test_a_class_that_is_called_like_a_split(tmp_path, put):
     assert table["official_split"].isna().all()
 
 
+def test_classes_that_are_called_like_splits_below_folders_of_splits(tmp_path, put):
+    put(tmp_path, *(f"{split}/{label}/1.png" for split in ("Train", "Test") for label in ("control", "test")))
+    table = list_files("folders", tmp_path, ("control", "test"))
+    assert list(table["label"]) == ["control", "test"] * 2
+    assert list(table["official_split"]) == ["test", "test", "train", "train"]
+
+
 def test_a_folder_beside_those_of_splits(tmp_path, put):
-    put(tmp_path, "train/ill/a.png", "train/well/b.png", "valid/ill/c.png")
+    put(tmp_path, "train/ill/a.png", "train/well/b.png", "extra/ill/c.png")
     with pytest.raises(
-        CohortError, match=r"folders of splits \(train\) and others beside them: valid\. Name"
+        CohortError, match=r"folders of splits \(train\) and others beside them: extra\. Name"
     ):
         list_files("folders", tmp_path, CLASSES)
 

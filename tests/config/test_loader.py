@@ -49,6 +49,8 @@ cohorts:
     cohort = loader.cohort("mine")
     assert (cohort.title, cohort.archive, cohort.inside) == ("mine", "my_images", "my_images")
     assert cohort.subject == "patient"
+    assert cohort.reads_header_patients
+    assert not loader.cohort("brisc").reads_header_patients
     own = {e.pipeline for e in experiments(loader.typed) if e.cohort == "mine"}
     assert own == {f"mine_{variant}" for variant in loader.typed.variants}
     ProjectConfigLoader.current = None

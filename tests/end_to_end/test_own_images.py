@@ -1,18 +1,17 @@
 """A user's own images: a block of YAML, a table, and files of all kinds."""
 
 import json
-from io import BytesIO
+import shutil
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from dicom_files import BORN, PERSON, dicom
 from end_to_end_project import Project
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
 
 pytestmark = pytest.mark.slow
-PERSON, BORN = "Mustermann^Erika", "19640812"
+HEADER_ID, STUDY = "hospital-4711-", "1.22.333.4711"
 BLOCK = """
 cohorts:
   mine:
@@ -24,21 +23,6 @@ cohorts:
     classes: [healthy, ill]
     window: [0, 4095]
 """
-
-
-def dicom(values: np.ndarray) -> bytes:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = "1.2.840.10008.5.1.4.1.1.7", "1.2.3"
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
-    dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = PERSON, "4711", BORN
-    dataset.Rows, dataset.Columns = values.shape
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME1"
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 12, 11, 0
-    dataset.PixelData = values.tobytes()
-    file = BytesIO()
-    dataset.save_as(file, enforce_file_format=True)
-    return file.getvalue()
 
 
 def draw(rng: np.random.Generator, ill: bool) -> np.ndarray:
@@ -62,7 +46,9 @@ def project(tmp_path) -> Project:
         name = f"Bilder größer/{'sehr_lang_' * 20}{number:02d}{ending}"
         values = draw(rng, ill)
         if ending == ".dcm":
-            (folder / name).write_bytes(dicom(values))
+            header = {"PatientID": f"{HEADER_ID}{number // 2 % 10}", "IssuerOfPatientID": "Hospital^Nord"}
+            header |= {"StudyInstanceUID": STUDY, "PhotometricInterpretation": "MONOCHROME1"}
+            (folder / name).write_bytes(dicom(values, **header))
         else:
             pixels = (values // 16).astype(np.uint8) if ending == ".jpg" else values
             (folder / name).write_bytes(cv2.imencode(ending, pixels)[1].tobytes())
@@ -92,13 +78,69 @@ def test_a_block_of_yaml_is_all_it_takes(project):
     patients = index.set_index("image_id")["subject"].loc[splits["image_id"]].to_numpy()
     used = splits["split"] != "excluded"
     assert splits[used].groupby(patients[used])["split"].nunique().max() == 1
-    raw = project.root / "data/01_raw"
-    for path in (project.root / "data").rglob("*"):
-        if path.is_file() and raw not in path.parents:
+    quality = json.loads((project.root / "data/02_intermediate/mine/quality.json").read_text())
+    assert (quality["header_ids"]["images"], quality["header_ids"]["used"]) == (10, True)
+    assert_nothing_of_a_header_left(project)
+    assert not any(word in output for word in HEADER)
+
+
+HEADER = (PERSON, BORN, HEADER_ID, STUDY, "Hospital^Nord")
+
+
+def assert_nothing_of_a_header_left(project):
+    """Nowhere but in the raw files: not in tables, logs, pages, MLflow's files or the configuration.
+
+    The secret under which ids are hashed is nowhere else either.
+    """
+    raw, salt = project.root / "data/01_raw", project.root / "conf/local/patient_salt"
+    secret = salt.read_bytes()
+    words = [word.encode() for word in HEADER] + [secret, secret.hex().encode()]
+    for path in project.root.rglob("*"):
+        if path.is_file() and raw not in path.parents and path != salt:
             data = path.read_bytes()
-            assert PERSON.encode() not in data, path
-            assert BORN.encode() not in data, path
-    assert PERSON not in output
+            assert not any(word in data for word in words), path
+
+
+def test_patients_of_dicom_headers_are_kept_together_under_a_lasting_secret(project):
+    """Ingestion is done again when the secret is lost or no longer asked for, and only then."""
+    folder = project.root / "data/01_raw/scans"
+    for path in sorted((project.root / "data/01_raw/my_images").rglob("*.dcm")):
+        number = int(path.stem[-2:])
+        target = folder / ("ill" if number // 8 % 2 else "well") / f"IM{number}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    block = (project.root / "conf/base/parameters_mine.yml").read_text()
+    block = block.replace("layout: table", "layout: folders").replace("[healthy, ill]", "[well, ill]")
+    lines = [line.replace("my_images", "scans") for line in block.splitlines() if "table:" not in line]
+    (project.root / "conf/base/parameters_mine.yml").write_text("\n".join(lines))
+    salt, index = project.root / "conf/local/patient_salt", "data/02_intermediate/mine/index.parquet"
+
+    def prepared(*arguments):
+        output = project.kedro("run", "--pipeline=mine_audit", "--tags=acquisition,ingestion", *arguments)
+        assert_nothing_of_a_header_left(project)
+        return output, pd.read_parquet(project.root / index)["subject"]
+
+    output, first = prepared()
+    assert "10 DICOM files name 5 patients in their headers; images are grouped by them" in output
+    assert first.nunique() == 5
+    shutil.rmtree(project.root / "data/02_intermediate/mine")
+    output, again = prepared()
+    assert again.equals(first)
+    assert "Finished before: ingestion of mine" in prepared()[0]
+    salt.unlink()
+    output, other = prepared()
+    assert "Finished before: ingestion" not in output
+    assert other.nunique() == 5
+    assert not set(other) & set(first)
+    salt.write_bytes(b"")
+    failed = project.kedro("run", "--pipeline=mine_audit", succeeds=False)
+    assert "patient_salt, is damaged: it has 0 bytes, not 32" in failed
+    assert "Traceback" not in failed
+    salt.unlink()
+    prepared()
+    output, none = prepared("--params=cohorts.mine.header_patients=ignore")
+    assert "10 DICOM files name 5 patients in their headers; these ids are not used" in output
+    assert none.isna().all()
 
 
 def test_two_sessions_of_one_process_follow_their_own_parameters(project):

@@ -1,44 +1,22 @@
 import contextlib
 import logging
-from io import BytesIO
 
 import numpy as np
 import pydicom
 import pytest
+from dicom_files import PERSON, VALUES, dicom
 from hypothesis import given
 from hypothesis import strategies as st
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, JPEGLosslessSV1
+from pydicom.uid import (
+    MPEG2MPML,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLosslessSV1,
+)
 
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.decode import decode
-
-VALUES = np.arange(0, 4096, 16, dtype=np.uint16).reshape(16, 16)
-PERSON = "Mustermann^Erika"
-
-
-def dicom(values=VALUES, **tags) -> bytes:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
-    meta.MediaStorageSOPInstanceUID = "1.2.3"
-    meta.TransferSyntaxUID = tags.pop("syntax", ExplicitVRLittleEndian)
-    dataset = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
-    dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = PERSON, "4711", "19640812"
-    dataset.Rows, dataset.Columns = values.shape[:2]
-    dataset.SamplesPerPixel = 1 if values.ndim == 2 else 3
-    dataset.PhotometricInterpretation = "MONOCHROME2" if values.ndim == 2 else "RGB"
-    if values.ndim == 3:
-        dataset.PlanarConfiguration = 0
-    dataset.BitsAllocated = 8 * values.dtype.itemsize
-    dataset.BitsStored = 8 if values.dtype.itemsize == 1 else 12
-    dataset.HighBit = dataset.BitsStored - 1
-    dataset.PixelRepresentation = int(values.dtype.kind == "i")
-    dataset.PixelData = values.tobytes()
-    for name, value in tags.items():
-        setattr(dataset, name, value)
-    file = BytesIO()
-    dataset.save_as(file, enforce_file_format=True)
-    return file.getvalue()
+from s3f_pipeline.images.dicom import silent_pydicom
 
 
 def grey(data, **options):
@@ -154,7 +132,7 @@ def test_damaged_files_are_decoded_or_refused(noise, data):
     ("data", "reason"),
     [
         (dicom(np.tile(VALUES, (2, 1)), NumberOfFrames=2, Rows=16), "2 frames in one DICOM file"),
-        (dicom(PixelData=bytes(10)), "damaged DICOM file"),
+        (dicom(PixelData=bytes(10)), "truncated DICOM file: 10 of 512 bytes"),
         (dicom(PixelData=None), "without an image|damaged DICOM file"),
         (dicom()[:200], "DICOM"),
         (bytes(128) + b"DICM" + b"nonsense", "DICOM"),
@@ -165,11 +143,46 @@ def test_what_cannot_be_shown_says_so(data, reason):
         decode(data, "grey")
 
 
-def test_a_compression_without_a_decoder_says_what_to_install():
-    compressed = pydicom.encaps.encapsulate([b"\xff\xd8" + bytes(50) + b"\xff\xd9"])
-    data = dicom(PixelData=compressed, syntax=JPEGLosslessSV1)
-    with pytest.raises(ImageError, match=r"JPEG Lossless.*pip install python-gdcm"):
+BROKEN_JPEG = pydicom.encaps.encapsulate([b"\xff\xd8" + bytes(50) + b"\xff\xd9"])
+
+
+@pytest.mark.parametrize(
+    ("syntax", "package"),
+    [(JPEGLosslessSV1, "python-gdcm"), (JPEGExtended12Bit, "pylibjpeg pylibjpeg-libjpeg")],
+)
+def test_a_compression_without_a_decoder_says_what_to_install(syntax, package, monkeypatch):
+    """Pillow takes JPEG Extended, but not of 12 bits."""
+    decoder = pydicom.pixels.get_decoder(syntax)
+    monkeypatch.setattr(decoder, "_available", {"pillow": None} if syntax == JPEGExtended12Bit else {})
+    data = dicom(PixelData=BROKEN_JPEG, syntax=syntax)
+    with pytest.raises(ImageError, match=rf"JPEG.*cannot be decoded here: pip install {package}, or"):
         decode(data, "grey")
+
+
+def test_a_file_that_a_decoder_refuses_is_damaged():
+    data = dicom(VALUES.astype(np.uint8), PixelData=BROKEN_JPEG, syntax=JPEGBaseline8Bit)
+    with pytest.raises(ImageError, match=r"damaged DICOM file: .*pillow.* cannot decode its JPEG Baseline"):
+        decode(data, "grey")
+
+
+def test_a_compression_that_nobody_decodes_says_so():
+    with pytest.raises(ImageError, match=r"compressed as MPEG2.*: decompress the files"):
+        decode(dicom(PixelData=BROKEN_JPEG, syntax=MPEG2MPML), "grey")
+
+
+@pytest.mark.parametrize(
+    ("tags", "narrow"),
+    [
+        ({}, (0, 150)),
+        ({"WindowCenter": 80, "WindowWidth": 160}, None),
+        ({"BitsStored": 8, "HighBit": 7}, None),
+    ],
+)
+def test_an_image_that_fills_little_of_its_bits_without_a_window_is_noticed(tags, narrow):
+    values = VALUES // 256 * np.uint16(10)
+    assert decode(dicom(values, **tags), "grey").narrow == narrow
+    assert decode(dicom(VALUES), "grey").narrow is None
+    assert decode(dicom(values, **tags), "grey", window=(0, 200)).narrow is None
 
 
 def test_no_person_is_in_what_is_said(caplog, recwarn):
@@ -183,3 +196,15 @@ def test_no_person_is_in_what_is_said(caplog, recwarn):
     assert PERSON not in caplog.text
     assert "1964" not in caplog.text
     assert not [w for w in recwarn if PERSON in str(w.message)]
+
+
+def test_pydicom_is_silent_while_images_are_ingested(caplog):
+    """It logs whole tracebacks, and values that it doubts."""
+    doubtful = dicom(PixelData=BROKEN_JPEG, syntax=JPEGExtended12Bit, StudyInstanceUID=PERSON)
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG):
+        with silent_pydicom(), pytest.raises(ImageError):
+            decode(doubtful, "grey")
+        assert caplog.text == ""
+        logging.getLogger("pydicom").warning("heard again")
+        assert "heard again" in caplog.text

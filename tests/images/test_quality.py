@@ -23,6 +23,7 @@ NOTHING = {
     "checksums": {},
     "positive_class": None,
     "highest": None,
+    "narrow": [],
     "image_size": (8, 8),
 }
 
@@ -85,6 +86,13 @@ def test_another_checksum_than_the_published_one_is_a_warning():
 @pytest.mark.parametrize(("highest", "warned"), [(None, False), (4095, True), (4096, False)])
 def test_images_that_use_12_of_16_bits_are_a_warning(highest, warned):
     assert any("window: [0, 4095]" in warning for warning in report(highest=highest)["warnings"]) == warned
+
+
+def test_dicom_images_of_nearly_one_grey_are_a_warning():
+    warnings = report(narrow=[(-900, 1100.5), (-1000, 20)])["warnings"]
+    (warning,) = [warning for warning in warnings if "DICOM" in warning]
+    assert warning.startswith("2 DICOM images have no window, and their values, from -1000 to 1100.5, fill")
+    assert warning.endswith("window: [-1000, 1100.5]")
 
 
 @pytest.mark.parametrize(("image_size", "smaller"), [((9, 9), 3), ((10, 10), 5), ((8, 10), 0)])

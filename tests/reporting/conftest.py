@@ -132,6 +132,7 @@ def report_data(metrics, history, audit_of):
                 {"height": 256, "width": 257, "count": 1194},
             ],
             "exact_duplicates": 211,
+            "header_ids": None,
         },
         audit=audit_of(torn=73, kept=31, single=5613),
         split_summary={

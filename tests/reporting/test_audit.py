@@ -45,6 +45,7 @@ def page():
         guarantee="near_duplicate",
         drawn=None,
         fold=None,
+        header_ids=None,
     ):
         index = index_of() if index is None else index
         groups = make_groups(index, twins)
@@ -66,6 +67,7 @@ def page():
             AuditData(
                 cohort={"name": "heads", "title": title, "licence": "CC BY 4.0", "citation": "A & B"},
                 synthetic=synthetic,
+                header_ids=header_ids,
                 guarantee={"test": {"x": {guarantee: 3}}},
                 audit=audit,
                 index=index,
@@ -180,6 +182,7 @@ def test_demographics_are_shown(page):
     [
         ("patient", "only as well as they are kept"),
         ("lesion", "two lesions of one patient are not recognised"),
+        ("study", "two examinations of one patient are not recognised"),
         ("near_duplicate", "No patient ids are known"),
     ],
 )
@@ -230,3 +233,36 @@ def test_twins_across_training_and_validation_are_shown_where_there_is_no_test_s
 def test_a_fold_is_named(page):
     assert "Fold 2 of 5" in text_of(page(fold=2))
     assert "Fold" not in text_of(page())
+
+
+HEADER_IDS = {
+    "used": True,
+    "message": "16 DICOM files name 4 patients in their headers; images are grouped by them",
+    "images": 16,
+    "images_with_study_alone": 0,
+    "contradictions": {},
+}
+
+
+def test_what_dicom_headers_say_is_shown(page):
+    text = text_of(page(header_ids=HEADER_IDS, guarantee="patient"))
+    assert "16 DICOM files name 4 patients in their headers; images are grouped by them." in text
+    assert "contradict one another" not in text
+
+
+def test_headers_that_contradict_the_table_are_shown_by_path(page):
+    torn = {"several_ids_in_one": {"ids": 3, "images": 12, "examples": ["ill/a.dcm", "ill/<b>.dcm"]}}
+    html = page(header_ids={**HEADER_IDS, "contradictions": torn})
+    assert "<code>ill/&lt;b&gt;.dcm</code>" in html
+    assert (
+        "Ids of the table or the file names with several patients in the DICOM headers 3 12 "
+        "ill/a.dcm , ill/<b>.dcm"
+    ) in text_of(html)
+
+
+def test_ids_that_are_not_used_are_not_denied(page):
+    text = text_of(page(header_ids={**HEADER_IDS, "used": False, "message": "these are not used"}))
+    assert "these are not used." in text
+    assert text.count("The headers of 16 DICOM files tell whose they are and are not used") == 2
+    assert "names no patients" not in text
+    assert "No patient ids are known" not in text

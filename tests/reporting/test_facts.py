@@ -86,6 +86,23 @@ def test_few_leaking_groups_are_all_shown(report_data):
     assert (len(shown), more) == (2, 0)
 
 
+UNUSED = {"used": False, "message": "", "images": 1200, "images_with_study_alone": 34}
+
+
+@pytest.mark.parametrize("level", ["near_duplicate", "sequence"])
+def test_a_data_set_whose_ids_are_not_used_is_not_said_to_name_no_patients(level):
+    counts = {"test": {"glioma": {level: 7}}}
+    assert "The data set names no patients, so" in facts.guarantee_text(counts, None)
+    assert "The data set names no patients, so" in facts.guarantee_text(counts, {**UNUSED, "message": None})
+    assert (
+        "The headers of 1,234 DICOM files tell whose they are and are not used, so"
+        in facts.guarantee_text(counts, UNUSED)
+    )
+    mixed = {"test": {"glioma": {level: 7, "patient": 1}}}
+    assert facts.guarantee_text(mixed, UNUSED).endswith("tell whose they are and are not used.")
+    assert "DICOM" not in facts.guarantee_text(mixed, {**UNUSED, "used": True})
+
+
 def test_history_table(history):
     titles, rows = facts.history_table(history, "validation")
     assert titles[:6] == [

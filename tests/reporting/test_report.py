@@ -287,3 +287,8 @@ def test_missing_data_is_an_error_and_not_a_gap(report_data):
     data = dataclasses.replace(report_data, provenance=without(report_data.provenance, "data_hash"))
     with pytest.raises(jinja2.UndefinedError, match="data_hash"):
         render_report(data)
+
+
+def test_what_dicom_headers_say_is_shown(report_data):
+    told = {"message": "3 DICOM files name 2 patients", "used": True}
+    assert "3 DICOM files name 2 patients." in render(report_data, quality={"header_ids": told}).text

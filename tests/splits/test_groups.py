@@ -57,3 +57,30 @@ def test_a_run_of_files_holds_together_those_whose_subject_is_not_known(table, p
     groups = make_groups(index, pairs(), subject="lesion", runs=runs)
     assert groups["group"].tolist() == ["a", "b", "a", "d", "e"]
     assert groups["guarantee"].tolist() == ["sequence", "lesion", "sequence", "sequence", "near_duplicate"]
+
+
+def test_an_examination_holds_together_images_whose_patient_is_not_known(table, pairs):
+    index = table(*((name, "x", "p" if name == "c" else None, None) for name in "abcde"))
+    index["study"] = pd.Series(["s1", "s1", "s2", "s2", None], dtype="string")
+    runs = pd.Series([None, None, None, "r1", "r1"], dtype="string")
+    groups = make_groups(index, pairs(), runs=runs)
+    assert groups["group"].tolist() == ["a", "a", "c", "c", "c"]
+    assert groups["guarantee"].tolist() == ["study", "study", "patient", "study", "sequence"]
+
+
+def test_patients_of_the_table_and_of_headers_hold_together_alike(table, pairs):
+    index = table(
+        ("a", "x", "p1", None), ("b", "x", "p2", None), ("c", "x", "p2", None), ("d", "x", "p3", None)
+    )
+    index["subject_by_header"] = pd.Series(["h1", "h1", "h2", "h3"], dtype="string")
+    groups = make_groups(index, pairs())
+    assert groups["group"].tolist() == ["a", "a", "a", "d"]
+    assert set(groups["guarantee"]) == {"patient"}
+
+
+def test_where_headers_name_the_patient_of_a_lesion_the_patient_is_kept(table, pairs):
+    index = table(("a", "x", "l1", None), ("b", "x", "l2", None), ("c", "x", "l3", None))
+    index["subject_by_header"] = pd.Series(["h1", "h1", None], dtype="string")
+    groups = make_groups(index, pairs(), subject="lesion")
+    assert groups["group"].tolist() == ["a", "a", "c"]
+    assert groups["guarantee"].tolist() == ["patient", "patient", "lesion"]

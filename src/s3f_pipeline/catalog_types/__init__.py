@@ -8,6 +8,7 @@ from s3f_pipeline.catalog_types.bytes_dataset import BytesDataset
 from s3f_pipeline.catalog_types.folder_dataset import FolderDataset
 from s3f_pipeline.catalog_types.image_store_dataset import ImageStoreDataset
 from s3f_pipeline.catalog_types.keras_model_dataset import KerasModelDataset
+from s3f_pipeline.catalog_types.salt_dataset import SaltDataset
 from s3f_pipeline.catalog_types.scratch_folder_dataset import ScratchFolderDataset
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "FolderDataset",
     "ImageStoreDataset",
     "KerasModelDataset",
+    "SaltDataset",
     "ScratchFolderDataset",
 ]

@@ -1,7 +1,8 @@
 """One's own images in class folders.
 
-``<class>/…`` or ``{train,validation,test}/<class>/…`` (``val`` is read as ``validation``), with folders
-below a class as one likes. No patients are known; images of one patient need the layout ``table``.
+``<class>/…`` or ``{train,validation,test}/<class>/…``, with folders below a class as one likes. Folders of
+splits may be spelt as people do (``SPLITS``, in upper or lower case); those of classes are compared exactly.
+Patients are known from DICOM headers alone; of other files they need the layout ``table``.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,16 @@ from s3f_pipeline.cohorts.class_folders import list_class_folders
 from s3f_pipeline.cohorts.listing import is_hidden, some_of
 from s3f_pipeline.errors import CohortError
 
-SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
 
 
 def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
@@ -28,15 +38,24 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
         ``official_split`` is null without folders that are named after splits.
 
     Raises:
-        CohortError: If a class folder is missing (in every split folder, where there are any), or an
-            unknown folder is there.
+        CohortError: If a class folder is missing (in every split folder, where there are any), an unknown
+            folder is there, or two folders mean one split.
     """
     found = {path.name for path in folder.iterdir() if path.is_dir() and not is_hidden(path.name)}
-    splits: dict[str, str | None] = {name: SPLITS[name] for name in SPLITS if name in found - set(classes)}
+    splits: dict[str, str | None] = {
+        name: SPLITS[name.casefold()] for name in found - set(classes) if name.casefold() in SPLITS
+    }
     if splits and found != set(splits):
         raise CohortError(
             f"{folder} has folders of splits ({some_of(splits)}) and others beside them: "
             f"{some_of(found - set(splits))}. Name them {', '.join(SPLITS)}, or move them away."
         )
+    for split in set(splits.values()):
+        meaning = [name for name in splits if splits[name] == split]
+        if len(meaning) > 1:
+            raise CohortError(
+                f"{folder} has several folders of the {split} split: {some_of(meaning)}. Put their images "
+                f"into one, or move the others away."
+            )
     table = list_class_folders(folder, classes, splits or {"": None})
     return table.assign(image_id=table["path"])

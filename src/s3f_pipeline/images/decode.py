@@ -9,6 +9,7 @@ import numpy as np
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.area import resize_by_area
 from s3f_pipeline.images.dicom import Window, decode_dicom
+from s3f_pipeline.images.header_ids import HeaderIds
 from s3f_pipeline.images.headers import read_header
 
 Color = Literal["grey", "rgb"]
@@ -25,12 +26,16 @@ class Decoded:
         format: Of the file, such as ``JPEG``.
         mode: Channels and bit depth in the file, such as ``grey 8-bit``.
         highest: Highest value in a file of more than 8 bits that was read without a window, else ``None``.
+        narrow: Lowest and highest value of a DICOM image that has no window and few grey levels without one.
+        ids: Of the header of a DICOM file, else ``None``.
     """
 
     pixels: np.ndarray
     format: str
     mode: str
     highest: int | None = None
+    narrow: Window | None = None
+    ids: HeaderIds | None = None
 
 
 def decode(data: bytes, color: Color, window: Window | None = None) -> Decoded:
@@ -52,8 +57,9 @@ def decode(data: bytes, color: Color, window: Window | None = None) -> Decoded:
         raise ImageError("empty file")
     header = read_header(data)
     if header.format == "DICOM":
-        pixels, mode = decode_dicom(data, window)
-        return Decoded(_to_color(pixels, color), header.format, mode)
+        image = decode_dicom(data, window)
+        pixels = _to_color(image.pixels, color)
+        return Decoded(pixels, header.format, image.mode, narrow=image.narrow, ids=image.ids)
     if header.bits == 8:
         return Decoded(_decode(data, FLAGS[color]), header.format, header.mode)
     values = _decode(data, FLAGS[color] | cv2.IMREAD_ANYDEPTH)

@@ -10,9 +10,10 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields
 from itertools import islice
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ from tqdm import tqdm
 
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.decode import Aspect, Color, Decoded, decode, fit, to_grey
-from s3f_pipeline.images.dicom import Window
+from s3f_pipeline.images.dicom import Window, silent_pydicom
+from s3f_pipeline.images.header_ids import HeaderIds, Pseudonyms, pseudonymise
 from s3f_pipeline.images.phash import perceptual_hash
 from s3f_pipeline.images.row_file import row_file
 from s3f_pipeline.images.sources import image_sources
@@ -40,18 +42,24 @@ class Ingested:
 
     Attributes:
         index: One row per readable image, in the order of the store.
+        pseudonyms: Hashed ids of DICOM headers, the attributes of ``Pseudonyms`` as columns, in the order of
+            the index; null where a header has none, and for other files.
         rejected: One row per unreadable file: ``path``, ``reason``.
         images: Path of the finished temporary store, uint8 (N, H, W, C).
         thumbnails: Path of the finished temporary thumbnails, uint8 (N, T, T).
         highest: Highest value in images of more than 8 bits that were read without a window; ``None`` where
             there are none.
+        narrow: For each DICOM image that has no window and few grey levels without one, its lowest and
+            highest value.
     """
 
     index: pd.DataFrame
+    pseudonyms: pd.DataFrame
     rejected: pd.DataFrame
     images: Path
     thumbnails: Path
     highest: int | None
+    narrow: list[Window]
 
 
 def ingest(
@@ -66,6 +74,7 @@ def ingest(
     aspect: Aspect = "stretch",
     window: Window | None = None,
     workers: int | None = None,
+    salt: bytes | None = None,
 ) -> Ingested:
     """Decode and store every image of a cohort.
 
@@ -80,17 +89,21 @@ def ingest(
         aspect: ``stretch`` to the image size, or ``pad``.
         window: Values of 16-bit and DICOM images that become black and white.
         workers: Threads; ``None`` for one per CPU core.
+        salt: Under which the ids of DICOM headers are hashed; ``None`` for one that is thrown away, so that
+            patients can be counted and never be found again.
 
     Raises:
         ImageError: If more than ``max_rejected_share`` of the files cannot be read.
         OSError: If the disk has no room for the store.
     """
-    reader = Reader(color, image_size, aspect, window)
+    reader = Reader(color, image_size, aspect, window, salt or token_bytes())
     row_shape = (*image_size, 1 if color == "grey" else 3)
     kept: list[int] = []
     facts: list[dict[str, Any]] = []
+    pseudonyms: list[dict[str, str | None]] = []
     rejected: list[dict[str, str]] = []
     highest: int | None = None
+    narrow: list[Window] = []
     rows = _in_parallel(
         reader, image_sources(folder, files["path"]), len(files), workers or os.cpu_count() or 1
     )
@@ -106,12 +119,23 @@ def ingest(
             append_thumbnail(row.thumbnail)
             kept.append(number)
             facts.append(row.facts)
+            pseudonyms.append(asdict(row.pseudonyms))
             if row.highest is not None:
                 highest = max(row.highest, highest or 0)
+            if row.narrow is not None:
+                narrow.append(row.narrow)
         if len(rejected) > max_rejected_share * len(files):
             raise ImageError(_too_many(rejected, len(files), folder, max_rejected_share))
         index = pd.concat([files.iloc[kept].reset_index(drop=True), pd.DataFrame(facts)], axis=1)
-    return Ingested(index, pd.DataFrame(rejected, columns=["path", "reason"]), images, thumbnails, highest)
+    return Ingested(
+        index,
+        pd.DataFrame(pseudonyms, columns=[one.name for one in fields(Pseudonyms)], dtype="string"),
+        pd.DataFrame(rejected, columns=["path", "reason"]),
+        images,
+        thumbnails,
+        highest,
+        narrow,
+    )
 
 
 @dataclass(frozen=True)
@@ -123,12 +147,14 @@ class Reader:
         image_size: (height, width) of the stored image.
         aspect: ``stretch`` or ``pad``.
         window: Values of 16-bit and DICOM images that become black and white.
+        salt: Under which the ids of DICOM headers are hashed.
     """
 
     color: Color
     image_size: tuple[int, int]
     aspect: Aspect
     window: Window | None
+    salt: bytes = field(repr=False)
 
     def __call__(self, source: Path | np.ndarray) -> "Row | str":
         """Read an image file, or pixels of a NumPy archive; a text says why it cannot be read."""
@@ -149,7 +175,8 @@ class Reader:
             "mode": decoded.mode,
         }
         stored = fit(decoded.pixels, *self.image_size, self.aspect)
-        return Row(facts, stored, thumbnail(grey), decoded.highest)
+        pseudonyms = pseudonymise(decoded.ids or HeaderIds(), self.salt)
+        return Row(facts, pseudonyms, stored, thumbnail(grey), decoded.highest, decoded.narrow)
 
     def _array(self, pixels: np.ndarray) -> Decoded:
         if pixels.shape[-1] == 3 and self.color == "grey":
@@ -165,15 +192,19 @@ class Row:
 
     Attributes:
         facts: Columns of the index.
+        pseudonyms: Of the ids in the header, where it has any.
         image: uint8 (H, W, C).
         thumbnail: uint8 (T, T).
         highest: As in ``Decoded``.
+        narrow: As in ``Decoded``.
     """
 
     facts: dict[str, Any]
+    pseudonyms: Pseudonyms
     image: np.ndarray
     thumbnail: np.ndarray
     highest: int | None
+    narrow: Window | None
 
 
 def _in_parallel(
@@ -189,6 +220,7 @@ def _in_parallel(
     pending: deque[Future[list[Any]]] = deque()
     with (
         warnings.catch_warnings(action="ignore"),  # of image libraries; not safe inside threads
+        silent_pydicom(),
         one_thread_per_call(),
         ThreadPoolExecutor(workers) as pool,
         tqdm(total=count, desc="Ingestion", unit="image", mininterval=0.5) as progress,

@@ -1,6 +1,6 @@
 """What ingestion found: every file accounted for, and counts to check against the publication."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -25,6 +25,7 @@ def quality_report(
     checksums: Mapping[str, Mapping[str, Any]],
     positive_class: str | None,
     highest: int | None,
+    narrow: Sequence[tuple[float, float]],
     image_size: tuple[int, int],
 ) -> dict[str, Any]:
     """Count what was read, rejected, passed over and expected.
@@ -40,6 +41,7 @@ def quality_report(
         checksums: Of raw files with a published MD5: ``expected``, ``found``, ``matches``.
         positive_class: Of the cohort, or ``None``.
         highest: Highest value in images of more than 8 bits that were read without a window.
+        narrow: Lowest and highest value of each DICOM image without a window and with few grey levels.
         image_size: (height, width) of the stored images.
 
     Returns:
@@ -67,7 +69,8 @@ def quality_report(
         "contradictory_duplicates": _contradictory(index),
         "checksums": dict(checksums),
     }
-    return {**report, "warnings": [*_warnings(report, highest), *_enlarged(index, image_size)]}
+    warnings = [*_warnings(report, highest), *_without_window(narrow), *_enlarged(index, image_size)]
+    return {**report, "warnings": warnings}
 
 
 def _differences(
@@ -135,6 +138,17 @@ def _warnings(report: Mapping[str, Any], highest: int | None) -> list[str]:
             f"window, such as window: [0, {TWELVE_BITS - 1}]"
         )
     return warnings
+
+
+def _without_window(narrow: Sequence[tuple[float, float]]) -> list[str]:
+    if not narrow:
+        return []
+    lowest, highest = min(low for low, _ in narrow), max(high for _, high in narrow)
+    return [
+        f"{len(narrow)} DICOM images have no window, and their values, from {lowest:g} to {highest:g}, fill "
+        f"so little of their bit depth that they are nearly of one grey: set the cohort's window, such as "
+        f"window: [{lowest:g}, {highest:g}]"
+    ]
 
 
 def _enlarged(index: pd.DataFrame, image_size: tuple[int, int]) -> list[str]:

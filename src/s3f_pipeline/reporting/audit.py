@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.reporting.facts import guarantee_table, guarantee_text
+from s3f_pipeline.reporting.facts import guarantee_table, guarantee_text, unused_ids
 from s3f_pipeline.reporting.page import render_page
 from s3f_pipeline.splits.guarantee import guarantee_total
 
@@ -24,8 +24,9 @@ OTHERS = "all others"
 NOT_KNOWN = {
     "patient": "Who is one patient is known from ids alone, and only as well as they are kept.",
     "lesion": "Lesion ids are published, patient ids are not: two lesions of one patient are not recognised.",
+    "study": "Examinations are known, patients are not: two examinations of one patient are not recognised.",
     "none": (
-        "No patient ids are known: different images of one patient are not recognised, and a test set "
+        "{no_patients}: different images of one patient are not recognised, and a test set "
         "without twins in training may still hold patients who are in training."
     ),
 }
@@ -38,6 +39,7 @@ class AuditData:
     Attributes:
         cohort: ``name``, ``title``, ``licence``, ``citation``.
         synthetic: Whether the images are phantoms.
+        header_ids: Of ``quality.json``.
         guarantee: Of the patient-safe split, as ``guarantee_counts`` returns it.
         audit: Content of ``leakage_audit.json``.
         index: One row per image, in the order of the thumbnails.
@@ -51,6 +53,7 @@ class AuditData:
 
     cohort: Mapping[str, Any]
     synthetic: bool
+    header_ids: Mapping[str, Any] | None
     guarantee: Mapping[str, Any]
     audit: Mapping[str, Any]
     index: pd.DataFrame
@@ -80,7 +83,7 @@ def render_audit(data: AuditData) -> str:
     thumbnails = dict(zip(data.index["image_id"], data.thumbnails, strict=True))
 
     levels = guarantee_total(data.guarantee)
-    known = next((level for level in ("patient", "lesion") if level in levels), None)
+    known = next((level for level in ("patient", "lesion", "study") if level in levels), None)
 
     def image(image_id: str) -> dict[str, Any]:
         uri = _jpeg_uri(thumbnails[image_id])
@@ -89,9 +92,11 @@ def render_audit(data: AuditData) -> str:
     return render_page(
         "audit.html",
         **vars(data),
-        guarantee_text=guarantee_text(data.guarantee),
+        guarantee_text=guarantee_text(data.guarantee, data.header_ids),
         guarantee_table=guarantee_table(data.guarantee),
-        not_known=NOT_KNOWN[known or "none"],
+        not_known=NOT_KNOWN[known or "none"].format(
+            no_patients=unused_ids(data.header_ids) or "No patient ids are known"
+        ),
         shared=known or "group",
         has_official_splits=bool(data.index["official_split"].notna().any()),
         readings=[{**row, "name": _reading_name(row["reading"])} for row in data.audit["readings"]],

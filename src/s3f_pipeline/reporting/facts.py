@@ -39,13 +39,13 @@ GUARANTEES = {
     ),
     "sequence": (
         "Images that were filed one after the other stay on one side of the split, since they often are of "
-        "one patient. The data set names no patients, so images of one patient that lie apart may stand on "
-        "different sides: the figures can be better than for new patients."
+        "one patient. {no_patients}, so images of one patient that lie apart may stand on different sides: "
+        "the figures can be better than for new patients."
     ),
     "near_duplicate": (
-        "No image has a copy on another side of the split that the search for twins finds. The data set "
-        "names no patients, so different images of one patient may stand on different sides: the figures "
-        "can be better than for new patients."
+        "No image has a copy on another side of the split that the search for twins finds. "
+        "{no_patients}, so different images of one patient may stand on different sides: the figures can be "
+        "better than for new patients."
     ),
     "none": (
         "The published split is taken as it is: nothing keeps copies of an image, or images of one "
@@ -63,21 +63,36 @@ MIXED = {
 }
 
 
-def guarantee_text(counts: Mapping[str, Any]) -> str:
+def guarantee_text(counts: Mapping[str, Any], header_ids: Mapping[str, Any] | None) -> str:
     """Say what a split keeps apart, and what its figures therefore describe.
 
     Args:
         counts: As ``guarantee_counts`` returns them.
+        header_ids: Of ``quality.json``.
     """
     total = guarantee_total(counts)
+    unused = unused_ids(header_ids)
     if len(total) == 1:
-        return GUARANTEES[next(iter(total))]
+        return GUARANTEES[next(iter(total))].format(no_patients=unused or "The data set names no patients")
     images = sum(total.values())
     parts = [f"{count(number)} ({number / images:.0%}) {MIXED[level]}" for level, number in total.items()]
     return (
         f"Of {count(images)} images, {'; '.join(parts)}. The figures describe new patients as far as "
         f"patients are known, and can be better than for new patients elsewhere."
+        f"{f' {unused}.' if unused else ''}"
     )
+
+
+def unused_ids(header_ids: Mapping[str, Any] | None) -> str | None:
+    """Say that patients or examinations are named where nobody looks, ``None`` where that is not so.
+
+    Args:
+        header_ids: Of ``quality.json``.
+    """
+    if header_ids is None or header_ids["used"] or header_ids["message"] is None:
+        return None
+    named = header_ids["images"] + header_ids["images_with_study_alone"]
+    return f"The headers of {count(named)} DICOM files tell whose they are and are not used"
 
 
 def guarantee_table(counts: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:

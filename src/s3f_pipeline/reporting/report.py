@@ -67,7 +67,7 @@ def render_report(report: ReportData) -> str:
         **vars(report),
         accuracy=facts.accuracy_facts(report.metrics, report.cohort["classes"]),
         no_skill=facts.no_skill_scores(report.metrics),
-        guarantee=facts.guarantee_text(report.experiment["guarantee"]),
+        guarantee=facts.guarantee_text(report.experiment["guarantee"], report.quality["header_ids"]),
         guarantee_table=facts.guarantee_table(report.experiment["guarantee"]),
         listed_groups=listed_groups,
         unlisted_groups=unlisted_groups,

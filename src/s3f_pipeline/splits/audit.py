@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from s3f_pipeline.splits.groups import connected, join_groups
+from s3f_pipeline.splits.groups import connected, join_groups, subject_links
 from s3f_pipeline.splits.patient_safe import contradictory_images
 from s3f_pipeline.splits.twins import TwinSettings
 
@@ -25,8 +25,8 @@ def leakage_audit(
 ) -> dict[str, Any]:
     """Count and list groups, and what of them stands on two official splits.
 
-    The kind of a group is the weakest evidence that it needs: ``subject`` if equal patient or
-    lesion ids alone hold it together, ``exact`` if equal files are needed too, ``near`` if a
+    The kind of a group is the weakest evidence that it needs: ``subject`` if equal ids of patients,
+    lesions or examinations alone hold it together, ``exact`` if equal files are needed too, ``near`` if a
     near-duplicate is.
 
     Args:
@@ -87,7 +87,7 @@ def _kinds(index: pd.DataFrame, twins: pd.DataFrame, groups: pd.Series) -> pd.Se
     """Kind of each image's group, in the order of ``index``."""
     kinds = pd.Series("near", index=groups.index)
     for kind, evidence in (("exact", twins[twins["kind"] == "exact"]), ("subject", twins[:0])):
-        parts = pd.Series(connected(index, evidence, index["subject"]), index=groups.index)
+        parts = pd.Series(connected(index, evidence, *subject_links(index)), index=groups.index)
         kinds = kinds.where(parts.groupby(groups).transform("nunique") > 1, kind)
     return kinds
 

@@ -7,6 +7,9 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+BY_HEADER = "subject_by_header"
+STUDY = "study"
+
 
 def make_groups(
     index: pd.DataFrame,
@@ -15,13 +18,14 @@ def make_groups(
     subject: Literal["patient", "lesion"] = "patient",
     runs: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Unite subjects, twins and runs of files.
+    """Unite subjects, examinations, twins and runs of files.
 
-    Two images are in one group if a chain of equal subjects, twin pairs and equal runs leads from one
-    to the other. A run holds together the images alone whose subject is not known.
+    Two images are in one group if a chain of equal subjects, examinations, twin pairs and equal runs leads
+    from one to the other. A run holds together the images alone whose subject is not known.
 
     Args:
-        index: With ``image_id`` and ``subject`` (patient or lesion id, null where unknown).
+        index: With ``image_id`` and ``subject`` (patient or lesion id, null where unknown); where DICOM
+            headers told them, ``subject_by_header`` (patient) and ``study`` (examination).
         twins: As ``find_twins`` lists them.
         subject: What an id of the column ``subject`` stands for.
         runs: Run of files of each image, in the order of ``index``, null where there is none.
@@ -30,16 +34,17 @@ def make_groups(
         In the order of ``index``: ``image_id``; ``group``, named after its smallest image id;
         ``twin_set``, the images connected by twin pairs alone, named likewise, null for an image
         without a twin; ``guarantee``, what keeping the group on one side keeps apart for this image:
-        ``patient`` or ``lesion`` where its subject is known, else ``sequence`` where it is in a run, else
-        ``near_duplicate``.
+        ``patient`` or ``lesion`` where its subject is known, else ``study`` where its examination is, else
+        ``sequence`` where it is in a run, else ``near_duplicate``.
     """
     ids = index["image_id"]
-    known = index["subject"].notna().to_numpy(dtype=bool)
-    links = [index["subject"]]
-    guarantee = np.where(known, subject, "near_duplicate")
+    links = subject_links(index)
+    levels = ["patient", subject, "study"]
+    is_kept = [_is_known(index, column) for column in (BY_HEADER, "subject", STUDY)]
     if runs is not None:
-        links.append(runs.mask(known))
-        guarantee = np.where(links[1].notna(), "sequence", guarantee)
+        links.append(runs.mask(is_kept[0] | is_kept[1]))
+        levels.append("sequence")
+        is_kept.append(links[-1].notna().to_numpy(dtype=bool))
     twin_sets = connected(index, twins)
     has_twin = np.bincount(twin_sets)[twin_sets] > 1
     return pd.DataFrame(
@@ -47,9 +52,14 @@ def make_groups(
             "image_id": ids,
             "group": _smallest_id(ids, connected(index, twins, *links)),
             "twin_set": _smallest_id(ids, twin_sets).where(has_twin),
-            "guarantee": guarantee,
+            "guarantee": np.select(is_kept, levels, "near_duplicate"),
         }
     ).astype("string")
+
+
+def subject_links(index: pd.DataFrame) -> list[pd.Series]:
+    """The columns of ``index`` of whose equal values images are of one patient, lesion or examination."""
+    return [index[name] for name in ("subject", BY_HEADER, STUDY) if name in index]
 
 
 def join_groups(index: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
@@ -79,6 +89,12 @@ def connected(index: pd.DataFrame, twins: pd.DataFrame, *links: pd.Series) -> np
         first, second = pd.concat([first, leaders]), pd.concat([second, known])
     edges = coo_array((np.ones(len(first), bool), (first, second)), shape=(len(index), len(index)))
     return connected_components(edges, directed=False)[1]
+
+
+def _is_known(index: pd.DataFrame, column: str) -> np.ndarray:
+    if column not in index:
+        return np.zeros(len(index), bool)
+    return index[column].notna().to_numpy(dtype=bool)
 
 
 def _smallest_id(ids: pd.Series, components: np.ndarray) -> pd.Series:

@@ -91,6 +91,9 @@ class CohortData(Block):
         classes: Class names; their order is the order of the network's outputs.
         positive_class: The class that a sigmoid output stands for, ``None`` for softmax.
         subject: What the ids of the data set name, a patient or a lesion.
+        header_patients: ``use`` the patient ids in the headers of DICOM files, hashed, to keep images of one
+            patient together, or ``ignore`` them. Of the layouts ``folders`` and ``table``; others have no
+            DICOM files.
         official_test: ``keep`` the official test set of the data set, where it has one, or ``cut`` one anew
             from all its images.
         official_validation: ``keep`` the official validation set of the data set, where it has one, or
@@ -107,6 +110,7 @@ class CohortData(Block):
     classes: Annotated[tuple[str, ...], Field(min_length=2)]
     positive_class: str | None = None
     subject: Literal["patient", "lesion"] = "patient"
+    header_patients: Literal["use", "ignore"] = "use"
     official_test: Literal["keep", "cut"] = "keep"
     official_validation: Literal["keep", "cut"] = "keep"
     published: PublishedConfig | None = None
@@ -143,6 +147,11 @@ class CohortData(Block):
         """Read a block that carries the cohort's ``name``, as nodes receive it."""
         block = {key: value for key, value in values.items() if key != "name"}
         return values["name"], cls.model_validate(block)
+
+    @property
+    def reads_header_patients(self) -> bool:
+        """Whether ingestion needs the secret under which patient ids are hashed."""
+        return self.header_patients == "use" and self.layout in ("folders", "table")
 
     @property
     def channels(self) -> int:

@@ -12,6 +12,7 @@ def write_audit(
     cohort: dict[str, Any],
     splitting: dict[str, Any],
     acquisition: dict[str, Any],
+    quality: dict[str, Any],
     index: pd.DataFrame,
     thumbnails: np.memmap,
     twins: pd.DataFrame,
@@ -31,6 +32,7 @@ def write_audit(
         AuditData(
             cohort={"name": name, **block.model_dump(include={"title", "licence", "citation"})},
             synthetic=acquisition["provenance"]["synthetic"],
+            header_ids=quality["header_ids"],
             guarantee=guarantee_counts(index, splits),
             audit=audit,
             index=index,

@@ -15,6 +15,7 @@ def create_pipeline(cohort: str) -> Pipeline:
                     "params:cohort",
                     "params:splitting",
                     "acquisition",
+                    "quality",
                     "index",
                     "thumbnails",
                     "twins",

@@ -21,12 +21,15 @@ def ingest_cohort(
     raw_root: Path,
     image_folder: Path,
     thumbnail_folder: Path,
+    salt: bytes | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Any], Path, Path]:
     """Read a cohort once: index, quality report, image store, thumbnails.
 
-    ``listing`` makes a changed raw folder be read again.
+    ``listing`` makes a changed raw folder be read again. Without ``salt`` the patient ids of DICOM headers
+    are counted and not used.
     """
     from s3f_pipeline.cohorts import TableColumns, check_subjects, list_files
+    from s3f_pipeline.cohorts.header_subjects import header_warnings, join_header_ids
     from s3f_pipeline.images.ingest import ingest
     from s3f_pipeline.images.quality import quality_report
     from s3f_pipeline.images.store import STORE_KEY
@@ -48,12 +51,16 @@ def ingest_cohort(
         thumbnails=temporary_path(thumbnail_folder / "thumbnails.npy"),
         max_rejected_share=config.max_rejected_share,
         workers=config.workers,
+        salt=salt,
+    )
+    index, header_ids = join_header_ids(
+        ingested.index, ingested.pseudonyms, subject=block.subject, use=salt is not None
     )
     provenance = acquisition["provenance"]
     published = block.published if block.published and not provenance["synthetic"] else None
     quality = quality_report(
         name,
-        ingested.index,
+        index,
         ingested.rejected,
         max_rejected_share=config.max_rejected_share,
         published_counts=published.counts if published else {},
@@ -61,9 +68,15 @@ def ingest_cohort(
         checksums=provenance.get("files", {}),
         positive_class=block.positive_class,
         highest=ingested.highest,
+        narrow=ingested.narrow,
         image_size=block.image_size,
     )
+    quality["header_ids"] = header_ids
+    if header_ids is not None:
+        quality["warnings"] += header_warnings(header_ids)
+        if header_ids["message"]:
+            logger.log(logging.INFO if salt else logging.WARNING, "%s", header_ids["message"])
     for warning in quality["warnings"]:
         logger.warning("%s", warning)
-    ingested.index.attrs = {STORE_KEY: sha256_of(ingested.images)}
-    return ingested.index, quality, ingested.images, ingested.thumbnails
+    index.attrs = {STORE_KEY: sha256_of(ingested.images)}
+    return index, quality, ingested.images, ingested.thumbnails

@@ -6,8 +6,12 @@ from s3f_pipeline.config.names import images_name
 from s3f_pipeline.pipelines.ingestion.nodes import ingest_cohort
 
 
-def create_pipeline(cohort: str, image_size: tuple[int, int]) -> Pipeline:
-    """Build the ingestion of one cohort at one image size, (height, width)."""
+def create_pipeline(cohort: str, image_size: tuple[int, int], *, reads_header_patients: bool) -> Pipeline:
+    """Build the ingestion of one cohort at one image size, (height, width).
+
+    The secret under which patient ids are hashed is an input, so that ingestion is done again if it is lost,
+    only where it can be needed.
+    """
     return pipeline(
         [
             node(
@@ -20,6 +24,7 @@ def create_pipeline(cohort: str, image_size: tuple[int, int]) -> Pipeline:
                     "raw_root",
                     "image_folder",
                     "thumbnail_folder",
+                    *(["patient_salt"] if reads_header_patients else []),
                 ],
                 outputs=["index", "quality", images_name(*image_size), "thumbnails"],
                 name="ingest",

@@ -101,7 +101,7 @@ def split(
         logger.info("Guarantee: images are kept apart from other sides: %s", told)
         if not kept_apart.keys() & SUBJECTS:
             logger.warning(
-                "No patient of this data set is known: different images of one patient may stand on two "
+                "The split knows no patient: different images of one patient may stand on two "
                 "sides, and figures can be better than for new patients."
             )
     return made
