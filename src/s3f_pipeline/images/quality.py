@@ -26,6 +26,7 @@ def quality_report(
     positive_class: str | None,
     highest: int | None,
     image_size: tuple[int, int],
+    links: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Count what was read, rejected, passed over and expected.
 
@@ -41,6 +42,7 @@ def quality_report(
         positive_class: Of the cohort, or ``None``.
         highest: Highest value in images of more than 8 bits that were read without a window.
         image_size: (height, width) of the stored images.
+        links: What came from a table of links to another cohort, its ``warning`` included.
 
     Returns:
         The content of ``quality.json``; ``warnings`` are the sentences that a person should read.
@@ -66,6 +68,7 @@ def quality_report(
         "exact_duplicates": int(index["sha256"].duplicated().sum()),
         "contradictory_duplicates": _contradictory(index),
         "checksums": dict(checksums),
+        "links": None if links is None else dict(links),
     }
     return {**report, "warnings": [*_warnings(report, highest), *_enlarged(index, image_size)]}
 
@@ -134,6 +137,8 @@ def _warnings(report: Mapping[str, Any], highest: int | None) -> list[str]:
             f"No value in the 16-bit images is above {highest}, so they are nearly black: set the cohort's "
             f"window, such as window: [0, {TWELVE_BITS - 1}]"
         )
+    if report["links"] and report["links"]["warning"]:
+        warnings.append(report["links"]["warning"])
     return warnings
 
 

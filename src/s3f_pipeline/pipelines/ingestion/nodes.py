@@ -26,7 +26,15 @@ def ingest_cohort(
 
     ``listing`` makes a changed raw folder be read again.
     """
-    from s3f_pipeline.cohorts import TableColumns, check_subjects, list_files
+    from s3f_pipeline.cohorts import (
+        TableColumns,
+        add_links,
+        check_subjects,
+        find_table,
+        list_files,
+        read_links,
+        report_links,
+    )
     from s3f_pipeline.images.ingest import ingest
     from s3f_pipeline.images.quality import quality_report
     from s3f_pipeline.images.store import STORE_KEY
@@ -37,6 +45,7 @@ def ingest_cohort(
     table = TableColumns(**block.table.model_dump()) if block.table else None
     files = list_files(block.layout, folder, block.classes, table)
     check_subjects(files, block.subject)
+    table_of_links = find_table(block.link.table, folder) if block.link and block.link.table else None
     ingested = ingest(
         files,
         folder,
@@ -49,11 +58,18 @@ def ingest_cohort(
         max_rejected_share=config.max_rejected_share,
         workers=config.workers,
     )
+    index, links = ingested.index, None
+    if table_of_links:
+        linked = add_links(index, read_links(table_of_links))
+        index, links = linked.index, report_links(linked, table_of_links, folder)
+        logger.info(
+            "%d of %d images have a subject by the table %s", linked.linked, len(index), table_of_links.name
+        )
     provenance = acquisition["provenance"]
     published = block.published if block.published and not provenance["synthetic"] else None
     quality = quality_report(
         name,
-        ingested.index,
+        index,
         ingested.rejected,
         max_rejected_share=config.max_rejected_share,
         published_counts=published.counts if published else {},
@@ -62,8 +78,9 @@ def ingest_cohort(
         positive_class=block.positive_class,
         highest=ingested.highest,
         image_size=block.image_size,
+        links=links,
     )
     for warning in quality["warnings"]:
         logger.warning("%s", warning)
-    ingested.index.attrs = {STORE_KEY: sha256_of(ingested.images)}
-    return ingested.index, quality, ingested.images, ingested.thumbnails
+    index.attrs = {STORE_KEY: sha256_of(ingested.images)}
+    return index, quality, ingested.images, ingested.thumbnails
