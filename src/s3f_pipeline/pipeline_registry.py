@@ -48,8 +48,9 @@ def register_pipelines() -> LazyPipelines:
     Returns:
         Pipelines by name. ``<cohort>_acquire`` gets the raw files, ``<cohort>_audit`` goes on to the
         splits and the leakage audit with its page, ``<cohort>_link_patients`` matches a cohort to the one
-        that its block links it to; ``__default__`` is ``brisc_bilinear``. The audit makes the published splits too, unless they need a file that few people have, or this run is about one
-        fold, which no publication has.
+        that its block links it to; ``__default__`` is ``brisc_bilinear``. The audit makes the published
+        splits too, unless they need a file that few people have, or this run is about one fold, which no
+        publication has.
     """
     loader = current_loader()
     prepare = cache(partial(_prepare, loader))
@@ -72,9 +73,7 @@ def _ingest(loader: ProjectConfigLoader, cohort: str) -> Pipeline:
 
 
 def _link(loader: ProjectConfigLoader, cohort: str, other: str) -> Pipeline:
-    return Pipeline(
-        [_ingest(loader, cohort), _ingest(loader, other), linking.create_pipeline(cohort, other)]
-    )
+    return Pipeline([_ingest(loader, cohort), _ingest(loader, other), linking.create_pipeline(cohort, other)])
 
 
 def _prepare(loader: ProjectConfigLoader, cohort: str, protocol: Protocol) -> Pipeline:

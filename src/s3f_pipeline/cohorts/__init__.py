@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from s3f_pipeline.cohorts import brisc, busi, chest, cheng, folders, ham, medmnist
+from s3f_pipeline.cohorts import brisc, busi, cheng, chest, folders, ham, medmnist
 from s3f_pipeline.cohorts import table as own_table
 from s3f_pipeline.cohorts.links import add_links, find_table, read_links, report_links
 from s3f_pipeline.cohorts.listing import finish

@@ -1,7 +1,7 @@
 """Brain tumours in contrast-enhanced T1 MRI by Cheng (figshare 10.6084/m9.figshare.1512427).
 
-As published: ``1.mat`` to ``3064.mat`` (MATLAB 7.3, which is HDF5), each with ``cjdata/{PID,label,image}``. Or
-as images: ``metadata.csv`` (``image``, ``label``, ``patient_id``) with ``<class>/<patient>_<slice>.jpg``.
+As published: ``1.mat`` to ``3064.mat`` (MATLAB 7.3, which is HDF5), each with ``cjdata/{PID,label,image}``.
+Or as images: ``metadata.csv`` (``image``, ``label``, ``patient_id``) with ``<class>/<patient>_<slice>.jpg``.
 
 Ids that differ only by a trailing letter, such as MR050791 and MR050791B, count as one patient: the letters
 seem to number examinations.
@@ -53,7 +53,9 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
     ids = own_table.named_patients(pd.Series([patient for patient, _ in facts], dtype="string"), PATIENT)
     labels = [label for _, label in facts]
     if unknown := set(labels) - set(classes):
-        raise CohortError(f"{folder} has the classes {some_of(unknown)} too. Add them to the cohort's classes.")
+        raise CohortError(
+            f"{folder} has the classes {some_of(unknown)} too. Add them to the cohort's classes."
+        )
     columns_of = dict(zip(COLUMNS, (list(numbered.values()), list(numbered), labels, ids, None), strict=True))
     table = pd.DataFrame(columns_of).astype("string")
     table.attrs["passed_over"] = count_passed_over(set(files) - set(numbered), lambda _: "other files")

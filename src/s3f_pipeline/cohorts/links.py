@@ -45,7 +45,9 @@ class Linked:
             return f"No image carries a name of the table {table}: no subject is known from it"
         if not self.others:
             return None
-        told = f"{self.others} of {self.named} images carry a name of the table {table} but are other pictures"
+        told = (
+            f"{self.others} of {self.named} images carry a name of the table {table} but are other pictures"
+        )
         if self.linked:
             return f"{told}: they get no subject from it"
         return f"{told}, so the table is not of these images: no image gets a subject from it"
@@ -72,8 +74,8 @@ def read_links(path: Path) -> pd.DataFrame:
     """Read a table of links.
 
     Returns:
-        With ``image``, ``subject`` (null where unknown), ``phash``, and those of ``age``, ``sex`` and ``site``
-        that it has.
+        With ``image``, ``subject`` (null where unknown), ``phash``, and those of ``age``, ``sex`` and
+        ``site`` that it has.
 
     Raises:
         CohortError: If it lacks a column, a hash is none, or an image is listed twice.

@@ -50,8 +50,9 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
 
     Raises:
         CohortError: If the table cannot be read or lacks a column; paths are empty, double, not inside
-            the folder or of no file; labels are empty or unknown; or a patient is missing or
-            spelt in two ways, or does not have the pattern, or a split unknown (it may be empty), where the table has such a column.
+            the folder or of no file; labels are empty or unknown; or, where the table has such a
+            column, a patient is missing, spelt in two ways or without the pattern, or a split unknown (it
+            may be empty).
     """
     source = folder / columns.file
     named = [name for name in (columns.path, columns.label, columns.patient, columns.split) if name]

@@ -1,1 +1,1 @@
-"""One cohort matched to another that shows the same pictures and knows more: NumPy, pandas and OpenCV alone."""
+"""One cohort matched to another that shows the same pictures and knows more: NumPy, pandas, OpenCV."""

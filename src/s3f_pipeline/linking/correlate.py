@@ -69,7 +69,7 @@ def turned(images: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def _nearest_of(images: np.ndarray, theirs: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Compare a chunk of images with all others, which are sorted by subject; subjects begin at ``starts``."""
+    """Compare a chunk of images with all others; these are sorted by subject, which begin at ``starts``."""
     rows = np.arange(len(images))
     position, orientation = np.zeros(len(images), np.int64), np.zeros(len(images), np.int64)
     highest = np.full(len(images), -np.inf, np.float32)

@@ -58,7 +58,9 @@ def link_report(
             "of_unmatched": _quantiles(unmatched["correlation"]),
         },
         "labels_compared": len(comparable),
-        "contradictory_labels": _listed(contradictory, ["image", "label", "linked", "linked_label", "subject"]),
+        "contradictory_labels": _listed(
+            contradictory, ["image", "label", "linked", "linked_label", "subject"]
+        ),
         "ambiguous_images": _listed(ambiguous, ["image", "linked", "subject", "correlation", "elsewhere"]),
         "agreement": {"table": table, **_agreement(matches, known)},
         "settings": asdict(settings),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from s3f_pipeline.acquisition.phantoms.layouts import brisc, busi, chest, ham, medmnist, own
+from s3f_pipeline.acquisition.phantoms.layouts import brisc, busi, cheng, chest, ham, medmnist, own
 from s3f_pipeline.acquisition.provenance import write_provenance
 from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
 from s3f_pipeline.files import temporary_path
@@ -14,6 +14,7 @@ LAYOUTS: dict[str, Callable[[Path, CohortConfig, PhantomsConfig], int]] = {
     "brisc": brisc.write,
     "busi": busi.write,
     "chest": chest.write,
+    "cheng": cheng.write,
     "folders": own.write_folders,
     "ham": ham.write,
     "medmnist": medmnist.write,
@@ -24,7 +25,7 @@ LAYOUTS: dict[str, Callable[[Path, CohortConfig, PhantomsConfig], int]] = {
 
 def description(cohort: CohortConfig, config: PhantomsConfig) -> dict[str, Any]:
     """All that decides what is drawn; other phantoms are drawn anew."""
-    block = cohort.model_dump(mode="json", include={"layout", "classes", "color", "table", "inside"})
+    block = cohort.model_dump(mode="json", include={"layout", "classes", "color", "table", "inside", "link"})
     return {**config.model_dump(mode="json"), **block}
 
 

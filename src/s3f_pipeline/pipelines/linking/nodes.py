@@ -42,18 +42,20 @@ def link_cohorts(
 
 def _tell(report: dict[str, Any], subject: str) -> None:
     logger.info(
-        "%d of %d images of %s are images of %s, of %d %ss; %d could be of more than one %s, %d are not there",
+        "%d of %d images of %s are in %s, of %d %ss; %d could be of more than one %s, %d are not there",
         report["matched"], report["images"], report["cohort"], report["linked_to"], report["subjects"],
         subject, report["ambiguous"], subject, report["unmatched"],
     )  # fmt: skip
     for label, counts in report["by_class"].items():
         logger.info("  %s: %s", label, ", ".join(f"{count} {state}" for state, count in counts.items()))
     if contradictory := report["contradictory_labels"]:
-        told = "; ".join(f"{row['image']}: {row['label']}, there {row['linked_label']}" for row in contradictory)
+        told = "; ".join(
+            f"{row['image']}: {row['label']}, there {row['linked_label']}" for row in contradictory
+        )
         logger.warning("%d images have another label there: %s", len(contradictory), told)
     agreement = report["agreement"]
     logger.info(
-        "Beside the ids in use%s: %d the same, %d different, %d found but not in use, %d in use but not found",
+        "Beside the ids in use%s: %d same, %d different, %d found but not in use, %d in use but not found",
         f" (table {agreement['table']})" if agreement["table"] else "",
         agreement["same"], agreement["different"], agreement["found_but_not_in_use"],
         agreement["in_use_but_not_found"],
