@@ -7,6 +7,7 @@ from typing import Any
 
 from s3f_pipeline.acquisition.phantoms.layouts import brisc, busi, cheng, chest, ham, medmnist, own
 from s3f_pipeline.acquisition.provenance import write_provenance
+from s3f_pipeline.cohorts.links import NEEDED
 from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
 from s3f_pipeline.files import temporary_path
 
@@ -45,6 +46,8 @@ def draw_phantoms(folder: Path, cohort: CohortConfig, config: PhantomsConfig) ->
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     drawn = LAYOUTS[cohort.layout](temporary, cohort, config)
+    if cohort.link and cohort.link.table and not (temporary / cohort.link.table).is_file():
+        _write_empty(temporary / cohort.link.table)  # no other cohort shows these phantoms
     write_provenance(
         temporary,
         "phantoms drawn by s3f_pipeline",
@@ -54,3 +57,8 @@ def draw_phantoms(folder: Path, cohort: CohortConfig, config: PhantomsConfig) ->
     )
     temporary.rename(folder)
     return drawn
+
+
+def _write_empty(table: Path) -> None:
+    table.parent.mkdir(parents=True, exist_ok=True)
+    table.write_text(",".join(NEEDED) + "\n", encoding="utf-8")
