@@ -2,10 +2,17 @@ import hashlib
 import io
 import json
 import zipfile
+from functools import partial
 
+import numpy as np
 import pytest
+from matlab_files import write_mat
 
+from s3f_pipeline.acquisition import fetching
+from s3f_pipeline.acquisition.acquire import acquire
 from s3f_pipeline.acquisition.figshare import fetch_article
+from s3f_pipeline.cohorts import list_files
+from s3f_pipeline.cohorts.cheng import LABELS
 from s3f_pipeline.errors import AcquisitionError
 
 DOI = "10.6084/m9.figshare.1512427"
@@ -86,3 +93,26 @@ def test_other_answers_are_refused(tmp_path, served, answer):
 def test_another_doi_is_refused(tmp_path):
     with pytest.raises(AcquisitionError, match="no DOI of figshare"):
         fetch_article("10.7910/DVN/DBW86T", tmp_path)
+
+
+def test_a_cohort_is_downloaded_and_read(tmp_path, served, cheng, monkeypatch):
+    slices = {"1": ("meningioma", "100360"), "2": ("glioma", "MR7B"), "3": ("pituitary", "9")}
+    numbers = {label: number for number, label in LABELS.items()}
+    files = {}
+    for name, (label, patient) in slices.items():
+        write_mat(
+            tmp_path / f"{name}.mat", np.arange(64, dtype=np.int16).reshape(8, 8), patient, numbers[label]
+        )
+        files[name] = (tmp_path / f"{name}.mat").read_bytes()
+    served.files["/zip"] = packed(**files)
+    served.files[LIST] = json.dumps([{"name": "a.zip", "download_url": f"{served.url}/zip"}]).encode()
+    monkeypatch.setattr(fetching, "fetch_article", partial(fetch_article, server=served.url))
+    acquired = acquire("cheng", cheng, tmp_path / "raw", None, None)
+    assert acquired["provenance"]["source"] == f"figshare {DOI}"
+    folder = tmp_path / "raw" / acquired["folder"]
+    assert names(folder) == ["1.mat", "2.mat", "3.mat", "provenance.json"]
+    table = list_files(cheng.layout, folder, cheng.classes)
+    assert list(zip(table["label"], table["subject"], strict=True)) == [
+        ("meningioma", "100360"), ("glioma", "MR7"), ("pituitary", "9"),
+    ]  # fmt: skip
+    assert not table.attrs["passed_over"]
