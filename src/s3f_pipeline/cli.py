@@ -31,9 +31,6 @@ def cli() -> None:
 def run_pipeline(**options: Any) -> Any:
     """Run a pipeline, by default one experiment: brisc_bilinear."""
     warnings.filterwarnings("ignore", message="Option '--pipeline'", category=KedroDeprecationWarning)
-    warnings.filterwarnings(
-        "ignore", message="One or more dataset names contain"
-    )  # linking reads two cohorts
     options["runner"] = options["runner"] or RUNNER
     command = kedro_run.callback
     assert command is not None
