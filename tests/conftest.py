@@ -44,6 +44,13 @@ def brisc() -> CohortConfig:
 
 
 @pytest.fixture(scope="session")
+def cheng() -> CohortConfig:
+    loader = make_loader()
+    ProjectConfigLoader.current = None
+    return loader.cohort("cheng")
+
+
+@pytest.fixture(scope="session")
 def phantom_folder(tmp_path_factory, brisc) -> Path:
     """A raw folder in the BRISC layout; tests that change it copy it first."""
     folder = tmp_path_factory.mktemp("raw") / brisc.raw_folder

@@ -145,11 +145,29 @@ class TrackingHooks:
             _tell_result(Experiment.of_namespace(namespace), catalog)
         for cohort in sorted({str(n.namespace) for n in pipeline.nodes if "auditing" in n.tags}):
             logger.info("Leakage audit: %s", catalog[f"{cohort}.audit_page"].filepath)
+        for cohort in sorted({str(n.namespace) for n in pipeline.nodes if "linking" in n.tags}):
+            _tell_link(cohort, catalog)
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
         """Mark the MLflow run."""
         RUN.end("KILLED" if isinstance(error, InterruptedRunError) else "FAILED")
+
+
+def _tell_link(cohort: str, catalog: CatalogProtocol) -> None:
+    """Say where the table of links is, and how it is put to use."""
+    table: Path = catalog[f"{cohort}.linked_patients"].filepath
+    block = current_loader().cohort(cohort)
+    assert block.link is not None  # there is no such pipeline without
+    folder = catalog[f"{cohort}.raw_root"].load() / block.raw_folder
+    logger.info("Table:  %s", table)
+    logger.info("Report: %s", catalog[f"{cohort}.link_report"].filepath)
+    logger.info(
+        "To use this table: copy it to %s and name it in the cohort's block: link: {to: %s, table: %s}",
+        folder / table.name,
+        block.link.to,
+        table.name,
+    )
 
 
 def _read_text(path: Path) -> str | None:

@@ -13,6 +13,7 @@ from s3f_pipeline.pipelines import (
     auditing,
     evaluation,
     ingestion,
+    linking,
     reporting,
     splitting,
     training,
@@ -46,16 +47,19 @@ def register_pipelines() -> LazyPipelines:
 
     Returns:
         Pipelines by name. ``<cohort>_acquire`` gets the raw files, ``<cohort>_audit`` goes on to the
-        splits and the leakage audit with its page; ``__default__`` is ``brisc_bilinear``. The audit makes
-        the published splits too, unless they need a file that few people have, or this run is about one
-        fold, which no publication has.
+        splits and the leakage audit with its page, ``<cohort>_link_patients`` matches a cohort to the one
+        that its block links it to; ``__default__`` is ``brisc_bilinear``. The audit makes the published
+        splits too, unless they need a file that few people have, or this run is about one fold, which no
+        publication has.
     """
     loader = current_loader()
     prepare = cache(partial(_prepare, loader))
     builders: dict[str, Callable[[], Pipeline]] = {}
-    for cohort in loader.typed.cohorts:
+    for cohort, block in loader.typed.cohorts.items():
         builders[f"{cohort}_acquire"] = partial(acquisition.create_pipeline, cohort)
         builders[f"{cohort}_audit"] = partial(_audit, loader, prepare, cohort)
+        if block.link:
+            builders[f"{cohort}_link_patients"] = partial(_link, loader, cohort, block.link.to)
     for experiment in experiments(loader.typed):
         builders[experiment.pipeline] = partial(_experiment, loader, prepare, experiment)
     if DEFAULT in builders:
@@ -63,14 +67,22 @@ def register_pipelines() -> LazyPipelines:
     return LazyPipelines(builders)
 
 
-def _prepare(loader: ProjectConfigLoader, cohort: str, protocol: Protocol) -> Pipeline:
+def _ingest(loader: ProjectConfigLoader, cohort: str) -> Pipeline:
     block = loader.cohort(cohort)
+    reading = ingestion.create_pipeline(
+        cohort, block.image_size, reads_header_patients=block.reads_header_patients
+    )
+    return acquisition.create_pipeline(cohort) + reading
+
+
+def _link(loader: ProjectConfigLoader, cohort: str, other: str) -> Pipeline:
+    return Pipeline([_ingest(loader, cohort), _ingest(loader, other), linking.create_pipeline(cohort, other)])
+
+
+def _prepare(loader: ProjectConfigLoader, cohort: str, protocol: Protocol) -> Pipeline:
     return Pipeline(
         [
-            acquisition.create_pipeline(cohort),
-            ingestion.create_pipeline(
-                cohort, block.image_size, reads_header_patients=block.reads_header_patients
-            ),
+            _ingest(loader, cohort),
             splitting.create_groups(cohort),
             splitting.create_splits(cohort, protocol),
         ]

@@ -3,18 +3,20 @@ from collections import Counter
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from s3f_pipeline.acquisition.phantoms import draw_phantoms
 from s3f_pipeline.acquisition.phantoms.cases import plan_cases
+from s3f_pipeline.acquisition.phantoms.patients import SLICES, Slice, draw_slice, known_slices, plan_images
 from s3f_pipeline.acquisition.phantoms.scenes.breasts import draw_breast, draw_mask
 from s3f_pipeline.acquisition.phantoms.scenes.heads import draw_head
-from s3f_pipeline.cohorts import TableColumns, check_subjects, list_files
-from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.cohorts import TableColumns, add_links, check_subjects, list_files, read_links
+from s3f_pipeline.config.schema import CohortConfig, LinkConfig, PhantomsConfig
 from s3f_pipeline.errors import AcquisitionError
 from s3f_pipeline.images.decode import decode, to_grey
 from s3f_pipeline.images.phash import perceptual_hash
-from s3f_pipeline.images.thumbnails import thumbnail
+from s3f_pipeline.images.thumbnails import halve, thumbnail
 from s3f_pipeline.splits.twins import TwinSettings, find_twins
 
 FEW = PhantomsConfig(images_per_class={"train": 4, "test": 3}, seed=3)
@@ -113,6 +115,86 @@ def test_plans_without_official_splits_plant_a_contradiction():
     cases = plan_cases(["a", "b"], {"all": 5})
     copies = [(case.label, case.drawn_as) for case in cases if case.kind == "copy"]
     assert sorted(copies) == [("a", "a"), ("b", "a"), ("b", "b")]
+
+
+MANY = PhantomsConfig(images_per_class={"train": 24, "test": 8}, seed=3)
+
+
+@pytest.fixture(scope="module")
+def drawn_brisc(tmp_path_factory, brisc):
+    folder = tmp_path_factory.mktemp("phantoms") / "raw"
+    draw_phantoms(folder, brisc, MANY)
+    return folder
+
+
+def test_phantoms_of_brisc_have_patients_by_a_table_of_their_own(drawn_brisc, brisc):
+    table = list_files("brisc", drawn_brisc, brisc.classes)
+    images = [cv2.imread(str(drawn_brisc / path), cv2.IMREAD_GRAYSCALE) for path in table["path"]]
+    index = table.assign(phash=[perceptual_hash(halve(image[..., None])[..., 0]) for image in images])
+    linked = add_links(index, read_links(drawn_brisc / brisc.link.table))
+    assert linked.others == 0
+    known = linked.index.groupby("label")["subject"].agg(["count", "size"])
+    assert known["count"]["no_tumor"] == 0
+    tumours = known.drop(index="no_tumor")
+    assert (tumours["count"] > tumours["size"] / 2).all()
+    assert (tumours["count"] < tumours["size"]).all()
+    patients = linked.index.dropna(subset="subject").groupby("subject")
+    assert patients["label"].nunique().max() == 1
+    assert patients.size().median() >= SLICES
+    assert (patients["official_split"].nunique() == 2).mean() > 0.5
+
+
+def test_mirrored_phantoms_are_the_exact_mirror_encoded_again(drawn_brisc, brisc):
+    links = read_links(drawn_brisc / brisc.link.table).set_index("image")
+    orientation = pd.read_csv(drawn_brisc / brisc.link.table).set_index("image")["orientation"]
+    paths = {path.stem: path for path in drawn_brisc.rglob("*.jpg")}
+
+    def pixels(name):
+        return cv2.imread(str(paths[name]), cv2.IMREAD_GRAYSCALE).astype(float)
+
+    mirrored = orientation.index[orientation == "mirrored"]
+    assert len(mirrored) >= len(brisc.classes) - 1
+    for name in mirrored:
+        same = links.index[(links["subject"] == links["subject"][name]) & (orientation == "same")]
+        differences = [np.abs(pixels(other)[:, ::-1] - pixels(name)).mean() for other in same]
+        assert min(differences) < 3
+
+
+def test_slices_of_a_patient_are_related_but_not_the_same_picture():
+    first, second, other = (
+        draw_slice(Slice("glioma", *numbers), 0)[::4, ::4].ravel() for numbers in [(0, 0), (0, 1), (3, 0)]
+    )
+    related, strange = np.corrcoef(first, second)[0, 1], np.corrcoef(first, other)[0, 1]
+    assert strange < related < 0.98
+
+
+@pytest.mark.parametrize("counts", [(4, 3), (6, 3), (24, 8), (120, 40), (1, 1)])
+@pytest.mark.parametrize("label", ["glioma", "no_tumor"])
+def test_plans_of_patients_have_the_counts_that_are_asked_for(counts, label):
+    train, test = counts
+    images = plan_images(label, PhantomsConfig(images_per_class={"train": train, "test": test}, seed=0))
+    assert Counter(image.split for image in images) == {"train": train, "test": test}
+    for image in images:
+        if image.of is not None:
+            source = images[image.of]
+            assert (source.kind, source.shows) == ("drawing", image.shows)
+        if image.kind == "copy":
+            assert (image.split, images[image.of].split) == ("test", "train")
+
+
+def test_the_second_data_set_shows_patients_of_the_first(tmp_path, cheng, brisc):
+    assert draw_phantoms(tmp_path / "raw", cheng, MANY) == sum(
+        len(known_slices(label, MANY)) for label in cheng.classes
+    )
+    table = list_files("cheng", tmp_path / "raw", cheng.classes)
+    draw_phantoms(tmp_path / "brisc", brisc, MANY)
+    assert set(table["subject"]) == set(read_links(tmp_path / "brisc" / brisc.link.table)["subject"])
+
+
+def test_phantoms_that_no_other_cohort_shows_have_an_empty_table(tmp_path):
+    link = LinkConfig(to="other", table="tables/links.csv")
+    draw_phantoms(tmp_path / "raw", COHORTS["folders"].model_copy(update={"link": link}), FEW)
+    assert read_links(tmp_path / "raw/tables/links.csv").empty
 
 
 def test_a_copy_is_never_copied_from_itself_in_the_smallest_cohort():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -106,3 +108,11 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path_factory, put, order):
     table = list_files("table", folder, CLASSES, COLUMNS)
     assert list(table["path"]) == [f"{number}.png" for number in range(6)]
     assert list(table["subject"]) == ["p0", "p0", "p1", "p1", "p2", "p2"]
+
+
+def test_a_pattern_says_which_part_of_an_id_names_the_patient(folder):
+    rewrite(folder, "1.dcm,ill,MR7B,", "3.png,ill,MR7,", "b/2.png,well,8c,")
+    columns = replace(COLUMNS, patient_pattern=r"(.*?)[A-Za-z]?")
+    assert list(list_files("table", folder, CLASSES, columns)["subject"]) == ["MR7", "MR7", "8"]
+    with pytest.raises(CohortError, match=r"id does not have the pattern \(MR.*\): 1 of 3 \(8c\)"):
+        list_files("table", folder, CLASSES, replace(COLUMNS, patient_pattern="(MR.*)"))

@@ -4,6 +4,7 @@ import pytest
 
 from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader
 from s3f_pipeline.config.names import experiments
+from s3f_pipeline.config.schema import TableConfig
 from s3f_pipeline.errors import ConfigError
 
 EXPERIMENT = ("brisc", "patient_safe", "bilinear")
@@ -65,6 +66,10 @@ cohorts:
         ({"window": [200, 100]}, ["cohorts.brisc", "the lower one first"]),
         ({"classes": ["a", "b", "a"]}, ["cohorts.brisc.classes", "named twice: a"]),
         ({"layout": "mine"}, ["cohorts.brisc.layout", "'folders'", "'table'"]),
+        ({"link": {"to": "nowhere"}}, ["cohorts.brisc.link.to is 'nowhere'", "another cohort: cheng, chest"]),
+        ({"link": {"to": "brisc"}}, ["cohorts.brisc.link.to is 'brisc'", "another cohort: cheng, chest"]),
+        ({"link": {"margin": 1}}, ["cohorts.brisc.link.margin"]),
+        ({"download": {"figshare": "10.7910/DVN/DBW86T"}}, ["cohorts.brisc.download.figshare"]),
     ],
 )
 def test_wrong_cohorts_are_refused(load_config, change, words):
@@ -75,6 +80,21 @@ def test_wrong_cohorts_are_refused(load_config, change, words):
 
 
 @pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("(.*", "this is no regular expression"),
+        (".*", "put parentheses around the part"),
+        ("(.*)(.)", "put parentheses around the part"),
+    ],
+)
+def test_patterns_of_patients_are_checked(pattern, words):
+    with pytest.raises(ValueError, match=words):
+        TableConfig(file="a.csv", patient="id", patient_pattern=pattern)
+    with pytest.raises(ValueError, match="patient_pattern needs patient"):
+        TableConfig(file="a.csv", patient_pattern="(.*).")
+
+
+@pytest.mark.parametrize(
     ("name", "words"),
     [
         ("my.images", ["letters, digits"]),
@@ -82,6 +102,7 @@ def test_wrong_cohorts_are_refused(load_config, change, words):
         ("2mine", ["begins with a letter"]),
         ("mine_published", ["ending in _published"]),
         ("mine_audit", ["ending in _audit"]),
+        ("mine_link_patients", ["ending in _link_patients"]),
     ],
 )
 def test_names_that_pipelines_cannot_have(load_config, name, words):

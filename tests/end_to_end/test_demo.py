@@ -39,12 +39,12 @@ def test_the_output_tells_what_a_user_wants_to_know(project):
         "Log file: ",
         "Estimate: ",
         "Epoch 2/2",
-        "on 32 test images",
         "synthetic phantoms, no medical meaning",
         "Report: ",
         "kedro mlflow ui --env=demo",
     ]:
         assert words in output
+    assert re.search(r"on \d+ test images", output)
     assert "Traceback" not in output
     assert "deprecated" not in output
 
@@ -73,11 +73,31 @@ def test_forced_runs_predict_the_same_to_the_byte(project):
 
 def test_the_audit_finds_the_planted_twins(project):
     audit = json.loads((project.demo / "05_model_input/brisc/leakage_audit.json").read_text())
-    assert audit["across_official_splits"]["test_images_with_twin_outside_test"] == 4
+    assert audit["across_official_splits"]["test_images_with_twin_outside_test"] >= 4
     splits = pd.read_parquet(project.demo / "05_model_input/brisc/patient_safe/splits.parquet")
-    assert (splits["split"] == "excluded").sum() == 4
     sides = splits[splits["split"] != "excluded"].groupby("group")["split"].nunique()
     assert sides.max() == 1
+
+
+def test_patients_stay_on_one_side_and_the_guarantee_is_mixed(project):
+    index = pd.read_parquet(project.demo / "02_intermediate/brisc/index.parquet").set_index("image_id")
+    splits = pd.read_parquet(project.demo / "05_model_input/brisc/patient_safe/splits.parquet")
+    subjects = splits["image_id"].map(index["subject"])
+    assert splits.groupby(subjects)["split"].nunique().max() == 1
+    assert subjects.groupby(splits["image_id"].map(index["label"])).count()["no_tumor"] == 0
+    assert index.groupby("subject")["official_split"].nunique().max() == 2
+    assert {"patient", "near_duplicate"} <= set(splits["guarantee"])
+
+
+def test_the_demo_links_phantoms_to_phantoms(project):
+    output = project.kedro("run", "--env=demo", "--pipeline=brisc_link_patients")
+    report = json.loads((project.demo / "02_intermediate/brisc/link_report.json").read_text())
+    agreement = report["agreement"]
+    assert agreement["same"] == report["matched"] > 60
+    assert not agreement["different"] + agreement["found_but_not_in_use"] + agreement["in_use_but_not_found"]
+    assert {"same", "mirrored"} == set(report["orientations"])
+    assert f"{report['matched']} of 128 images of brisc are in cheng" in output
+    assert "UserWarning" not in output
 
 
 def test_one_mlflow_run_with_everything(project):

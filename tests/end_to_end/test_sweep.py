@@ -110,7 +110,7 @@ def test_force_runs_again_but_leaves_alone_what_another_process_works_on(project
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--cohorts=bussi"], ["no cohort 'bussi'", "brisc, chest"]),
+        (["--cohorts=bussi"], ["no cohort 'bussi'", "brisc, cheng, chest"]),
         (["--cohorts=all", "--params=seed=3"], ["--params sets 'seed'", "--seeds"]),
         (["--cohorts=all", "--params=training.epoch=3"], ["unknown key 'training.epoch'"]),
         (["--cohorts=all", "--executor=cloud"], ["'cloud'", "slurm"]),

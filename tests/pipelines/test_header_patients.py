@@ -27,7 +27,7 @@ COHORT = {
     "classes": ("ill", "well"),
 }
 SPLITTING = {"validation_share": 0.2, "test_share": 0.2, "contradictory": "exclude", "folds": 5, "seed": 0}
-TWINS = {"hash_radius": 16, "tangent_similarity": 0.95, "local_similarity": 0.9}
+TWINS = {"unexplained": 6, "local_similarity": 0.9}
 PATIENTS, IMAGES = 20, 6
 
 

@@ -19,9 +19,10 @@ def test_every_pipeline_is_there(pipelines):
     s3f_net = {"spatial", "spectral", "concat", "bilinear"}
     others = {"gated", "spectral_compact", "resnet18", "spatial_wide", "random_filter"}
     variants = s3f_net | others | {"medspectralnet", "medmamba"}
-    expected = {"__default__"}
-    for cohort in {"brisc", "chest", "busi", "ham", "brisc_64", "busi_64"} | medmnist:
-        published = variants if cohort in medmnist else set() if cohort.endswith("_64") else s3f_net
+    expected = {"__default__", "brisc_link_patients", "brisc_64_link_patients"}
+    for cohort in {"brisc", "cheng", "chest", "busi", "ham", "brisc_64", "busi_64"} | medmnist:
+        alike = cohort.endswith("_64") or cohort == "cheng"
+        published = variants if cohort in medmnist else set() if alike else s3f_net
         expected |= {f"{cohort}_acquire", f"{cohort}_audit"}
         expected |= {f"{cohort}_{variant}" for variant in variants}
         expected |= {f"{cohort}_{variant}_published" for variant in published}
@@ -51,6 +52,13 @@ def test_stages_come_in_the_order_of_the_data(pipelines):
         ("brisc.patient_safe.bilinear", "evaluation"),
         ("brisc.patient_safe.bilinear", "reporting"),
     ]
+
+
+def test_linking_ends_with_both_cohorts_ingested(pipelines):
+    found = {(stage.namespace, stage.name) for stage in stages_of(pipelines["brisc_link_patients"])}
+    both = {(cohort, stage) for cohort in ("brisc", "cheng") for stage in ("acquisition", "ingestion")}
+    assert found == {*both, ("brisc", "linking")}
+    assert [stage.name for stage in stages_of(pipelines["brisc_link_patients"])][-1] == "linking"
 
 
 def test_published_pipelines_differ_in_the_protocol_alone(pipelines):

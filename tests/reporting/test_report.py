@@ -117,7 +117,7 @@ def test_numbers_that_are_written_in_their_own_way(report_data):
     metrics = report_data.metrics
     assert f"{100 * metrics['accuracy']:.1f} %" in text
     assert "1.3 %" in text
-    assert "tangent_similarity 0.95 local_similarity 0.9" in text
+    assert "unexplained 6 local_similarity 0.9" in text
     assert "12 min 34 s" in text
     assert "64 × 65 × 32" in text
     assert "512 × 498" in text

@@ -57,7 +57,7 @@ def test_cohorts_without_a_published_protocol(load_config):
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"cohorts": "brisc,bussi"}, "no cohort 'bussi'.*brisc, chest"),
+        ({"cohorts": "brisc,bussi"}, "no cohort 'bussi'.*brisc, cheng, chest"),
         ({"cohorts": ","}, "no cohort"),
         ({"variants": "resnet"}, "no variant 'resnet'.*spatial, spectral"),
         ({"published": True, "folds": 5}, "--folds or --published"),

@@ -9,7 +9,8 @@ import tempfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -49,20 +50,42 @@ def unpack(
         AcquisitionError: If the archive is damaged, does not hold the folder, or is not safe to unpack
             (absolute names, names with ``..``, links, absurd expansion).
     """
+    with _readable(archive), zipfile.ZipFile(archive) as opened:
+        members = [_checked(archive, member) for member in opened.infolist()]
+        members = [m for m in members if PurePosixPath(m.filename).parts[:1] == (inside,)]
+        if not any(not member.is_dir() for member in members):
+            what = f"'{inside}' itself" if PurePosixPath(inside).suffix else "what it holds"
+            raise AcquisitionError(
+                f"{archive} holds no '{inside}'. Pack the data set so that '{inside}' is at the top of "
+                f"the zip file, as it is published, or put {what} into {raw_root / folder}."
+            )
+        _refuse_same_names(archive, members)
+        raw_root.mkdir(parents=True, exist_ok=True)
+        _refuse_bombs(archive, members, raw_root)
+        return _extract(opened, members, raw_root, inside, folder, complete)
+
+
+def unpack_whole(archive: Path, folder: Path) -> None:
+    """Unpack all of a zip file into a folder that is there.
+
+    Raises:
+        AcquisitionError: If the archive is damaged or not safe to unpack.
+    """
+    with _readable(archive), zipfile.ZipFile(archive) as opened:
+        members = [_checked(archive, member) for member in opened.infolist()]
+        _refuse_same_names(archive, members)
+        _refuse_bombs(archive, members, folder)
+        for member in tqdm(
+            members, desc=f"Unpacking {archive.name}", unit="file", mininterval=0.5, disable=None
+        ):
+            opened.extract(member, folder)
+
+
+@contextmanager
+def _readable(archive: Path) -> Iterator[None]:
+    """Turn what a damaged archive raises into one message."""
     try:
-        with zipfile.ZipFile(archive) as opened:
-            members = [_checked(archive, member) for member in opened.infolist()]
-            members = [m for m in members if PurePosixPath(m.filename).parts[:1] == (inside,)]
-            if not any(not member.is_dir() for member in members):
-                what = f"'{inside}' itself" if PurePosixPath(inside).suffix else "what it holds"
-                raise AcquisitionError(
-                    f"{archive} holds no '{inside}'. Pack the data set so that '{inside}' is at the top of "
-                    f"the zip file, as it is published, or put {what} into {raw_root / folder}."
-                )
-            _refuse_same_names(archive, members)
-            raw_root.mkdir(parents=True, exist_ok=True)
-            _refuse_bombs(archive, members, raw_root)
-            return _extract(opened, members, raw_root, inside, folder, complete)
+        yield
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, UnicodeError) as error:
         raise AcquisitionError(
             f"{archive} is damaged, encrypted or not a zip file ({error}). Get it again; nothing was "

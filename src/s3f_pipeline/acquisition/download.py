@@ -75,7 +75,7 @@ def fetch(
         tag.unlink(missing_ok=True)
 
 
-def get_json(url: str, **parameters: str) -> dict[str, Any]:
+def get_json(url: str, **parameters: str) -> Any:
     """Read a JSON document.
 
     Raises:
@@ -84,7 +84,7 @@ def get_json(url: str, **parameters: str) -> dict[str, Any]:
     try:
         response = requests.get(url, params=parameters, timeout=TIMEOUT)
         response.raise_for_status()
-        answer: dict[str, Any] = response.json()
+        answer = response.json()
     except (requests.RequestException, ValueError) as error:
         raise AcquisitionError(f"{url} gave no answer that can be read: {_reason(error)}") from error
     return answer

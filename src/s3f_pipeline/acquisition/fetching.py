@@ -1,4 +1,4 @@
-"""Downloading a cohort: from Kaggle, from a Dataverse, or file by file."""
+"""Downloading a cohort: from Kaggle, figshare, a Dataverse, or file by file."""
 
 import glob
 import logging
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from s3f_pipeline.acquisition.dataverse import find_file
 from s3f_pipeline.acquisition.download import ATTEMPTS, fetch
+from s3f_pipeline.acquisition.figshare import fetch_article
 from s3f_pipeline.acquisition.kaggle import fetch_dataset
 from s3f_pipeline.acquisition.pins import pin
 from s3f_pipeline.acquisition.provenance import tree_hash, write_provenance
@@ -33,6 +34,9 @@ def download(cohort: CohortConfig, raw_root: Path) -> None:
     if cohort.download.kaggle:
         source = f"kaggle {cohort.download.kaggle}"
         whole = fetch_dataset(cohort.download.kaggle, waiting, Path(cohort.inside).name)
+    elif cohort.download.figshare:
+        source, whole = f"figshare {cohort.download.figshare}", waiting
+        fetch_article(cohort.download.figshare, waiting)
     else:
         source, whole = f"download {cohort.source}", waiting
         for name, address in cohort.download.files.items():
@@ -45,7 +49,7 @@ def download(cohort: CohortConfig, raw_root: Path) -> None:
 
 def can_download(cohort: CohortConfig) -> bool:
     """Whether the configuration says where the cohort can be fetched from."""
-    return bool(cohort.download.kaggle or cohort.download.files)
+    return bool(cohort.download.kaggle or cohort.download.figshare or cohort.download.files)
 
 
 def complement(cohort: CohortConfig, folder: Path) -> None:

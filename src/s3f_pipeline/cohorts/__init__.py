@@ -9,19 +9,30 @@ from pathlib import Path
 
 import pandas as pd
 
-from s3f_pipeline.cohorts import brisc, busi, chest, folders, ham, medmnist
+from s3f_pipeline.cohorts import brisc, busi, cheng, chest, folders, ham, medmnist
 from s3f_pipeline.cohorts import table as own_table
+from s3f_pipeline.cohorts.links import add_links, find_table, read_links, report_links
 from s3f_pipeline.cohorts.listing import finish
 from s3f_pipeline.cohorts.subjects import check_subjects
 from s3f_pipeline.cohorts.table import TableColumns
 from s3f_pipeline.errors import CohortError
 
-__all__ = ["LAYOUTS", "TableColumns", "check_subjects", "list_files"]
+__all__ = [
+    "LAYOUTS",
+    "TableColumns",
+    "add_links",
+    "check_subjects",
+    "find_table",
+    "list_files",
+    "read_links",
+    "report_links",
+]
 
 LAYOUTS: dict[str, Callable[[Path, Sequence[str]], pd.DataFrame]] = {
     "brisc": brisc.list_files,
     "busi": busi.list_files,
     "chest": chest.list_files,
+    "cheng": cheng.list_files,
     "folders": folders.list_files,
     "ham": ham.list_files,
     "medmnist": medmnist.list_files,

@@ -1,7 +1,8 @@
 """BRISC2025, classification task (arXiv 2506.14318).
 
 ``classification_task/{train,test}/<class>/brisc2025_train_00001_gl_ax_t1.jpg``: file names carry split,
-number, class, plane and sequence. No patient ids are published.
+number, class, plane and sequence. No patient ids are published; those that are known
+come from a table of links (``tables/README.md``).
 """
 
 from collections.abc import Sequence

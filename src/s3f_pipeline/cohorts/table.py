@@ -22,6 +22,8 @@ class TableColumns:
         path: Column with the image's path, relative to the raw folder.
         label: Column with its class.
         patient: Column with a patient or lesion id, ``None`` where there is none.
+        patient_pattern: Regular expression of whole ids, whose one group is the part that names the patient;
+            ``(.*?)[A-Za-z]?`` leaves out a trailing letter. ``None``: all of it.
         split: Column with ``train``, ``validation`` (or ``val``) or ``test``, ``None`` where there is none.
     """
 
@@ -29,6 +31,7 @@ class TableColumns:
     path: str = "path"
     label: str = "label"
     patient: str | None = None
+    patient_pattern: str | None = None
     split: str | None = None
 
 
@@ -47,8 +50,9 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
 
     Raises:
         CohortError: If the table cannot be read or lacks a column; paths are empty, double, not inside
-            the folder or of no file; labels are empty or unknown; or a patient is missing or
-            spelt in two ways, or a split unknown (it may be empty), where the table has such a column.
+            the folder or of no file; labels are empty or unknown; or, where the table has such a
+            column, a patient is missing, spelt in two ways or without the pattern, or a split unknown (it
+            may be empty).
     """
     source = folder / columns.file
     named = [name for name in (columns.path, columns.label, columns.patient, columns.split) if name]
@@ -57,7 +61,7 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
     path = _paths(rows, columns.path, source, files)
     table = pd.DataFrame({"image_id": path, "path": path})
     table["label"] = _labels(rows, path, columns.label, source, classes)
-    table["subject"] = _patients(rows, path, columns.patient, source)
+    table["subject"] = _patients(rows, path, columns, source)
     table["official_split"] = _splits(rows, path, columns.split, source)
     for name in CARRIED:
         if name in rows:
@@ -106,7 +110,8 @@ def _labels(
     return labels
 
 
-def _patients(rows: pd.DataFrame, path: pd.Series, column: str | None, source: Path) -> pd.Series:
+def _patients(rows: pd.DataFrame, path: pd.Series, columns: TableColumns, source: Path) -> pd.Series:
+    column = columns.patient
     if column is None:
         return _all_null(rows)
     refuse(
@@ -123,7 +128,30 @@ def _patients(rows: pd.DataFrame, path: pd.Series, column: str | None, source: P
         f"Images in {source} whose {column} differs from another in upper and lower case alone",
         "Spell one patient one way, and different patients differently.",
     )
-    return rows[column]
+    if columns.patient_pattern is None:
+        return rows[column]
+    patients = named_patients(rows[column], columns.patient_pattern)
+    refuse(
+        patients.isna(),
+        rows[column],
+        f"Images in {source} whose {column} does not have the pattern {columns.patient_pattern}",
+        "Correct the ids, or patient_pattern in the cohort's table.",
+    )
+    return patients
+
+
+def named_patients(ids: pd.Series, pattern: str) -> pd.Series:
+    """Take the part of each id that names the patient.
+
+    Args:
+        ids: Of images.
+        pattern: Regular expression of whole ids with one group, the part that is wanted.
+
+    Returns:
+        The parts, null where an id does not have the pattern or the part is empty.
+    """
+    parts = ids.str.extract(f"^(?:{pattern})$", expand=False).astype("string")
+    return parts.mask(parts == "")
 
 
 def _splits(rows: pd.DataFrame, path: pd.Series, column: str | None, source: Path) -> pd.Series:

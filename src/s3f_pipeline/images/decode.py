@@ -11,6 +11,7 @@ from s3f_pipeline.images.area import resize_by_area
 from s3f_pipeline.images.dicom import Window, decode_dicom
 from s3f_pipeline.images.header_ids import HeaderIds
 from s3f_pipeline.images.headers import read_header
+from s3f_pipeline.images.mat import decode_mat
 
 Color = Literal["grey", "rgb"]
 Aspect = Literal["stretch", "pad"]
@@ -43,12 +44,12 @@ def decode(data: bytes, color: Color, window: Window | None = None) -> Decoded:
 
     Images of 8 bits equal ``cv2.imread`` with the flag of ``color``: the EXIF orientation is applied, alpha
     is dropped. Images of 16 bits do so too, which takes their upper 8 bits, unless ``window`` is given.
-    DICOM: see ``decode_dicom``.
+    DICOM: see ``decode_dicom``; MATLAB files: see ``decode_mat``.
 
     Args:
         data: The bytes of the file.
         color: ``grey`` or ``rgb``.
-        window: Values of 16-bit and DICOM images that become black and white.
+        window: Values of 16-bit, DICOM and MATLAB images that become black and white.
 
     Raises:
         ImageError: If the bytes are none, no image that can be decoded, cut off, or several images.
@@ -60,6 +61,9 @@ def decode(data: bytes, color: Color, window: Window | None = None) -> Decoded:
         image = decode_dicom(data, window)
         pixels = _to_color(image.pixels, color)
         return Decoded(pixels, header.format, image.mode, narrow=image.narrow, ids=image.ids)
+    if header.format == "MAT":
+        pixels, mode = decode_mat(data, window)
+        return Decoded(_to_color(pixels, color), header.format, mode)
     if header.bits == 8:
         return Decoded(_decode(data, FLAGS[color]), header.format, header.mode)
     values = _decode(data, FLAGS[color] | cv2.IMREAD_ANYDEPTH)

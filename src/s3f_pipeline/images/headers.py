@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from s3f_pipeline.errors import ImageError
+from s3f_pipeline.images.mat import START as MAT_START
 
 JPEG_END = b"\xff\xd9"
 JPEG_SIZES = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
@@ -28,6 +29,7 @@ ENDINGS = {
     "BMP": ("bmp",),
     "TIFF": ("tif", "tiff"),
     "DICOM": ("dcm", ""),
+    "MAT": ("mat",),
 }
 """File endings of each format, in lower case."""
 
@@ -37,7 +39,7 @@ class Header:
     """What is known of an image file before it is decoded.
 
     Attributes:
-        format: ``JPEG``, ``PNG``, ``BMP``, ``TIFF`` or ``DICOM``.
+        format: ``JPEG``, ``PNG``, ``BMP``, ``TIFF``, ``DICOM`` or ``MAT``.
         mode: Channels and bit depth, such as ``grey 8-bit``; ``unknown`` where they are not looked at.
         bits: Bit depth of a channel.
     """
@@ -59,6 +61,8 @@ def read_header(data: bytes) -> Header:
         return _png(data)
     if data[128:132] == b"DICM":
         return Header("DICOM", "unknown", 0)
+    if data.startswith(MAT_START):
+        return Header("MAT", "unknown", 0)
     if data[:4] in TIFF_STARTS:
         return _tiff(data)
     if data.startswith(b"BM") and len(data) > 30:

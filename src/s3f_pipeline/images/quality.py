@@ -27,6 +27,7 @@ def quality_report(
     highest: int | None,
     narrow: Sequence[tuple[float, float]],
     image_size: tuple[int, int],
+    links: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Count what was read, rejected, passed over and expected.
 
@@ -43,6 +44,7 @@ def quality_report(
         highest: Highest value in images of more than 8 bits that were read without a window.
         narrow: Lowest and highest value of each DICOM image without a window and with few grey levels.
         image_size: (height, width) of the stored images.
+        links: What came from a table of links to another cohort, its ``warning`` included.
 
     Returns:
         The content of ``quality.json``; ``warnings`` are the sentences that a person should read.
@@ -68,6 +70,7 @@ def quality_report(
         "exact_duplicates": int(index["sha256"].duplicated().sum()),
         "contradictory_duplicates": _contradictory(index),
         "checksums": dict(checksums),
+        "links": None if links is None else dict(links),
     }
     warnings = [*_warnings(report, highest), *_without_window(narrow), *_enlarged(index, image_size)]
     return {**report, "warnings": warnings}
@@ -137,6 +140,8 @@ def _warnings(report: Mapping[str, Any], highest: int | None) -> list[str]:
             f"No value in the 16-bit images is above {highest}, so they are nearly black: set the cohort's "
             f"window, such as window: [0, {TWELVE_BITS - 1}]"
         )
+    if report["links"] and report["links"]["warning"]:
+        warnings.append(report["links"]["warning"])
     return warnings
 
 

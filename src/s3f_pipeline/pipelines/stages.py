@@ -26,6 +26,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 ROOMS = {
     "acquisition": ("acquisition",),
     "ingestion": ("cohorts", "images"),
+    "linking": ("images", "linking"),
     "splitting": ("images", "splits"),
     "auditing": ("reporting", "splits"),
     "training": ("backend", "evaluation", "models", "splits", "training"),
@@ -35,6 +36,7 @@ ROOMS = {
 """The rooms whose code a stage runs; a change there makes the stage run again."""
 PACKAGES = {
     "ingestion": ("opencv-python-headless",),
+    "linking": ("opencv-python-headless", "numpy"),
     "splitting": ("opencv-python-headless", "numpy", "scikit-learn"),
     "training": ("keras", "numpy", "opencv-python-headless"),
     "evaluation": ("keras", "scikit-learn"),

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from s3f_pipeline.acquisition.phantoms.layouts import brisc, busi, chest, ham, medmnist, own
+from s3f_pipeline.acquisition.phantoms.layouts import brisc, busi, cheng, chest, ham, medmnist, own
 from s3f_pipeline.acquisition.provenance import write_provenance
+from s3f_pipeline.cohorts.links import NEEDED
 from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
 from s3f_pipeline.files import temporary_path
 
@@ -14,6 +15,7 @@ LAYOUTS: dict[str, Callable[[Path, CohortConfig, PhantomsConfig], int]] = {
     "brisc": brisc.write,
     "busi": busi.write,
     "chest": chest.write,
+    "cheng": cheng.write,
     "folders": own.write_folders,
     "ham": ham.write,
     "medmnist": medmnist.write,
@@ -24,7 +26,7 @@ LAYOUTS: dict[str, Callable[[Path, CohortConfig, PhantomsConfig], int]] = {
 
 def description(cohort: CohortConfig, config: PhantomsConfig) -> dict[str, Any]:
     """All that decides what is drawn; other phantoms are drawn anew."""
-    block = cohort.model_dump(mode="json", include={"layout", "classes", "color", "table", "inside"})
+    block = cohort.model_dump(mode="json", include={"layout", "classes", "color", "table", "inside", "link"})
     return {**config.model_dump(mode="json"), **block}
 
 
@@ -44,6 +46,8 @@ def draw_phantoms(folder: Path, cohort: CohortConfig, config: PhantomsConfig) ->
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     drawn = LAYOUTS[cohort.layout](temporary, cohort, config)
+    if cohort.link and cohort.link.table and not (temporary / cohort.link.table).is_file():
+        _write_empty(temporary / cohort.link.table)  # no other cohort shows these phantoms
     write_provenance(
         temporary,
         "phantoms drawn by s3f_pipeline",
@@ -53,3 +57,8 @@ def draw_phantoms(folder: Path, cohort: CohortConfig, config: PhantomsConfig) ->
     )
     temporary.rename(folder)
     return drawn
+
+
+def _write_empty(table: Path) -> None:
+    table.parent.mkdir(parents=True, exist_ok=True)
+    table.write_text(",".join(NEEDED) + "\n", encoding="utf-8")

@@ -1,5 +1,6 @@
 """Cohorts: where images are, what is known of them, and what was published on them."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -59,7 +60,45 @@ class TableConfig(Block):
     path: str = "path"
     label: str = "label"
     patient: str | None = None
+    patient_pattern: str | None = None
     split: str | None = None
+
+    @field_validator("patient_pattern")
+    @classmethod
+    def _pattern_has_one_group(cls, pattern: str | None) -> str | None:
+        if pattern is not None:
+            try:
+                groups = re.compile(pattern).groups
+            except re.error as error:
+                raise ValueError(f"this is no regular expression: {error}") from error
+            if groups != 1:
+                raise ValueError("put parentheses around the part of the id that names the patient, once")
+        return pattern
+
+    @model_validator(mode="after")
+    def _pattern_is_of_a_patient(self) -> Self:
+        if self.patient_pattern is not None and self.patient is None:
+            raise ValueError("patient_pattern needs patient, the column that it is applied to")
+        return self
+
+
+class LinkConfig(Block):
+    """Another cohort that shows the same pictures and knows more of them.
+
+    ``<cohort>_link_patients`` finds who is who and writes a table; ingestion takes over what the table says.
+
+    Attributes:
+        to: Name of the other cohort's block.
+        table: CSV or Parquet file in the raw folder, else among those that ship with this package; ``None``
+            before there is one.
+        least_correlation: Least correlation of two thumbnails of one picture, in (0, 1).
+        margin: By how much images of every other subject must correlate less, in (0, 1).
+    """
+
+    to: str
+    table: PathInside | None = None
+    least_correlation: Share = 0.98
+    margin: Share = 0.02
 
 
 class DownloadConfig(Block):
@@ -67,11 +106,13 @@ class DownloadConfig(Block):
 
     Attributes:
         kaggle: Handle of a Kaggle data set, ``owner/name``.
+        figshare: DOI of a figshare data set, all of whose files are wanted; zip files are unpacked.
         files: Name in the raw folder -> URL of a single file, or ``doi:… <file name>`` of a Dataverse.
         md5: Name in the raw folder -> published MD5 checksum.
     """
 
     kaggle: str | None = None
+    figshare: Annotated[str, Field(pattern=r"figshare\.\d+(\.v\d+)?$")] | None = None
     files: dict[str, str] = {}
     md5: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
 
@@ -94,6 +135,7 @@ class CohortData(Block):
         header_patients: ``use`` the patient ids in the headers of DICOM files, hashed, to keep images of one
             patient together, or ``ignore`` them. Of the layouts ``folders`` and ``table``; others have no
             DICOM files.
+        link: Another cohort from which subjects are known.
         official_test: ``keep`` the official test set of the data set, where it has one, or ``cut`` one anew
             from all its images.
         official_validation: ``keep`` the official validation set of the data set, where it has one, or
@@ -101,7 +143,7 @@ class CohortData(Block):
         published: The published protocol; without it there are no ``_published`` pipelines.
     """
 
-    layout: Literal["brisc", "chest", "busi", "ham", "medmnist", "folders", "table"]
+    layout: Literal["brisc", "chest", "busi", "ham", "medmnist", "cheng", "folders", "table"]
     table: TableConfig | None = None
     color: Literal["grey", "rgb"]
     image_size: ImageSize
@@ -111,6 +153,7 @@ class CohortData(Block):
     positive_class: str | None = None
     subject: Literal["patient", "lesion"] = "patient"
     header_patients: Literal["use", "ignore"] = "use"
+    link: LinkConfig | None = None
     official_test: Literal["keep", "cut"] = "keep"
     official_validation: Literal["keep", "cut"] = "keep"
     published: PublishedConfig | None = None

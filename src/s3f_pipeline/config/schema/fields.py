@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 Protocol = Literal["patient_safe", "published"]
 PROTOCOLS: tuple[Protocol, ...] = ("patient_safe", "published")
-RESERVED_ENDINGS = ("_published", "_acquire", "_audit", "_compare")
+RESERVED_ENDINGS = ("_published", "_acquire", "_audit", "_compare", "_link_patients")
 
 
 def parse_image_size(value: Any) -> Any:

@@ -56,6 +56,16 @@ class Parameters(Block):
         return self
 
     @model_validator(mode="after")
+    def _links_lead_somewhere(self) -> Self:
+        for name, block in self.cohorts.items():
+            if block.link and (block.link.to == name or block.link.to not in self.cohorts):
+                others = ", ".join(other for other in self.cohorts if other != name)
+                raise ValueError(
+                    f"cohorts.{name}.link.to is '{block.link.to}', and must be another cohort: {others}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _fold_is_one_of_the_folds(self) -> Self:
         if self.fold is not None and self.fold >= self.splitting.folds:
             raise ValueError(

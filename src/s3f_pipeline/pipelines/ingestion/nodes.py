@@ -28,7 +28,15 @@ def ingest_cohort(
     ``listing`` makes a changed raw folder be read again. Without ``salt`` the patient ids of DICOM headers
     are counted and not used.
     """
-    from s3f_pipeline.cohorts import TableColumns, check_subjects, list_files
+    from s3f_pipeline.cohorts import (
+        TableColumns,
+        add_links,
+        check_subjects,
+        find_table,
+        list_files,
+        read_links,
+        report_links,
+    )
     from s3f_pipeline.cohorts.header_subjects import header_warnings, join_header_ids
     from s3f_pipeline.images.ingest import ingest
     from s3f_pipeline.images.quality import quality_report
@@ -40,6 +48,7 @@ def ingest_cohort(
     table = TableColumns(**block.table.model_dump()) if block.table else None
     files = list_files(block.layout, folder, block.classes, table)
     check_subjects(files, block.subject)
+    table_of_links = find_table(block.link.table, folder) if block.link and block.link.table else None
     ingested = ingest(
         files,
         folder,
@@ -56,6 +65,13 @@ def ingest_cohort(
     index, header_ids = join_header_ids(
         ingested.index, ingested.pseudonyms, subject=block.subject, use=salt is not None
     )
+    links = None
+    if table_of_links:
+        linked = add_links(index, read_links(table_of_links))
+        index, links = linked.index, report_links(linked, table_of_links, folder)
+        logger.info(
+            "%d of %d images have a subject by the table %s", linked.linked, len(index), table_of_links.name
+        )
     provenance = acquisition["provenance"]
     published = block.published if block.published and not provenance["synthetic"] else None
     quality = quality_report(
@@ -70,6 +86,7 @@ def ingest_cohort(
         highest=ingested.highest,
         narrow=ingested.narrow,
         image_size=block.image_size,
+        links=links,
     )
     quality["header_ids"] = header_ids
     if header_ids is not None:

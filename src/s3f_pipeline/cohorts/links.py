@@ -1,0 +1,125 @@
+"""What another cohort knows of the images: tables that ``<cohort>_link_patients`` writes.
+
+A row is meant for the image of its name and confirmed by its perceptual hash, so that other pictures under
+the same names get no ids.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from s3f_pipeline.cohorts.tabular import column_names, read_ages, read_table, refuse, row_numbers
+from s3f_pipeline.errors import CohortError
+
+SHIPPED = Path(__file__).parent / "tables"
+NEEDED = ("image", "subject", "phash")
+CARRIED = ("age", "sex", "site")
+HASH_BITS = 8
+"""Bits of 64 in which the hash of a named image may differ; measured, see ``tables/README.md``."""
+LEAST_CONFIRMED = 0.5
+"""Share of the named images above which a table is of these images at all."""
+
+
+@dataclass(frozen=True)
+class Linked:
+    """An index with what a table knows of its images.
+
+    Attributes:
+        index: With ``subject`` filled in.
+        named: Images whose name is in the table.
+        others: Of those, images that are other pictures.
+        linked: Images that got what the table says.
+    """
+
+    index: pd.DataFrame
+    named: int
+    others: int
+    linked: int
+
+    def warning(self, table: str) -> str | None:
+        """Say in one sentence what a person should know, ``None`` where all is well."""
+        if not self.named:
+            return f"No image carries a name of the table {table}: no subject is known from it"
+        if not self.others:
+            return None
+        told = (
+            f"{self.others} of {self.named} images carry a name of the table {table} but are other pictures"
+        )
+        if self.linked:
+            return f"{told}: they get no subject from it"
+        return f"{told}, so the table is not of these images: no image gets a subject from it"
+
+
+def find_table(name: str, folder: Path) -> Path:
+    """Find a table in the raw folder, else among those that ship with this package.
+
+    Raises:
+        CohortError: If it is in neither.
+    """
+    for place in (folder, SHIPPED):
+        if (place / name).is_file():
+            return place / name
+    shipped = ", ".join(sorted(path.name for path in SHIPPED.glob("*.csv")))
+    raise CohortError(
+        f"The table {name}, which the cohort's link names, is neither in {folder} nor one of those that ship "
+        f"with this package ({shipped}). Put it there, or take 'table' out of the link and make it with "
+        f"kedro run --pipeline=<cohort>_link_patients."
+    )
+
+
+def read_links(path: Path) -> pd.DataFrame:
+    """Read a table of links.
+
+    Returns:
+        With ``image``, ``subject`` (null where unknown), ``phash``, and those of ``age``, ``sex`` and
+        ``site`` that it has.
+
+    Raises:
+        CohortError: If it lacks a column, a hash is none, or an image is listed twice.
+    """
+    table = read_table(path, NEEDED, CARRIED)
+    refuse(table["image"].isna(), row_numbers(table), f"Rows of {path} without an image", "Make it again.")
+    refuse(table["image"].duplicated(), table["image"], f"Images listed twice in {path}", "Make it again.")
+    is_hash = table["phash"].str.fullmatch("[0-9a-f]{16}").fillna(False).astype(bool)
+    refuse(~is_hash, table["image"], f"Images in {path} whose phash is none", "Make it again.")
+    if "age" in column_names(path):
+        table["age"] = read_ages(table["age"], path)
+    return table
+
+
+def add_links(index: pd.DataFrame, links: pd.DataFrame) -> Linked:
+    """Fill in the subjects that a table knows.
+
+    Ids that the data set itself gives stay. A table of which fewer than half of the named images are
+    confirmed is of other images, and is not used.
+
+    Args:
+        index: With ``image_id``, ``subject`` and ``phash``.
+        links: As ``read_links`` reads them.
+    """
+    rows = links.set_index("image").reindex(index["image_id"]).reset_index(drop=True)
+    named = rows["phash"].notna().to_numpy(dtype=bool)
+    distance = np.bitwise_count(_bits(rows["phash"][named]) ^ _bits(index["phash"][named]))
+    confirmed = named.copy()
+    confirmed[named] = distance <= HASH_BITS
+    others = int(named.sum() - confirmed.sum())
+    if confirmed.sum() <= LEAST_CONFIRMED * named.sum():
+        return Linked(index, int(named.sum()), others, 0)
+    known = rows.where(pd.Series(confirmed, index=rows.index))
+    filled = {column: known[column] for column in CARRIED if column in known and column not in index}
+    filled["subject"] = index["subject"].fillna(known["subject"].astype("string"))
+    return Linked(index.assign(**filled), int(named.sum()), others, int(confirmed.sum()))
+
+
+def report_links(linked: Linked, path: Path, folder: Path) -> Mapping[str, object]:
+    """Describe for ``quality.json`` what came from a table."""
+    place = "raw folder" if folder in path.parents else "shipped with s3f_pipeline"
+    counts = {"named": linked.named, "other_pictures": linked.others, "linked": linked.linked}
+    return {"table": path.name, "from": place, **counts, "warning": linked.warning(path.name)}
+
+
+def _bits(hashes: pd.Series) -> np.ndarray:
+    return np.array([int(digits, 16) for digits in hashes], np.uint64)
