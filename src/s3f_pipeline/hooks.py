@@ -191,9 +191,12 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
     if experiment.protocol == "published":
         published = catalog.load(f"{experiment.cohort}.leakage_audit")["published_split"]
         logger.info(
-            "Leakage: %d of %d test images of the published split have a twin in training or validation",
-            published["test_images_with_twin_outside_test"],
+            "Leakage: of %d test images of the published split, %d have a twin in training or validation; of "
+            "%d with a known patient or lesion, %d share it with them",
             published["test_images"],
+            published["test_images_with_twin_outside_test"],
+            published["test_images_with_known_subject"],
+            published["test_images_with_subject_outside_test"],
         )
     logger.info("Report: %s", catalog[f"{experiment.namespace}.report"].filepath)
     logger.info("Runs:   kedro mlflow ui%s", loader.env_option)

@@ -67,7 +67,7 @@ def audit_of():
         index = index.assign(label="glioma", subject=None, path=index["image_id"]).astype("string")
         twins = [(f"a-{n:02d}", f"b-{n:02d}", "near") for n in range(torn)]
         twins += [(f"c-{n:02d}", f"d-{n:02d}", "exact") for n in range(kept)]
-        pairs = pd.DataFrame(twins, columns=["first", "second", "kind"])
+        pairs = pd.DataFrame(twins, columns=["first", "second", "kind"]).assign(relation="same")
         groups = make_groups(index, pairs)
         return leakage_audit(
             index,

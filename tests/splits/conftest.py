@@ -136,10 +136,11 @@ def table():
 
 @pytest.fixture(scope="session")
 def pairs():
-    """Twins from (first, second, kind)."""
+    """Twins from (first, second, kind) and, where it is another than ``same``, their relation."""
 
-    def build(*rows: tuple[str, str, str]) -> pd.DataFrame:
-        return pd.DataFrame(rows, columns=["first", "second", "kind"]).astype("string")
+    def build(*rows: tuple[str, ...]) -> pd.DataFrame:
+        told = [row if len(row) == 4 else (*row, "same") for row in rows]
+        return pd.DataFrame(told, columns=["first", "second", "kind", "relation"]).astype("string")
 
     return build
 

@@ -30,4 +30,3 @@ def test_small_movements_and_contrast_are_forgiven(slice_of_head, distortions, r
 
 def test_other_heads_are_not_explained(slice_of_head, ratio):
     assert min(ratio(slice_of_head(0), slice_of_head(head)) for head in range(1, 9)) > 1
-

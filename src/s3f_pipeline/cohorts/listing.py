@@ -11,6 +11,7 @@ from s3f_pipeline.errors import CohortError
 
 COLUMNS = ("image_id", "path", "label", "subject", "official_split")
 HIDDEN = "hidden files"
+ORDER_COLUMN = "order"  # of the index, where a table says in which order images were filed
 OWN_FILE = "provenance.json"  # the acquisition writes it
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+import numpy as np
 import pandas as pd
 
-from s3f_pipeline.cohorts.listing import count_passed_over, files_below
+from s3f_pipeline.cohorts.listing import ORDER_COLUMN, count_passed_over, files_below
 from s3f_pipeline.cohorts.tabular import read_ages, read_table, refuse, row_numbers
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
@@ -25,6 +26,7 @@ class TableColumns:
         patient_pattern: Regular expression of whole ids, whose one group is the part that names the patient;
             ``(.*?)[A-Za-z]?`` leaves out a trailing letter. ``None``: all of it.
         split: Column with ``train``, ``validation`` (or ``val``) or ``test``, ``None`` where there is none.
+        order: Column with numbers that tell in which order images were filed, ``None`` where there is none.
     """
 
     file: str
@@ -33,6 +35,7 @@ class TableColumns:
     patient: str | None = None
     patient_pattern: str | None = None
     split: str | None = None
+    order: str | None = None
 
 
 def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> pd.DataFrame:
@@ -55,8 +58,8 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
             may be empty).
     """
     source = folder / columns.file
-    named = [name for name in (columns.path, columns.label, columns.patient, columns.split) if name]
-    rows = read_table(source, named, CARRIED)
+    wanted = (columns.path, columns.label, columns.patient, columns.split, columns.order)
+    rows = read_table(source, dict.fromkeys(name for name in wanted if name), CARRIED)
     files = files_below(folder)
     path = _paths(rows, columns.path, source, files)
     table = pd.DataFrame({"image_id": path, "path": path})
@@ -66,6 +69,8 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
     for name in CARRIED:
         if name in rows:
             table[name] = read_ages(rows[name], source) if name == "age" else rows[name]
+    if columns.order is not None:
+        table[ORDER_COLUMN] = _order(rows, path, columns.order, source)
     others = set(files) - set(path) - {PurePosixPath(columns.file).as_posix()}
     table.attrs["passed_over"] = count_passed_over(others, lambda _: "not in the table")
     return table
@@ -165,6 +170,17 @@ def _splits(rows: pd.DataFrame, path: pd.Series, column: str | None, source: Pat
         "Correct it, or leave it empty.",
     )
     return words.map(SPLITS).astype("string")
+
+
+def _order(rows: pd.DataFrame, path: pd.Series, column: str, source: Path) -> pd.Series:
+    numbers = pd.to_numeric(rows[column], errors="coerce").astype("Float64")
+    refuse(
+        rows[column].notna() & ~np.isfinite(numbers.to_numpy(dtype=float, na_value=np.nan)),
+        path + " (" + rows[column] + ")",
+        f"Images in {source} whose {column} is no number",
+        "Correct it, or leave it empty.",
+    )
+    return numbers
 
 
 def _all_null(rows: pd.DataFrame) -> pd.Series:

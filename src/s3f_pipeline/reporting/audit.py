@@ -11,6 +11,7 @@ import pandas as pd
 
 from s3f_pipeline.reporting.facts import guarantee_table, guarantee_text, unused_ids
 from s3f_pipeline.reporting.page import render_page
+from s3f_pipeline.reporting.straddle import offered_run
 from s3f_pipeline.splits.guarantee import guarantee_total
 
 MOST_PAIRS = 24
@@ -42,6 +43,8 @@ class AuditData:
         header_ids: Of ``quality.json``.
         guarantee: Of the patient-safe split, as ``guarantee_counts`` returns it.
         audit: Content of ``leakage_audit.json``.
+        straddle: What ``straddle_check`` returned, with ``readings``.
+        grouping: Of the cohort's block, with ``sequence``, or ``None``.
         index: One row per image, in the order of the thumbnails.
         thumbnails: uint8 of shape (N, T, T).
         twins: As ``find_twins`` lists them.
@@ -56,6 +59,8 @@ class AuditData:
     header_ids: Mapping[str, Any] | None
     guarantee: Mapping[str, Any]
     audit: Mapping[str, Any]
+    straddle: Mapping[str, Any]
+    grouping: Any
     index: pd.DataFrame
     thumbnails: np.ndarray
     twins: pd.DataFrame
@@ -94,6 +99,7 @@ def render_audit(data: AuditData) -> str:
         **vars(data),
         guarantee_text=guarantee_text(data.guarantee, data.header_ids),
         guarantee_table=guarantee_table(data.guarantee),
+        offered=offered_run(data.straddle),
         not_known=NOT_KNOWN[known or "none"].format(
             no_patients=unused_ids(data.header_ids) or "No patient ids are known"
         ),

@@ -9,8 +9,9 @@ from s3f_pipeline.splits.groups import connected, join_groups, subject_links
 from s3f_pipeline.splits.patient_safe import contradictory_images
 from s3f_pipeline.splits.twins import TwinSettings
 
-KINDS = ("subject", "exact", "near")
+KINDS = ("subject", "exact", "near", "sequence")
 TRAINING = ("train", "validation")
+RELATIONS = ("same", "mirrored", "rotated")
 
 
 def leakage_audit(
@@ -27,7 +28,7 @@ def leakage_audit(
 
     The kind of a group is the weakest evidence that it needs: ``subject`` if equal ids of patients,
     lesions or examinations alone hold it together, ``exact`` if equal files are needed too, ``near`` if a
-    near-duplicate is.
+    near-duplicate is, ``sequence`` if a run of files is.
 
     Args:
         index: With ``image_id``, ``label``, ``subject``, ``official_split``; columns ``subject_<reading>``
@@ -49,6 +50,7 @@ def leakage_audit(
     table = join_groups(index, groups)
     drawn = None if published is None else published.set_index("image_id")["split"]
     table["published_split"] = pd.NA if drawn is None else table["image_id"].map(drawn)
+    table["subject"] = index["subject"].to_numpy()
     table["kind"] = _kinds(index, twins, table["group"])
     table["contradictory"] = contradictory_images(table)
     sets = table.dropna(subset="twin_set")
@@ -56,7 +58,7 @@ def leakage_audit(
     across = [group for group in listed if group["across_splits"]]
     official = table["official_split"]
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "cohort": cohort,
         "images": len(table),
         "groups": {
@@ -66,10 +68,10 @@ def leakage_audit(
             "images_with_twin": len(sets),
         },
         "pairs": {kind: int((twins["kind"] == kind).sum()) for kind in ("exact", "near")},
+        "relations": {name: int((twins["relation"] == name).sum()) for name in RELATIONS},
         "across_official_splits": {
             **_count(across),
-            "test_images_with_twin_outside_test": _across_test(table["twin_set"], official)["test_images"],
-            "test_images": int((official == "test").sum()),
+            **_test_images(table, twins, official),
             "by_kind": {kind: _count([group for group in across if group["kind"] == kind]) for kind in KINDS},
         },
         "contradictory_labels": {
@@ -77,7 +79,7 @@ def leakage_audit(
             "images": int(table["contradictory"].sum()),
         },
         "readings": _readings(index),
-        "published_split": {"none": why_none} if published is None else _published_leaks(table),
+        "published_split": {"none": why_none} if published is None else _published_leaks(table, twins),
         "listed_groups": listed,
         "settings": asdict(settings),
     }
@@ -85,8 +87,9 @@ def leakage_audit(
 
 def _kinds(index: pd.DataFrame, twins: pd.DataFrame, groups: pd.Series) -> pd.Series:
     """Kind of each image's group, in the order of ``index``."""
-    kinds = pd.Series("near", index=groups.index)
-    for kind, evidence in (("exact", twins[twins["kind"] == "exact"]), ("subject", twins[:0])):
+    kinds = pd.Series("sequence", index=groups.index)
+    weaker = {"near": twins, "exact": twins[twins["kind"] == "exact"], "subject": twins[:0]}
+    for kind, evidence in weaker.items():
         parts = pd.Series(connected(index, evidence, *subject_links(index)), index=groups.index)
         kinds = kinds.where(parts.groupby(groups).transform("nunique") > 1, kind)
     return kinds
@@ -136,15 +139,36 @@ def _readings(index: pd.DataFrame) -> list[dict[str, Any]]:
     return readings
 
 
-def _published_leaks(table: pd.DataFrame) -> dict[str, int]:
+def _published_leaks(table: pd.DataFrame, twins: pd.DataFrame) -> dict[str, Any]:
     """Count what the published splits tear apart."""
     split = table["published_split"]
     groups = _across_test(table["group"], split)
     return {
-        "test_images": int((split == "test").sum()),
-        "test_images_with_twin_outside_test": _across_test(table["twin_set"], split)["test_images"],
+        **_test_images(table, twins, split),
         "test_images_with_group_outside_test": groups["test_images"],
         "groups_across_test": groups["groups"],
+    }
+
+
+def _test_images(table: pd.DataFrame, twins: pd.DataFrame, splits: pd.Series) -> dict[str, Any]:
+    """Count the test images that have a twin or their subject in training or validation.
+
+    ``test_images_by_relation`` counts those with a direct twin there; an image may have twins of several
+    relations.
+    """
+    is_test = splits.eq("test").fillna(False).to_numpy(dtype=bool)
+    test = set(table["image_id"][is_test])
+    trained = set(table["image_id"][splits.isin(TRAINING).to_numpy(dtype=bool)])
+    ends = pd.concat([twins, twins.rename(columns={"first": "second", "second": "first"})], ignore_index=True)
+    across = ends[ends["first"].isin(test) & ends["second"].isin(trained)]
+    return {
+        "test_images": len(test),
+        "test_images_with_twin_outside_test": _across_test(table["twin_set"], splits)["test_images"],
+        "test_images_by_relation": {
+            name: int(across["first"][across["relation"] == name].nunique()) for name in RELATIONS
+        },
+        "test_images_with_known_subject": int(table["subject"][is_test].notna().sum()),
+        "test_images_with_subject_outside_test": _across_test(table["subject"], splits)["test_images"],
     }
 
 

@@ -62,6 +62,7 @@ class TableConfig(Block):
     patient: str | None = None
     patient_pattern: str | None = None
     split: str | None = None
+    order: str | None = None
 
     @field_validator("patient_pattern")
     @classmethod
@@ -117,6 +118,18 @@ class DownloadConfig(Block):
     md5: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
 
 
+class GroupingConfig(Block):
+    """What else holds images together, beside subjects and twins.
+
+    Attributes:
+        sequence: Files of a run: as many consecutive files of one naming pattern stay on one side.
+        classes: Classes whose files are cut into runs, ``None`` for all.
+    """
+
+    sequence: Annotated[int, Field(ge=2)]
+    classes: tuple[str, ...] | None = None
+
+
 class CohortData(Block):
     """What index, image store and splits of a cohort depend on.
 
@@ -136,6 +149,7 @@ class CohortData(Block):
             patient together, or ``ignore`` them. Of the layouts ``folders`` and ``table``; others have no
             DICOM files.
         link: Another cohort from which subjects are known.
+        grouping: Runs of files whose images stay together where their subject is not known.
         official_test: ``keep`` the official test set of the data set, where it has one, or ``cut`` one anew
             from all its images.
         official_validation: ``keep`` the official validation set of the data set, where it has one, or
@@ -154,6 +168,7 @@ class CohortData(Block):
     subject: Literal["patient", "lesion"] = "patient"
     header_patients: Literal["use", "ignore"] = "use"
     link: LinkConfig | None = None
+    grouping: GroupingConfig | None = None
     official_test: Literal["keep", "cut"] = "keep"
     official_validation: Literal["keep", "cut"] = "keep"
     published: PublishedConfig | None = None
@@ -170,6 +185,13 @@ class CohortData(Block):
         if twice := {name for name in classes if classes.count(name) > 1}:
             raise ValueError(f"classes are named twice: {', '.join(sorted(twice))}")
         return classes
+
+    @model_validator(mode="after")
+    def _grouping_names_classes(self) -> Self:
+        named = self.grouping.classes if self.grouping and self.grouping.classes else ()
+        if unknown := set(named) - set(self.classes):
+            raise ValueError(f"grouping.classes names no class: {', '.join(sorted(unknown))}")
+        return self
 
     @model_validator(mode="after")
     def _window_rises(self) -> Self:

@@ -1,11 +1,46 @@
 """Nodes of the auditing."""
 
+import logging
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from s3f_pipeline.cohorts.listing import ORDER_COLUMN
 from s3f_pipeline.config.schema import CohortConfig
+
+logger = logging.getLogger(__name__)
+
+
+def check_order(
+    index: pd.DataFrame, thumbnails: np.memmap, twins: pd.DataFrame, splits: pd.DataFrame
+) -> dict[str, Any]:
+    """Look for patients who are hidden in the order of files, and at other readings of the ids.
+
+    What subjects and twins tell is known; what runs of files hold together is what is looked at here.
+    """
+    from s3f_pipeline.splits.groups import make_groups
+    from s3f_pipeline.splits.likeness import likeness_features
+    from s3f_pipeline.splits.readings import reading_evidence
+    from s3f_pipeline.splits.straddle import straddle_check
+
+    column = ORDER_COLUMN if ORDER_COLUMN in index else None
+    found = straddle_check(index, thumbnails, make_groups(index, twins), splits, column=column)
+    order = found["order"]
+    logger.info("Order of files: %s", found["verdict"])
+    if order["p"] is not None:
+        logger.info(
+            "Consecutive files correlate by %.3f, random ones by %.3f (p = %.3f)",
+            order["consecutive"], order["random"], order["p"],
+        )  # fmt: skip
+    features = likeness_features(thumbnails)
+    coarser = [str(name) for name in index if str(name).startswith("subject_by_")]
+    found["readings"] = [
+        {"reading": name, **reading_evidence(features, index["subject"], index[name])}
+        for name in coarser
+        if index[name].groupby(index["subject"]).nunique().max() == 1
+    ]
+    return found
 
 
 def write_audit(
@@ -17,6 +52,7 @@ def write_audit(
     thumbnails: np.memmap,
     twins: pd.DataFrame,
     audit: dict[str, Any],
+    straddle: dict[str, Any],
     splits: pd.DataFrame,
 ) -> str:
     """Show what the audit found, twins side by side, as one HTML page."""
@@ -35,6 +71,8 @@ def write_audit(
             header_ids=quality["header_ids"],
             guarantee=guarantee_counts(index, splits),
             audit=audit,
+            straddle=straddle,
+            grouping=block.grouping,
             index=index,
             thumbnails=thumbnails,
             twins=twins,

@@ -2,13 +2,19 @@
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from s3f_pipeline.pipelines.auditing.nodes import write_audit
+from s3f_pipeline.pipelines.auditing.nodes import check_order, write_audit
 
 
 def create_pipeline(cohort: str) -> Pipeline:
     """Build the leakage audit page of one cohort."""
     return pipeline(
         [
+            node(
+                check_order,
+                inputs=["index", "thumbnails", "twins", "splits"],
+                outputs="straddle",
+                name="check_order",
+            ),
             node(
                 write_audit,
                 inputs=[
@@ -20,11 +26,12 @@ def create_pipeline(cohort: str) -> Pipeline:
                     "thumbnails",
                     "twins",
                     "leakage_audit",
+                    "straddle",
                     "splits",
                 ],
                 outputs="audit_page",
                 name="audit_page",
-            )
+            ),
         ],
         namespace=cohort,
         inputs={"splits": f"{cohort}.patient_safe.splits"},

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from s3f_pipeline.cohorts.listing import ORDER_COLUMN
 from s3f_pipeline.config.schema import CohortData, Protocol, SplittingConfig, TwinsConfig
 from s3f_pipeline.errors import SplitError
 
@@ -22,11 +23,19 @@ def search_twins(settings: dict[str, Any], index: pd.DataFrame, thumbnails: np.m
 
 
 def group(data: dict[str, Any], index: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
-    """Join subjects and twins into the groups that stay on one side."""
+    """Join subjects, twins and runs of files into the groups that stay on one side."""
     from s3f_pipeline.splits.groups import make_groups
+    from s3f_pipeline.splits.sequence import file_order, runs
 
     _, block = CohortData.from_named(data)
-    return make_groups(index, twins, subject=block.subject)
+    sequences = None
+    if block.grouping:
+        column = ORDER_COLUMN if ORDER_COLUMN in index else None
+        order = file_order(index, column, merge_splits=block.official_test == "cut")
+        sequences = runs(order, block.grouping.sequence).where(
+            index["label"].isin(block.grouping.classes or block.classes)
+        )
+    return make_groups(index, twins, subject=block.subject, runs=sequences)
 
 
 def audit(
@@ -57,9 +66,19 @@ def audit(
     across = found["across_official_splits"]
     if across["test_images"]:
         logger.info(
-            "Audit: %d of %d official test images have a twin in official training or validation",
+            "Audit: %d of %d official test images have a twin in official training or validation, %d a "
+            "mirrored one",
             across["test_images_with_twin_outside_test"],
             across["test_images"],
+            across["test_images_by_relation"]["mirrored"],
+        )
+    if across["test_images_with_subject_outside_test"]:
+        logger.info(
+            "Audit: %d of %d official test images with a known %s share it with official training or "
+            "validation",
+            across["test_images_with_subject_outside_test"],
+            across["test_images_with_known_subject"],
+            block.subject,
         )
     logger.info(
         "Audit: %d groups, %d with twins, %d with contradictory labels",
