@@ -121,3 +121,12 @@ def test_every_fold_gets_groups_of_every_class(images, folds, each, seed):
     for fold in dealt:
         groups = images[images["group"].isin(fold)].groupby("label")["group"].nunique()
         assert (groups.reindex(images["label"].unique(), fill_value=0) >= each).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_group_that_would_decide_a_class_alone_is_not_chosen(seed):
+    groups = ["large"] * 20 + [f"small {number}" for number in range(180)]
+    table = pd.DataFrame({"label": "x", "group": groups})
+    chosen = choose_groups(table, 0.2, leave=1, seed=seed, purpose="test set")
+    assert "large" not in chosen
+    assert len(chosen) == 40
