@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from s3f_pipeline.config.schema import GroupingConfig
 from s3f_pipeline.reporting.audit import MOST_PAIRS, AuditData, render_audit, sort_pairs
 from s3f_pipeline.splits.audit import leakage_audit
 from s3f_pipeline.splits.demographics import demographics
 from s3f_pipeline.splits.groups import make_groups
 from s3f_pipeline.splits.patient_safe import patient_safe_split
 from s3f_pipeline.splits.published import published_split
+from s3f_pipeline.splits.straddle import straddle_check
 from s3f_pipeline.splits.summary import split_summary
 from s3f_pipeline.splits.twins import TwinSettings
 
@@ -46,6 +48,8 @@ def page():
         drawn=None,
         fold=None,
         header_ids=None,
+        straddle=None,
+        grouping=None,
     ):
         index = index_of() if index is None else index
         groups = make_groups(index, twins)
@@ -54,6 +58,7 @@ def page():
         splits = patient_safe_split(
             index, groups, validation_share=0.2, test_share=0.2, seed=0, contradictory="exclude"
         )
+        thumbnails = np.zeros((len(index), 128, 128), np.uint8)
         audit = leakage_audit(
             index,
             groups,
@@ -70,8 +75,11 @@ def page():
                 header_ids=header_ids,
                 guarantee={"test": {"x": {guarantee: 3}}},
                 audit=audit,
+                straddle=straddle
+                or {**straddle_check(index, thumbnails, groups, splits, permutations=9), "readings": []},
+                grouping=grouping,
                 index=index,
-                thumbnails=np.zeros((len(index), 128, 128), np.uint8),
+                thumbnails=thumbnails,
                 twins=twins,
                 split_summary=split_summary(index, splits),
                 demographics=demographics(index, splits),
@@ -266,3 +274,59 @@ def test_ids_that_are_not_used_are_not_denied(page):
     assert text.count("The headers of 16 DICOM files tell whose they are and are not used") == 2
     assert "names no patients" not in text
     assert "No patient ids are known" not in text
+
+
+@pytest.fixture(scope="module")
+def straddles():
+    """What the check finds where six files in a row look alike, and where none do."""
+
+    def check(alike):
+        rng = np.random.default_rng(0)
+        patients = [
+            cv2.GaussianBlur(rng.normal(size=(128, 128)).astype(np.float32), (0, 0), 6)
+            for _ in range(120 // (6 if alike else 1))
+        ]
+        shown = np.stack(patients).repeat(120 // len(patients), axis=0)
+        images = shown / shown.std() + rng.normal(size=shown.shape)
+        thumbnails = np.clip(120 + 30 * images, 0, 255).astype(np.uint8)
+        ids = [f"head ({number})" for number in range(1, 121)]
+        index = pd.DataFrame({"image_id": ids, "path": [f"{name}.png" for name in ids], "label": "x"})
+        index = index.assign(subject=None, official_split=None).astype("string")
+        groups = pd.DataFrame({"image_id": ids, "group": ids})
+        splits = pd.DataFrame({"image_id": ids, "split": ["train", "train", "validation", "test"] * 30})
+        return {**straddle_check(index, thumbnails, groups, splits, permutations=999), "readings": []}
+
+    return {alike: check(alike) for alike in (True, False)}
+
+
+def test_an_order_is_told_with_the_line_that_groups_by_it(page, straddles):
+    text = text_of(page(straddle=straddles[True]))
+    assert "The numbers follow something." in text
+    assert re.search(r"grouping: {sequence: \d+}", text)
+    assert "with a training image within 5 file numbers" in text
+    grouped = text_of(page(straddle=straddles[True], grouping=GroupingConfig(sequence=40)))
+    assert "This split already keeps runs of 40 files together where no patient is known." in grouped
+
+
+def test_no_order_is_no_proof(page, straddles):
+    text = text_of(page(straddle=straddles[False]))
+    assert "No order was found." in text
+    assert "This does not show that no patient stands on two sides" in text
+    assert "grouping:" not in text
+
+
+def test_too_few_numbers_cannot_be_tested(page):
+    assert "It could not be tested: 0 of 16 images have a number" in text_of(page())
+
+
+@pytest.mark.parametrize(("p", "words"), [(0.6, "do not speak for"), (0.001, "speak for the coarser")])
+def test_another_reading_is_judged_by_the_images(page, straddles, p, words):
+    evidence = {"median": 0.75, "random": 0.7, "p": p, "pairs": 9}
+    reading = {
+        "reading": "subject_by_number",
+        "same_finer": evidence,
+        "same_coarser": evidence,
+        "random": 0.6,
+    }
+    text = text_of(page(straddle={**straddles[True], "readings": [reading]}))
+    assert f"The images {words}" in text

@@ -76,10 +76,14 @@ def test_finds_exactly_what_was_planted(planted, distortions, audit, settings):
         "images": 2 * (kinds + 1),
         "test_images_with_twin_outside_test": kinds + 1,
         "test_images": 10 + kinds + 1,
+        "test_images_by_relation": {"same": kinds + 1, "mirrored": 0, "rotated": 0},
+        "test_images_with_known_subject": 0,
+        "test_images_with_subject_outside_test": 0,
         "by_kind": {
             "subject": {"groups": 0, "images": 0},
             "exact": {"groups": 1, "images": 2},
             "near": {"groups": kinds, "images": 2 * kinds},
+            "sequence": {"groups": 0, "images": 0},
         },
     }
     assert report["contradictory_labels"] == {"groups": 1, "images": 2}
@@ -138,10 +142,24 @@ def test_kind_is_the_weakest_evidence_that_a_group_needs(table, pairs, audit):
         "subject": {"groups": 1, "images": 2},
         "exact": {"groups": 1, "images": 2},
         "near": {"groups": 1, "images": 3},
+        "sequence": {"groups": 0, "images": 0},
     }
     assert report["across_official_splits"]["test_images_with_twin_outside_test"] == 3
     assert report["listed_groups"][-1]["official_splits"] == [None, "train"]
     assert report["contradictory_labels"] == {"groups": 1, "images": 2}
+
+
+def test_test_images_are_counted_by_the_relation_of_their_twins(table, pairs, audit):
+    index = table(*((name, "x", None, "train" if name in "abc" else "test") for name in "abcdef"))
+    twins = pairs(
+        ("a", "d", "near", "mirrored"), ("b", "d", "near"), ("c", "e", "near", "mirrored"),
+        ("d", "f", "near", "rotated"),
+    )  # fmt: skip
+    report = audit(index, twins)
+    assert report["relations"] == {"same": 1, "mirrored": 2, "rotated": 1}
+    official = report["across_official_splits"]
+    assert official["test_images_by_relation"] == {"same": 1, "mirrored": 2, "rotated": 0}
+    assert official["test_images_with_twin_outside_test"] == 3
 
 
 def test_patients_across_splits_are_listed_even_without_twins(table, pairs, audit):
@@ -200,6 +218,9 @@ def test_the_published_split_is_audited(audit, table, pairs):
     assert report["published_split"] == {
         "test_images": 2,
         "test_images_with_twin_outside_test": 1,
+        "test_images_by_relation": {"same": 1, "mirrored": 0, "rotated": 0},
+        "test_images_with_known_subject": 1,
+        "test_images_with_subject_outside_test": 1,
         "test_images_with_group_outside_test": 2,
         "groups_across_test": 2,
     }

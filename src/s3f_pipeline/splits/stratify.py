@@ -7,7 +7,7 @@ from s3f_pipeline.errors import SplitError
 
 ATTEMPTS = 100
 DOMINANT = 1 / 3
-"""Share of the wanted images of a class from which one group would decide what the set says of the class."""
+"""Share of the wanted images of a class from which a group would decide alone what the set says of it."""
 
 
 def choose_groups(
@@ -17,8 +17,9 @@ def choose_groups(
 
     Classes are served one after the other, that with the fewest groups first. Its groups are taken
     in random order, those that would make up a third of them and more last, until their images are as
-    near to ``share`` as whole groups allow; what is too much or too little is settled with the next class. Unlike the folds of scikit-learn's
-    ``StratifiedGroupKFold``, this meets any share, and a class with few groups is on both sides.
+    near to ``share`` as whole groups allow; what is too much or too little is settled with the next
+    class. Unlike the folds of scikit-learn's ``StratifiedGroupKFold``, this meets any share, and a class
+    with few groups is on both sides.
 
     Args:
         table: ``label`` and ``group`` of each image, in any order.
@@ -83,9 +84,8 @@ def _draw(counts: np.ndarray, share: float, take: int, leave: int, rng: np.rando
     chosen, owed = np.zeros(len(counts), bool), 0.0
     for label in groups_of_class.argsort(kind="stable"):
         members = order[rarest[order] == label]
-        members = members[
-            np.argsort(sizes[members] >= DOMINANT * share * sizes[members].sum(), kind="stable")
-        ]
+        is_dominant = sizes[members] >= DOMINANT * share * sizes[members].sum()
+        members = members[np.argsort(is_dominant, kind="stable")]
         taken = np.concatenate([[0], sizes[members].cumsum()])
         wanted = share * taken[-1] + owed
         number = min(max(np.abs(taken - wanted).argmin(), take), max(len(members) - leave, 0))
