@@ -99,7 +99,7 @@ def text_of(html):
 def test_the_verdict_can_be_quoted(page):
     text = text_of(page())
     assert "6 of 16 images have an exact or near copy in the data set, in 3 groups." in text
-    assert "Of 4 official test images 1 has one in official training or validation." in text
+    assert "Of 4 official test images 1 has one in official training or validation (1 a mirrored one)." in text
     assert "No image has a copy on another side of the split that the search for twins finds" in text
 
 
@@ -109,7 +109,7 @@ def test_the_verdict_names_patients_on_both_sides_under_every_reading(page):
     text = text_of(page(index, TWINS[:0], guarantee="patient"))
     assert "Of 4 official test images none have one in official training or validation." in text
     assert (
-        "By the published ids, 1 of the test images shares a patient with training or validation images. "
+        "By the known ids, 1 of the test images shares a patient with training or validation images. "
         "By another reading of the ids (by kind), none of the test images share a patient with "
         "training or validation images."
     ) in text
@@ -224,6 +224,7 @@ def test_a_long_list_shows_its_least_similar_pairs(page):
     index = pd.DataFrame(
         {"image_id": ends[0] + ends[1], "label": "x", "subject": None, "official_split": None}
     )
+    index["path"] = index["image_id"]
     text = text_of(page(index, twins))
     assert f"All others: {MOST_PAIRS} of {2 * MOST_PAIRS} pairs" in text
     assert "similarity 0.900" in text
