@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 import keras
 import numpy as np
 
+from s3f_pipeline.backend.forward import compile_forward
+
 UNIT = 2.0**-8
 """Unit roundoff of bfloat16: with 8 significant bits, x is rounded by at most UNIT times its size."""
 DRAWS = 8
@@ -72,13 +74,13 @@ def assert_logits_off_by_rounding(mixed: keras.Model, full: keras.Model, images:
     """
 
     def logits_of(network: keras.Model) -> Function:
-        forward = keras.Model(network.input, network.get_layer("logits").output)
+        forward = compile_forward(keras.Model(network.input, network.get_layer("logits").output))
         real = [weight for weight in network.weights if weight.dtype == "float32"]
 
         def logits(*values: np.ndarray) -> np.ndarray:
             for weight, value in zip(real, values, strict=True):
                 weight.assign(value)
-            return forward.predict(images, verbose=0)
+            return forward(images)
 
         return logits
 
