@@ -138,7 +138,8 @@ def test_mixed_precision_changes_the_logits_little(variant, mixed_bfloat16):
     draw_weights(full, np.random.default_rng(3))
     assert {weight.dtype for weight in mixed.weights} == {"float32"}
     assert mixed.output.dtype == "float32"
-    assert_logits_off_by_rounding(mixed, full, images)
+    sums_over_spectra = 16 if variant == "spectral_compact" else 0  # of smooth images: all pixels err alike
+    assert_logits_off_by_rounding(mixed, full, images, 4 + sums_over_spectra)
 
 
 def test_a_new_variant_is_a_function_and_a_line(monkeypatch):
