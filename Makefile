@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo clean-demo test lint bench ui viz lock
+.PHONY: help setup demo clean-demo test test-long lint bench ui viz lock
 
 help: ## show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,8 +30,13 @@ demo: $(INSTALLED) ## set up, then train and report on drawn phantoms
 clean-demo: ## take away all that the demo wrote
 	rm -rf data/demo
 
-test: $(INSTALLED) ## set up, then run the tests
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder --durations=15
+PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --no-loadscope-reorder --durations=15
+
+test: $(INSTALLED) ## set up, then run the tests but the long ones
+	$(PYTEST) --dist=loadfile -m "not long"
+
+test-long: $(INSTALLED) ## run the long tests
+	$(PYTEST) --dist=load -m long
 
 lint: $(INSTALLED) ## style, import contracts, types
 	$(BIN)/ruff check .

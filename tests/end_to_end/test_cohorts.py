@@ -15,8 +15,10 @@ pytestmark = pytest.mark.slow
         ("chest", "concat"),
         ("busi", "concat"),
         ("ham", "bilinear"),
-        ("bloodmnist", "medspectralnet"),
-        ("breastmnist", "medmamba"),
+        ("bloodmnist", "spatial"),
+        ("breastmnist", "spatial"),
+        pytest.param("bloodmnist", "medspectralnet", marks=pytest.mark.long),
+        pytest.param("breastmnist", "medmamba", marks=pytest.mark.long),
     ],
 )
 def test_every_cohort_runs_on_phantoms(project, cohort, variant):

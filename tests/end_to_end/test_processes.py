@@ -11,7 +11,7 @@ from end_to_end_project import Project
 
 from s3f_pipeline.processes import ADDRESSES, COUNT, NUMBER
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 RUN = ("run", "--env=demo", "--pipeline=brisc_spatial")
 FOLDER = "brisc/patient_safe/spatial/seed-0"
 DEMO = """

@@ -46,6 +46,23 @@ def silu(x):
     return x / (1 + np.exp(-x))
 
 
+def draw_weights(model, rng):
+    """Give a network weights of which each matters, and outputs that stay of one size from layer to layer."""
+    for weight in model.weights:
+        match weight.name:
+            case "gamma" | "moving_variance":
+                values = rng.uniform(0.5, 1.5, weight.shape)
+            case "real" | "imag" | "mix_in" | "mix_out":
+                values = rng.normal(size=weight.shape)
+            case "kernel":
+                values = rng.normal(0, np.sqrt(2 / np.prod(weight.shape[:-1])), weight.shape)
+            case "bias" | "beta" | "moving_mean":
+                values = rng.normal(0, 0.1, weight.shape)
+            case "seed_generator_state":
+                continue
+        weight.assign(values.astype(np.float32))
+
+
 def disturb(model):
     """Move all weights away from where they begin, so that none is one or zero; variances stay positive."""
     rng = np.random.default_rng(0)

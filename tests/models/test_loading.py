@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from s3f_pipeline.backend.devices import jit_compile
 from s3f_pipeline.errors import ModelError
 from s3f_pipeline.models import build_model, load_model
 
@@ -15,7 +16,7 @@ SHAPE = (20, 18, 3)
 def test_a_saved_network_predicts_the_same(variant, tmp_path):
     images = np.random.default_rng(0).uniform(size=(3, *SHAPE)).astype(np.float32)
     model = build_model(variant, SHAPE, 4)
-    model.compile("adam", "sparse_categorical_crossentropy")
+    model.compile("adam", "sparse_categorical_crossentropy", jit_compile=jit_compile())
     model.save(tmp_path / "model.keras")
     loaded = load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.predict(images, verbose=0), model.predict(images, verbose=0))

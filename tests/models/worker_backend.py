@@ -1,6 +1,6 @@
 """Compute layers, their gradients and all networks with the backend that KERAS_BACKEND names.
 
-Usage: python worker_backend.py <results.npz>. The inputs stand in the results beside the outputs.
+Usage: python worker_backend.py <folder>. The inputs stand in the results beside the outputs.
 """
 
 import sys
@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
+from numpy_layers import draw_weights
 
 from s3f_pipeline.backend.devices import jit_compile
 from s3f_pipeline.models import build_model, load_model
@@ -90,17 +91,7 @@ def network(rng, variant):
     The head is scaled to logits of at most 1, so that no class is certain and all weights are trained.
     """
     model = build_model(variant, NETWORK_SHAPE, NETWORK_CLASSES)
-    for weight in model.weights:
-        match weight.name:
-            case "gamma" | "moving_variance":
-                values = rng.uniform(0.5, 1.5, weight.shape)
-            case "real" | "imag" | "mix_in" | "mix_out":
-                values = rng.normal(size=weight.shape)
-            case "kernel":
-                values = rng.normal(0, np.sqrt(2 / np.prod(weight.shape[:-1])), weight.shape)
-            case "bias" | "beta" | "moving_mean":
-                values = rng.normal(0, 0.1, weight.shape)
-        weight.assign(values.astype(np.float32))
+    draw_weights(model, rng)
     images = np.stack([rng.uniform(size=NETWORK_SHAPE) ** power for power in (1, 2, 4, 8)]).astype(np.float32)
     heads = keras.Model(model.input, [model.get_layer(name).output for name in ("logits", "probabilities")])
     head = model.get_layer("logits")
@@ -131,7 +122,7 @@ results = {
     **{variant: network(seeded(), variant) for variant in NETWORKS},
 }
 np.savez(
-    Path(sys.argv[1]),
+    Path(sys.argv[1]) / f"{keras.backend.backend()}.npz",
     **{
         f"{case}/{name}": np.asarray(array)
         for case, arrays in results.items()

@@ -1,6 +1,6 @@
 """Compute scans with their gradients, and train a network, with the backend that KERAS_BACKEND names.
 
-Usage: python worker_medmamba.py <folder> <name of the results>. The folder has network.keras and given.npz.
+Usage: python worker_medmamba.py <folder>. The folder has network.keras and given.npz.
 """
 
 import sys
@@ -60,4 +60,6 @@ for case in {name.partition("_")[0] for name in given if name.startswith("scan")
     inputs = [given[f"{case}_{name}"] for name in ("x", "delta", "a", "b", "c")]
     found = scan_and_gradients(inputs, given[f"{case}_cotangent"])
     computed |= {f"{case}_{name}": each for name, each in zip(NAMES, found, strict=True)}
-np.savez(folder / sys.argv[2], **{name: np.asarray(each) for name, each in computed.items()})
+np.savez(
+    folder / f"{keras.backend.backend()}.npz", **{name: np.asarray(each) for name, each in computed.items()}
+)

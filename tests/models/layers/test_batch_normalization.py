@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from rounding import UNIT
 
 from s3f_pipeline.models.layers import FusedBatchNormalization
 
@@ -60,15 +61,18 @@ def test_frozen_layers_keep_their_statistics():
 
 def test_under_mixed_precision_statistics_stay_float32():
     layer = FusedBatchNormalization(momentum=0, dtype="mixed_bfloat16")
+    plain = keras.layers.BatchNormalization(momentum=0)
+    weights = [np.random.default_rng(0).uniform(0.5, 1.5, 3) for _ in range(4)]
+    for each in (layer, plain):
+        each.build((4, 8, 8, 3))
+        each.set_weights(weights)
     result = layer(images((4, 8, 8, 3)), training=True)
     assert keras.backend.standardize_dtype(result.dtype) == "bfloat16"
     assert {weights.dtype for weights in layer.get_weights()} == {np.dtype(np.float32)}
     rounded = keras.ops.cast(keras.ops.cast(images((4, 8, 8, 3)), "bfloat16"), "float32")
-    plain = keras.layers.BatchNormalization(momentum=0)
     expected = np.asarray(plain(rounded, training=True))
-    np.testing.assert_allclose(
-        keras.ops.convert_to_numpy(keras.ops.cast(result, "float32")), expected, atol=0.05
-    )
+    found = keras.ops.convert_to_numpy(keras.ops.cast(result, "float32"))
+    np.testing.assert_allclose(found, expected, rtol=UNIT, atol=1e-4)  # only the result is rounded
     np.testing.assert_allclose(layer.moving_mean, plain.moving_mean, rtol=1e-4)
     np.testing.assert_allclose(layer.moving_variance, plain.moving_variance, rtol=1e-4)
 
