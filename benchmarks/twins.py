@@ -4,8 +4,8 @@
     S3F_ARCHIVES=<folder> python benchmarks/twins.py recall 200
 
 ``cost`` searches drawn pictures that look alike as radiographs do (one anatomy, varied), a fiftieth of which
-are turned, re-encoded copies, and prints the exponent of growth between the first and the last size. Memory is
-what the process holds at its peak without the pages of the mapped thumbnails. ``recall`` adds to each real
+are turned, re-encoded copies, and prints the exponent of growth between the first and the last size. Memory
+is what the process holds at its peak without the pages of the mapped thumbnails. ``recall`` adds to each real
 cohort copies of so many images per kind, two thirds of them turned or mirrored, and prints which share is
 found, and how many with the right relation. Use a new process for each run.
 """

@@ -56,11 +56,19 @@ MIXED = {
     "patient": "by patient: no patient of theirs is on two sides",
     "lesion": "by lesion: no lesion of theirs is on two sides, another lesion of the same patient may be",
     "study": "by examination: none of theirs is on two sides, another one of the same patient may be",
-    "sequence": "by runs of file numbers: what was filed one after the other stays together, a patient whose "
-    "files lie apart may be on two sides",
+    "sequence": "by runs of file numbers: most neighbours in the list of files stay together, a patient "
+    "whose files lie apart may be on two sides",
     "near_duplicate": "by near-duplicates only: copies stay together, other images of one patient may be on "
     "two sides",
 }
+
+
+SUBJECTS = {"patient", "lesion"}
+KNOWN = (
+    "The figures describe new patients as far as patients are known, and can be better than for new patients "
+    "elsewhere."
+)
+UNKNOWN = "No patient is known, so the figures can be better than for new patients."
 
 
 def guarantee_text(counts: Mapping[str, Any], header_ids: Mapping[str, Any] | None) -> str:
@@ -77,8 +85,7 @@ def guarantee_text(counts: Mapping[str, Any], header_ids: Mapping[str, Any] | No
     images = sum(total.values())
     parts = [f"{count(number)} ({number / images:.0%}) {MIXED[level]}" for level, number in total.items()]
     return (
-        f"Of {count(images)} images, {'; '.join(parts)}. The figures describe new patients as far as "
-        f"patients are known, and can be better than for new patients elsewhere."
+        f"Of {count(images)} images, {'; '.join(parts)}. {KNOWN if total.keys() & SUBJECTS else UNKNOWN}"
         f"{f' {unused}.' if unused else ''}"
     )
 

@@ -5,17 +5,18 @@ from typing import Any
 
 from s3f_pipeline.splits.straddle import ORDER
 
-RUNS_PER_LIKENESS = 5
-"""Files of an offered run, in units of how far along the list images stay alike."""
-SHORTEST = 10
+SHORTEST, LONGEST = 3, 40
 
 
 def offered_run(straddle: Mapping[str, Any]) -> int | None:
     """How many files a run should have to hold neighbours together, ``None`` where no order was found.
+
+    As many as stay alike along the list, but neither so few that most neighbours are torn apart nor so many
+    that runs and twins tie a cohort into a few groups.
 
     Args:
         straddle: What ``straddle_check`` returned.
     """
     if straddle["verdict"] != ORDER:
         return None
-    return max(SHORTEST, RUNS_PER_LIKENESS * straddle["order"]["run_length"])
+    return min(LONGEST, max(SHORTEST, straddle["order"]["run_length"]))

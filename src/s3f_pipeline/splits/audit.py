@@ -77,6 +77,10 @@ def leakage_audit(
         "contradictory_labels": {
             "groups": int(table.loc[table["contradictory"], "twin_set"].nunique()),
             "images": int(table["contradictory"].sum()),
+            "twin_sets": [
+                dict(zip(images["image_id"], images["label"], strict=True))
+                for _, images in table[table["contradictory"]].sort_values("image_id").groupby("twin_set")
+            ],
         },
         "readings": _readings(index),
         "published_split": {"none": why_none} if published is None else _published_leaks(table, twins),
