@@ -266,3 +266,10 @@ def test_ids_that_are_not_used_are_not_denied(page):
     assert text.count("The headers of 16 DICOM files tell whose they are and are not used") == 2
     assert "names no patients" not in text
     assert "No patient ids are known" not in text
+
+
+def test_exclusions_that_take_much_of_a_class_are_told(page):
+    text = text_of(page())
+    assert re.search(r"Exclusions .*\(x: 2 of \d \(\d+%\), its share of training goes from", text)
+    assert "official_test: cut" in text
+    assert "Exclusions" not in text_of(page(twins=TWINS[:1]))
