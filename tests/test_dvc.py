@@ -7,7 +7,7 @@ import yaml
 from dvc.repo import Repo
 from kedro.io import DataCatalog
 
-from s3f_pipeline.catalog_types import ScratchFolderDataset
+from s3f_pipeline.catalog_types import FolderDataset, ScratchFolderDataset
 from s3f_pipeline.config.loader import PROJECT, current_loader
 from s3f_pipeline.config.names import Experiment
 from s3f_pipeline.pipeline_registry import register_pipelines
@@ -71,7 +71,7 @@ def test_every_file_that_an_experiment_reads_is_a_dependency(dvc_stages, load_co
     pipeline = pipeline.only_nodes_with_tags("training", "evaluation", "reporting")
     catalog = DataCatalog.from_config(current_loader()["catalog"])
     read = {name for name in pipeline.inputs() if not name.startswith("params:")}
-    read = {name for name in read if not isinstance(catalog[name], ScratchFolderDataset)}
+    read = {name for name in read if not isinstance(catalog[name], (FolderDataset, ScratchFolderDataset))}
     assert not {n for n in read if not is_below(PROJECT / catalog[n].filepath, dependencies)}
     for stage in ("training", "evaluation", "reporting"):
         for room in ROOMS[stage]:

@@ -121,7 +121,7 @@ class TrackingHooks:
         """Log what an experiment has written."""
         if self._experiment is None or not node.tags & set(EXPERIMENT_STAGES):
             return
-        from s3f_pipeline.tracking.experiment import tracked_metrics, training_tags
+        from s3f_pipeline.tracking.experiment import openings_tags, tracked_metrics, training_tags
 
         noun = dataset_name.rpartition(".")[2]
         path: Path = self._catalog[dataset_name].filepath
@@ -131,6 +131,7 @@ class TrackingHooks:
             RUN.set_tags(training_tags(data))
         elif noun == "metrics":
             RUN.log_metrics(tracked_metrics(data))
+            RUN.set_tags(openings_tags(data))
         if noun != "model":
             folder = "evaluation" if path.suffix == ".png" else None
             RUN.log_file(path, folder)
@@ -175,17 +176,21 @@ def _read_text(path: Path) -> str | None:
 
 
 def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
+    from s3f_pipeline.reporting.facts import openings_text
+
     metrics = catalog.load(f"{experiment.namespace}.metrics")
     test = metrics["test"]
     loader = current_loader()
     figures = [f"{metric_name(key)} {score(test[key])}" for key in TOLD]
+    opened = openings_text(metrics["test_openings"])
     logger.info(
-        "%s, %s: %s on %d test images%s%s",
+        "%s, %s: %s on %d test images%s%s%s",
         experiment.pipeline,
         loader.run_folder,
         ", ".join(figures),
         test["n"],
         " (selected on test: optimistic)" if metrics["selected_on_test"] else "",
+        f" ({opened})" if opened else "",
         " (synthetic phantoms, no medical meaning)" if metrics["synthetic"] else "",
     )
     if experiment.protocol == "published":

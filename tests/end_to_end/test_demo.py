@@ -164,6 +164,19 @@ def test_the_report_is_one_file_and_marked(project):
     assert not re.search(r"""(?:src|href)\s*=\s*["'](?!data:|#)""", html)
 
 
+def test_the_second_seed_says_that_the_test_set_was_opened_before(project):
+    assert "test set opened" not in project.first_output
+    output = project.kedro("run", "--env=demo", "--pipeline=brisc_bilinear", "--params=seed=1")
+    assert "test set opened for the 2nd time by this network" in output
+    folder = project.demo / "08_reporting" / project.run_folder.parent
+    openings = json.loads((folder / "seed-1/metrics.json").read_text())["test_openings"]
+    assert openings["by_variant"] == 2
+    assert "opened for the 2nd time by this network" in (folder / "seed-1/report.html").read_text()
+    first = project.kedro("run", "--env=demo", "--pipeline=brisc_bilinear")
+    assert "Finished before: evaluation of brisc.patient_safe.bilinear" in first
+    assert "test set opened" not in first
+
+
 def test_published_is_marked_selected_on_test(project):
     output = project.kedro("run", "--env=demo", "--pipeline=brisc_spatial_published")
     assert "selected on test: optimistic" in output

@@ -107,6 +107,7 @@ def report_data(metrics, history, audit_of):
             "seed": 17,
             "fold": None,
             "guarantee": {"test": {"glioma": {"near_duplicate": 1198}}},
+            "test_openings": {"by_variant": 13, "by_any_variant": 47},
             "selection_split": "validation",
             "selected_on_test": False,
             "synthetic": False,
@@ -139,7 +140,11 @@ def report_data(metrics, history, audit_of):
             "train": side(4201, 4102, (1404, 1405, 1392)),
             "validation": side(743, 726, (248, 249, 246)),
             "test": side(1198, 1113, (401, 402, 395)),
-            "excluded": {"images": 58, "reasons": {"has a twin in the test set": 58}},
+            "excluded": {
+                "images": 58,
+                "reasons": {"has a twin in the test set": 58},
+                "warning": "x loses much.",
+            },
         },
         training={
             "epochs_run": 3,

@@ -333,3 +333,10 @@ def test_another_reading_is_judged_by_the_images(page, straddles, p, words):
     }
     text = text_of(page(straddle={**straddles[True], "readings": [reading]}))
     assert f"The images {words}" in text
+
+
+def test_exclusions_that_take_much_of_a_class_are_told(page):
+    text = text_of(page())
+    assert re.search(r"Exclusions .*\(x: 2 of \d \(\d+%\), its share of training goes from", text)
+    assert "official_test: cut" in text
+    assert "Exclusions" not in text_of(page(twins=TWINS[:1]))

@@ -47,3 +47,20 @@ def test_dotted_walks_to_the_leaves():
         ("training.optimizer.name", "adam"),
         ("seed", 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, "1st"),
+        (2, "2nd"),
+        (3, "3rd"),
+        (4, "4th"),
+        (11, "11th"),
+        (12, "12th"),
+        (21, "21st"),
+        (113, "113th"),
+    ],
+)
+def test_ordinal(number, words):
+    assert formats.ordinal(number) == words

@@ -257,7 +257,7 @@ def test_names_are_escaped(report_data):
             cohort={"title": evil, "citation": evil, "published": [{"model": evil, "note": evil}]},
             experiment={"variant": evil, "network_title": evil, "network_note": evil, "protocol_title": evil},
             quality={"rejected": [{"path": evil, "reason": evil}]},
-            split_summary={"excluded": {"images": 1, "reasons": {evil: 1}}},
+            split_summary={"excluded": {"images": 1, "reasons": {evil: 1}, "warning": None}},
             provenance={"command": evil, "versions": {evil: evil}},
         )
     )
@@ -292,3 +292,18 @@ def test_missing_data_is_an_error_and_not_a_gap(report_data):
 def test_what_dicom_headers_say_is_shown(report_data):
     told = {"message": "3 DICOM files name 2 patients", "used": True}
     assert "3 DICOM files name 2 patients." in render(report_data, quality={"header_ids": told}).text
+
+
+def test_the_look_is_told_beside_the_figures(report_data):
+    told = "test set opened for the 13th time by this network, for the 47th by any network"
+    assert render(report_data).text.count(told) == 2
+    experiment = {"test_openings": {"by_variant": 1, "by_any_variant": 1}}
+    assert "test set opened" not in render(report_data, experiment=experiment).text
+    experiment = {"test_openings": {"by_variant": None, "by_any_variant": None}}
+    assert "test set opened for an unknown number of times" in render(report_data, experiment=experiment).text
+
+
+def test_exclusions_that_take_much_of_a_class_are_told(report_data):
+    assert "Exclusions x loses much." in render(report_data).text
+    excluded = {**report_data.split_summary["excluded"], "warning": None}
+    assert "Exclusions" not in render(report_data, split_summary={"excluded": excluded}).text

@@ -1,5 +1,6 @@
 import pandas as pd
 
+from s3f_pipeline.splits.exclusions import class_losses, exclusions_warning
 from s3f_pipeline.splits.summary import split_summary
 
 
@@ -13,8 +14,10 @@ def test_counts_what_exists(table):
             "reason": ["twin in test", "official", "official", "", "", ""],
         }
     )
+    warning = exclusions_warning(class_losses(index, splits))
+    assert "x: 1 of 3 (33%)" in warning or "y: 1 of 2 (50%)" in warning
     assert split_summary(index, splits) == {
         "train": {"images": 3, "groups": 2, "classes": {"x": 2, "y": 1}},
         "test": {"images": 2, "groups": 2, "classes": {"x": 1, "y": 1}},
-        "excluded": {"images": 1, "reasons": {"twin in test": 1}},
+        "excluded": {"images": 1, "reasons": {"twin in test": 1}, "warning": warning},
     }

@@ -1,4 +1,10 @@
-from s3f_pipeline.tracking.experiment import tracked_metrics, tracked_params, tracked_tags, training_tags
+from s3f_pipeline.tracking.experiment import (
+    openings_tags,
+    tracked_metrics,
+    tracked_params,
+    tracked_tags,
+    training_tags,
+)
 
 
 def test_params_are_flat_and_alike_for_every_variant(load_config):
@@ -34,3 +40,10 @@ def test_the_guarantee_is_counted_in_a_tag():
     )
     counts = {"train": {"a": {"patient": 5, "sequence": 1}}, "test": {"a": {"patient": 2}}}
     assert training_tags({**training, "guarantee": counts})["guarantee"] == "patient 7, sequence 1"
+
+
+def test_openings_are_tags_and_unknown_is_said():
+    found = {"test_openings": {"by_variant": 3, "by_any_variant": 12}}
+    assert openings_tags(found) == {"test_openings": "3", "test_openings_by_any_variant": "12"}
+    found = {"test_openings": {"by_variant": None, "by_any_variant": None}}
+    assert set(openings_tags(found).values()) == {"unknown"}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from s3f_pipeline.evaluation.intervals import wilson_interval
 from s3f_pipeline.evaluation.names import metric_name
-from s3f_pipeline.reporting.formats import count, score
+from s3f_pipeline.reporting.formats import count, ordinal, score
 from s3f_pipeline.splits.guarantee import guarantee_total
 
 MOST_LISTED_GROUPS = 50
@@ -115,6 +115,21 @@ def guarantee_table(counts: Mapping[str, Any]) -> tuple[list[str], list[list[str
         for label, found in classes.items()
     ]
     return ["Side", "Class", *(LEVELS[level].capitalize() for level in levels)], rows
+
+
+def openings_text(openings: Mapping[str, int | None]) -> str | None:
+    """Say at which look at the test set a figure was got, ``None`` at the very first one.
+
+    Args:
+        openings: As ``record_opening`` returns them.
+    """
+    by_variant, by_any = openings["by_variant"], openings["by_any_variant"]
+    if by_variant is None or by_any is None:
+        return "test set opened for an unknown number of times"
+    if by_any == 1:
+        return None
+    others = "" if by_any == by_variant else f", for the {ordinal(by_any)} by any network"
+    return f"test set opened for the {ordinal(by_variant)} time by this network{others}"
 
 
 def accuracy_facts(metrics: Mapping[str, Any], classes: Sequence[str]) -> dict[str, Any]:

@@ -14,6 +14,12 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
+def ordinal(number: int) -> str:
+    """A place in an order: 1st, 2nd, 3rd, 11th, 113th."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{count(number)}{ending}"
+
+
 def percent(share: float) -> str:
     """A share in [0, 1] as a percentage with one decimal: 0.8125 -> 81.2 %."""
     return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"

@@ -21,13 +21,13 @@ class ReportData:
             ``weighted_f1``, ``kappa``, ``mcc``, ``auc_macro``, ``loss``.
         experiment: ``cohort``, ``protocol``, ``protocol_title``, ``variant``, ``network_title``,
             ``network_note`` (may be empty), ``seed``, ``guarantee`` (as ``guarantee_counts``
-            returns it), ``selection_split``,
+            returns it), ``test_openings`` (as ``record_opening`` returns them), ``selection_split``,
             ``selected_on_test``, ``synthetic``.
         quality: Content of ``quality.json``.
         audit: Content of ``leakage_audit.json``.
         split_summary: ``images``, ``groups`` and ``classes`` {class: images} of ``train``,
-            ``test`` and, if there is one, ``validation``; ``images`` and ``reasons``
-            {reason: images} of ``excluded``.
+            ``test`` and, if there is one, ``validation``; ``images``, ``reasons``
+            {reason: images} and ``warning`` (a sentence or ``None``) of ``excluded``.
         training: Content of ``training.json``.
         history: Content of ``history.csv``.
         metrics: What ``compute_metrics`` returned for the test images.
@@ -67,6 +67,7 @@ def render_report(report: ReportData) -> str:
         **vars(report),
         accuracy=facts.accuracy_facts(report.metrics, report.cohort["classes"]),
         no_skill=facts.no_skill_scores(report.metrics),
+        opened=facts.openings_text(report.experiment["test_openings"]),
         guarantee=facts.guarantee_text(report.experiment["guarantee"], report.quality["header_ids"]),
         guarantee_table=facts.guarantee_table(report.experiment["guarantee"]),
         listed_groups=listed_groups,

@@ -5,19 +5,20 @@ from typing import Any
 import pandas as pd
 
 from s3f_pipeline.splits.checks import SIDES
+from s3f_pipeline.splits.exclusions import class_losses, exclusions_warning
 
 
 def split_summary(index: pd.DataFrame, splits: pd.DataFrame) -> dict[str, Any]:
     """Count the images of each split.
 
     Args:
-        index: With ``image_id`` and ``label``.
+        index: With ``image_id``, ``label`` and ``official_split``.
         splits: With ``image_id``, ``group``, ``split``, ``reason``.
 
     Returns:
         For each of ``train``, ``validation`` and ``test`` that exists: ``images``, ``groups`` and
-        ``classes`` (images by class). For ``excluded``, if it exists: ``images`` and ``reasons``
-        (images by reason).
+        ``classes`` (images by class). For ``excluded``, if it exists: ``images``, ``reasons``
+        (images by reason) and ``warning``, a sentence where training loses much of a class, or ``None``.
     """
     table = splits.merge(index[["image_id", "label"]], on="image_id", validate="1:1")
     summary: dict[str, Any] = {}
@@ -31,7 +32,12 @@ def split_summary(index: pd.DataFrame, splits: pd.DataFrame) -> dict[str, Any]:
             }
     excluded = table[table["split"] == "excluded"]
     if not excluded.empty:
-        summary["excluded"] = {"images": len(excluded), "reasons": _by(excluded["reason"])}
+        warning = exclusions_warning(class_losses(index, splits))
+        summary["excluded"] = {
+            "images": len(excluded),
+            "reasons": _by(excluded["reason"]),
+            "warning": warning,
+        }
     return summary
 
 

@@ -33,6 +33,13 @@ def training_tags(training: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def openings_tags(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Tags that tell how often the test set had been opened, this time included; ``unknown`` if so."""
+    openings = metrics["test_openings"]
+    by_variant, by_any = (openings[key] or "unknown" for key in ("by_variant", "by_any_variant"))
+    return {"test_openings": str(by_variant), "test_openings_by_any_variant": str(by_any)}
+
+
 def tracked_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Final figures as ``test_accuracy``, ``validation_macro_f1`` … and ``test_f1_<class>``."""
     flat: dict[str, float] = {}

@@ -1,12 +1,19 @@
 """Nodes of the evaluation."""
 
-from typing import Any
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from s3f_pipeline.evaluation.openings import Opening
 
 
 def predict(
@@ -60,11 +67,17 @@ def measure(
     predictions: pd.DataFrame,
     training: dict[str, Any],
     acquisition: dict[str, Any],
+    openings_folder: Path,
 ) -> dict[str, Any]:
-    """Compute the metrics of each predicted split, and say under which conditions they stand."""
+    """Compute the metrics of each predicted split, and say under which conditions they stand.
+
+    From here on the figures of the test images are known, which is what the record of openings counts.
+    """
     from s3f_pipeline.evaluation.metrics import compute_metrics
+    from s3f_pipeline.evaluation.openings import record_opening
 
     config = ExperimentConfig.model_validate(experiment)
+    opening = _opening(config, predictions, training)
     by_split = {
         str(split): compute_metrics(rows, config.classes, positive_class=config.positive_class)
         for split, rows in predictions.groupby("split", sort=True)
@@ -77,8 +90,29 @@ def measure(
         "selected_epoch": training["selected_epoch"],
         "synthetic": acquisition["provenance"]["synthetic"],
         "splits_hash": training["splits_hash"],
+        "test_openings": record_opening(openings_folder, opening),
         **by_split,
     }
+
+
+def _opening(config: ExperimentConfig, predictions: pd.DataFrame, training: dict[str, Any]) -> "Opening":
+    from s3f_pipeline.evaluation.openings import Opening
+    from s3f_pipeline.provenance import table_hash
+
+    test = predictions[predictions["split"] == "test"]
+    settings = json.dumps(config.model_dump(mode="json"), sort_keys=True)
+    return Opening(
+        test_set=table_hash(test, ["image_id"]),
+        variant=config.variant,
+        seed=config.seed,
+        fold=config.fold,
+        config_hash=hashlib.sha256(settings.encode()).hexdigest(),
+        result=table_hash(test, ["image_id", *(f"p_{name}" for name in config.classes)]),
+        splits_hash=training["splits_hash"],
+        selection_split=config.selection_split,
+        mlflow_run_id=training["mlflow_run_id"],
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def tabulate(experiment: dict[str, Any], predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

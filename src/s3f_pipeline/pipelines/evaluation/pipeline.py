@@ -19,7 +19,7 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
             ),
             node(
                 measure,
-                inputs=["params:experiment", "predictions", "training", "acquisition"],
+                inputs=["params:experiment", "predictions", "training", "acquisition", "openings_folder"],
                 outputs="metrics",
                 name="measure",
             ),
@@ -42,6 +42,7 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
             images: f"{experiment.cohort}.{images}",
             "acquisition": f"{experiment.cohort}.acquisition",
             "splits": f"{experiment.cohort}.{experiment.protocol}.splits",
+            "openings_folder": f"{experiment.cohort}.{experiment.protocol}.openings_folder",
         },
         tags="evaluation",
     )

@@ -97,6 +97,7 @@ def split(
     groups: pd.DataFrame,
 ) -> pd.DataFrame:
     """Split a cohort under one protocol, and tell what the split keeps apart."""
+    from s3f_pipeline.splits.exclusions import class_losses, exclusions_warning
     from s3f_pipeline.splits.guarantee import guarantee_counts, guarantee_total
 
     _, block = CohortData.from_named(data)
@@ -113,6 +114,8 @@ def split(
         selection_split = "validation"
     counts = made["split"].value_counts()
     logger.info("Images: %s", ", ".join(f"{count} {split}" for split, count in counts.items()))
+    if warning := exclusions_warning(class_losses(index, made)):
+        logger.warning("%s", warning)
     kept_apart = guarantee_total(guarantee_counts(index, made))
     made.attrs = {"protocol": protocol, "guarantee": kept_apart, "selection_split": selection_split}
     if protocol == "patient_safe":
