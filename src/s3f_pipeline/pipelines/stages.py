@@ -28,7 +28,7 @@ ROOMS = {
     "ingestion": ("cohorts", "images"),
     "linking": ("images", "linking"),
     "splitting": ("images", "splits"),
-    "auditing": ("reporting", "splits"),
+    "auditing": ("images", "reporting", "splits"),
     "training": ("backend", "evaluation", "models", "splits", "training"),
     "evaluation": ("backend", "evaluation", "models", "reporting", "splits", "training"),
     "reporting": ("evaluation", "reporting", "splits"),
@@ -37,7 +37,8 @@ ROOMS = {
 PACKAGES = {
     "ingestion": ("opencv-python-headless",),
     "linking": ("opencv-python-headless", "numpy"),
-    "splitting": ("opencv-python-headless", "numpy", "scikit-learn"),
+    "splitting": ("faiss-cpu", "opencv-python-headless", "numpy", "scikit-learn", "scipy"),
+    "auditing": ("numpy", "scipy"),
     "training": ("keras", "numpy", "opencv-python-headless"),
     "evaluation": ("keras", "scikit-learn"),
 }
