@@ -68,6 +68,17 @@ def test_a_published_file_is_compared_with_its_published_checksum(tmp_path, sing
     assert files["breastmnist_64.npz"]["matches"] is False
 
 
+def test_a_folder_of_this_layout_is_no_published_file(tmp_path, load_config):
+    cohort = load_config().cohort("dermamnist_reconstructed")
+    with pytest.raises(AcquisitionError, match=r"put the folder dermamnist_reconstructed into") as caught:
+        acquire("dermamnist_reconstructed", cohort, tmp_path / "raw", tmp_path, None)
+    assert "download it" not in caught.value.message
+    with zipfile.ZipFile(tmp_path / "dermamnist_reconstructed.zip", "w") as archive:
+        archive.writestr("dermamnist_reconstructed/dermamnist.npz", NPZ)
+    acquired = acquire("dermamnist_reconstructed", cohort, tmp_path / "raw", tmp_path, None)
+    assert acquired["provenance"]["files"] == {}
+
+
 def test_a_file_of_another_name_is_not_the_one(tmp_path, single):
     (tmp_path / "raw/breastmnist").mkdir(parents=True)
     (tmp_path / "raw/breastmnist/breastmnist_64.npz").write_bytes(NPZ)

@@ -37,6 +37,7 @@ SPLITS = {
     "breastmnist": WITH_VALIDATION,
     "bloodmnist": WITH_VALIDATION,
     "organcmnist": WITH_VALIDATION,
+    "dermamnist_reconstructed": WITH_VALIDATION,
     "folders": {},
     "table": OFFICIAL,
     "parquet": {},

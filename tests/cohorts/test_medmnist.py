@@ -3,7 +3,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from s3f_pipeline.cohorts import list_files
+from s3f_pipeline.cohorts import list_files, medmnist
 from s3f_pipeline.cohorts.medmnist import LABELS
 from s3f_pipeline.errors import CohortError
 
@@ -152,3 +152,102 @@ def test_real_counts(names_of, tmp_path, flag, classes, counts):
     (names_of("medmnist.zip") / f"{flag}.npz").rename(tmp_path / flag / f"{flag}.npz")
     table = list_files("medmnist", tmp_path / flag, classes)
     assert table["official_split"].value_counts().to_dict() == counts
+
+
+DERMA = tuple(LABELS["dermamnist"])
+LESIONS = """split,index,image_id,lesion_id,dx
+test,1,ISIC_7,HAM_3,nv
+test,0,ISIC_6,HAM_1,akiec
+val,0,ISIC_5,HAM_2,nv
+train,0,ISIC_1,HAM_1,akiec
+train,1,ISIC_2,HAM_2,nv
+train,2,ISIC_3,HAM_2,nv
+"""
+
+
+@pytest.fixture
+def derma(tmp_path):
+    """DermaMNIST with six images of three lesions, and the list that names them."""
+    content = {}
+    for split, labels in {"train": [0, 5, 5], "val": [5], "test": [0, 5]}.items():
+        content[f"{split}_images"] = np.zeros((len(labels), 28, 28, 3), np.uint8)
+        content[f"{split}_labels"] = np.array(labels, np.uint8)[:, None]
+    np.savez(tmp_path / "dermamnist.npz", **content)
+    (tmp_path / "dermamnist_split.csv").write_text(LESIONS)
+    return tmp_path
+
+
+def listed(folder):
+    return medmnist.list_files(folder, DERMA).set_index("image_id")
+
+
+def test_lesions_are_read_from_the_list_beside_the_archive(derma):
+    table = listed(derma)
+    assert table["subject"].to_dict() == {
+        "train_00000": "HAM_1", "train_00001": "HAM_2", "train_00002": "HAM_2",
+        "val_00000": "HAM_2", "test_00000": "HAM_1", "test_00001": "HAM_3",
+    }  # fmt: skip
+    assert table.attrs["passed_over"] == {}
+
+
+def test_without_the_list_no_lesion_is_known(derma):
+    (derma / "dermamnist_split.csv").unlink()
+    assert listed(derma)["subject"].isna().all()
+
+
+def test_the_list_belongs_to_dermamnist_alone(tmp_path):
+    np.savez(tmp_path / "breastmnist.npz", **arrays())
+    (tmp_path / "dermamnist_split.csv").write_text(LESIONS)
+    table = list_files("medmnist", tmp_path, CLASSES)
+    assert table["subject"].isna().all()
+    assert table.attrs["passed_over"] == {"other files": 1}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("val,0,ISIC_5,HAM_2,nv\n", "", r"Images missing in .*: 1 of 6 \(val_00000\)"),
+        ("train,2", "train,1", r"Images listed twice in .*: 1 of 6 \(train_00001\)"),
+        ("train,2", "train,3", r"not in the archive: 1 of 6 \(train_00003\)"),
+        ("train,2", "train,two", r"without a split or a position: 1 of 6 \(row 6\)"),
+        ("val,0", ",0", r"without a split or a position: 1 of 6 \(row 3\)"),
+        ("ISIC_5", "ISIC_6", r"without an image of their own: 1 of 6 \(val_00000\)"),
+        ("HAM_3", "", r"without a lesion id: 1 of 6 \(test_00001\)"),
+        ("ISIC_3,HAM_2,nv", "ISIC_3,HAM_2,mel", r"another diagnosis .*: 1 of 6 \(train_00002\)"),
+        ("lesion_id", "lesion", "Columns missing .*: lesion_id"),
+    ],
+)
+def test_a_list_that_contradicts_the_archive(derma, old, new, message):
+    path = derma / "dermamnist_split.csv"
+    assert LESIONS.count(old) == 1
+    path.write_text(LESIONS.replace(old, new))
+    with pytest.raises(CohortError, match=message):
+        medmnist.list_files(derma, DERMA)
+
+
+def test_a_damaged_archive_that_is_packed_by_lzma(derma):
+    path = derma / "dermamnist.npz"
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+        start = archive.getinfo("train_labels.npy").header_offset + 30 + len("train_labels.npy")
+    assert len(listed(derma)) == 6
+    packed = bytearray(path.read_bytes())
+    packed[start + 12 : start + 40] = bytes([0xFF] * 28)
+    path.write_bytes(packed)
+    with pytest.raises(CohortError, match="Get it again"):
+        medmnist.list_files(derma, DERMA)
+
+
+@pytest.mark.real_data
+def test_real_lesions_lie_in_several_official_splits(names_of):
+    folder = names_of("dermamnist_reconstructed.zip") / "dermamnist_reconstructed"
+    table = list_files("medmnist", folder, DERMA)
+    assert table["official_split"].value_counts().to_dict() == {
+        "train": 7007, "validation": 1003, "test": 2005,
+    }  # fmt: skip
+    splits_of_lesion = table.groupby("subject")["official_split"].nunique()
+    assert len(splits_of_lesion) == 7470
+    assert (splits_of_lesion > 1).sum() == 1006

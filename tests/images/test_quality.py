@@ -101,3 +101,9 @@ def test_enlarged_images_are_told(image_size, smaller):
     told = [warning for warning in warnings if "enlarged" in warning]
     assert len(told) == bool(smaller)
     assert all(warning.startswith(f"{smaller} of 5 images are smaller than") for warning in told)
+
+
+def test_what_sets_the_files_apart_is_said_first():
+    warnings = report(caution="This is a reconstruction", highest=4095)["warnings"]
+    assert warnings[0] == "This is a reconstruction"
+    assert len(warnings) > len(report(highest=4095)["warnings"])

@@ -20,7 +20,9 @@ def test_every_pipeline_is_there(pipelines):
     others = {"gated", "spectral_compact", "resnet18", "spatial_wide", "random_filter"}
     variants = s3f_net | others | {"medspectralnet", "medmamba"}
     expected = {"__default__", "brisc_link_patients", "brisc_64_link_patients"}
-    for cohort in {"brisc", "cheng", "chest", "busi", "ham", "brisc_64", "busi_64"} | medmnist:
+    medmnist.add("dermamnist_reconstructed")
+    s3f_cohorts = {"brisc", "cheng", "chest", "busi", "ham", "ham_128", "brisc_64", "busi_64"}
+    for cohort in s3f_cohorts | medmnist:
         alike = cohort.endswith("_64") or cohort == "cheng"
         published = variants if cohort in medmnist else set() if alike else s3f_net
         expected |= {f"{cohort}_acquire", f"{cohort}_audit"}

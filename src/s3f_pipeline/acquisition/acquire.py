@@ -49,7 +49,7 @@ def acquire(
     Raises:
         AcquisitionError: If there is no data, a damaged archive, or phantoms outside a demonstration.
     """
-    if cohort.layout == "medmnist" and not can_download(cohort):
+    if cohort.layout == "medmnist" and is_one_file(cohort) and not can_download(cohort):
         published = published_file(Path(cohort.inside).name)
         cohort = cohort.model_copy(update={"download": published})
     folder = raw_root / cohort.raw_folder

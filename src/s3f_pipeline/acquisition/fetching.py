@@ -2,6 +2,7 @@
 
 import glob
 import logging
+import lzma
 import shutil
 import zipfile
 import zlib
@@ -94,7 +95,7 @@ def check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as error:
         with path.open("rb") as file:
             beginning = file.read(40)
         raise AcquisitionError(

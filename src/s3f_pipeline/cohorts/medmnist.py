@@ -1,9 +1,11 @@
 """MedMNIST (Yang et al., Scientific Data 10, 41, 2023): all images of a cohort in one NumPy archive.
 
 ``<flag>.npz`` (28 pixels) or ``<flag>_{64,128,224}.npz``, with ``{train,val,test}_images`` of shape (N, H, W)
-or (N, H, W, 3), uint8, and ``{train,val,test}_labels`` of shape (N, 1). Labels are numbers.
+or (N, H, W, 3), uint8, and ``{train,val,test}_labels`` of shape (N, 1). Labels are numbers. Beside it a user
+may put the list of DermaMNIST's images, ``dermamnist_split.csv``, which names their lesions.
 """
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -16,6 +18,7 @@ import pandas as pd
 from numpy.lib.format import read_array_header_1_0, read_array_header_2_0
 
 from s3f_pipeline.cohorts.listing import COLUMNS, count_passed_over, files_below
+from s3f_pipeline.cohorts.medmnist_lesions import SPLIT_LIST, read_lesions
 from s3f_pipeline.errors import CohortError
 
 SPLITS = {"train": "train", "val": "validation", "test": "test"}
@@ -49,11 +52,13 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
 
     Returns:
         The columns of every layout; ``image_id`` is ``train_00012``, ``path``
-        ``breastmnist.npz/train_images/00012``, and ``subject`` null.
+        ``breastmnist.npz/train_images/00012``, and ``subject`` the lesion where ``dermamnist_split.csv``
+        lies beside an archive of DermaMNIST, else null.
 
     Raises:
         CohortError: If there is not one archive, it cannot be read, an array is missing or has another
-            type, or a shape that does not fit the file's name, or the classes are others.
+            type, or a shape that does not fit the file's name, the classes are others, or the list of
+            lesions contradicts the archive.
     """
     files = files_below(folder)
     archives = [path for path in files if "/" not in path and path.endswith(".npz")]
@@ -65,10 +70,22 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
     try:
         with zipfile.ZipFile(path) as archive:
             tables = [_list_split(path, archive, split, names) for split in SPLITS]
-    except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        RuntimeError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+    ) as error:
         raise CohortError(f"Cannot read {path}: {error}. Get it again.") from error
     table = pd.concat(tables, ignore_index=True)
-    table.attrs["passed_over"] = count_passed_over(set(files) - {path.name}, lambda _: "other files")
+    known = {path.name}
+    if SPLIT_LIST in files and flag_and_size(path.name)[0] == "dermamnist":
+        table["subject"] = read_lesions(folder / SPLIT_LIST, table)
+        known.add(SPLIT_LIST)
+    table.attrs["passed_over"] = count_passed_over(set(files) - known, lambda _: "other files")
     return table
 
 

@@ -28,6 +28,7 @@ def quality_report(
     narrow: Sequence[tuple[float, float]],
     image_size: tuple[int, int],
     links: Mapping[str, Any] | None = None,
+    caution: str | None = None,
 ) -> dict[str, Any]:
     """Count what was read, rejected, passed over and expected.
 
@@ -45,6 +46,7 @@ def quality_report(
         narrow: Lowest and highest value of each DICOM image without a window and with few grey levels.
         image_size: (height, width) of the stored images.
         links: What came from a table of links to another cohort, its ``warning`` included.
+        caution: What sets the files apart from the published ones; the first of the warnings.
 
     Returns:
         The content of ``quality.json``; ``warnings`` are the sentences that a person should read.
@@ -72,7 +74,12 @@ def quality_report(
         "checksums": dict(checksums),
         "links": None if links is None else dict(links),
     }
-    warnings = [*_warnings(report, highest), *_without_window(narrow), *_enlarged(index, image_size)]
+    warnings = [
+        *([caution] if caution else []),
+        *_warnings(report, highest),
+        *_without_window(narrow),
+        *_enlarged(index, image_size),
+    ]
     return {**report, "warnings": warnings}
 
 

@@ -1,5 +1,6 @@
 """From the paths of a listing to what is decoded: a file's bytes, or pixels in a NumPy archive."""
 
+import lzma
 import math
 import zipfile
 import zlib
@@ -61,7 +62,7 @@ def _readable(file: Path) -> Iterator[None]:
     """Turn what a damaged archive raises into one message."""
     try:
         yield
-    except (EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
         raise ImageError(f"{file} is damaged ({error}). Get it again.") from error
 
 

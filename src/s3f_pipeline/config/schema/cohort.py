@@ -145,6 +145,7 @@ class CohortData(Block):
         classes: Class names; their order is the order of the network's outputs.
         positive_class: The class that a sigmoid output stands for, ``None`` for softmax.
         subject: What the ids of the data set name, a patient or a lesion.
+        caution: What sets the files apart from the published ones, a sentence for log and ``quality.json``.
         header_patients: ``use`` the patient ids in the headers of DICOM files, hashed, to keep images of one
             patient together, or ``ignore`` them. Of the layouts ``folders`` and ``table``; others have no
             DICOM files.
@@ -166,6 +167,7 @@ class CohortData(Block):
     classes: Annotated[tuple[str, ...], Field(min_length=2)]
     positive_class: str | None = None
     subject: Literal["patient", "lesion"] = "patient"
+    caution: str | None = None
     header_patients: Literal["use", "ignore"] = "use"
     link: LinkConfig | None = None
     grouping: GroupingConfig | None = None

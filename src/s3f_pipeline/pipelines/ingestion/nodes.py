@@ -87,6 +87,7 @@ def ingest_cohort(
         narrow=ingested.narrow,
         image_size=block.image_size,
         links=links,
+        caution=None if provenance["synthetic"] else block.caution,
     )
     quality["header_ids"] = header_ids
     if header_ids is not None:
