@@ -191,7 +191,8 @@ def test_a_mixed_guarantee_is_counted_in_words_and_by_side_and_class(report_data
     }
     page = render(report_data, experiment={"guarantee": counts})
     assert (
-        "Of 1,000 images, 760 (76%) by patient: no patient of theirs is on two sides; 40 (4%) by" in page.text
+        "Of 1,000 images, 760 (76%) by patient: no two images of one known patient are on two sides; 40"
+        in page.text
     )
     assert "train glioma 700 40 0" in page.text
     assert "train no_tumor 0 0 200" in page.text

@@ -7,6 +7,7 @@ import pytest
 
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.splits.geometry import ORIENTATIONS, RELATIONS, turned
+from s3f_pipeline.splits.groups import connected
 from s3f_pipeline.splits.twins import find_twins
 
 HEADS = range(8)
@@ -111,3 +112,23 @@ def test_thumbnails_of_another_cohort_are_refused(heads, indexed, settings):
     index, thumbnails = indexed(heads)
     with pytest.raises(ImageError, match=r"do not fit the index: their shape is \(7, 128, 128\)"):
         find_twins(index, thumbnails[1:], settings)
+
+
+def test_large_families_of_two_forms_find_each_other(slice_of_head, indexed, settings):
+    rng = np.random.default_rng(0)
+
+    def copies(name, picture):
+        noisy = (picture + rng.normal(0, 2, picture.shape) for _ in range(6))
+        return {
+            f"{name} {number}": np.clip(image, 0, 255).astype(np.uint8) for number, image in enumerate(noisy)
+        }
+
+    images = {}
+    for head in range(6):
+        whole = slice_of_head(head)
+        images |= copies(f"{head} whole", whole) | copies(f"{head} crop", whole[8:-8, 7:-7])
+    index, thumbnails = indexed(images)
+    families = pd.Series(connected(index, find_twins(index, thumbnails, settings)))
+    head_of = index["image_id"].str[0]
+    assert families.nunique() == 6
+    assert (families.groupby(head_of).nunique() == 1).all()

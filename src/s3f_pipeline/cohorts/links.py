@@ -100,7 +100,7 @@ def add_links(index: pd.DataFrame, links: pd.DataFrame) -> Linked:
         index: With ``image_id``, ``subject`` and ``phash``.
         links: As ``read_links`` reads them.
     """
-    rows = links.set_index("image").reindex(index["image_id"]).reset_index(drop=True)
+    rows = links.set_index("image").reindex(index["image_id"]).set_axis(index.index)
     named = rows["phash"].notna().to_numpy(dtype=bool)
     distance = np.bitwise_count(_bits(rows["phash"][named]) ^ _bits(index["phash"][named]))
     confirmed = named.copy()

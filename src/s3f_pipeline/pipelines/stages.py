@@ -35,10 +35,10 @@ ROOMS = {
 }
 """The rooms whose code a stage runs; a change there makes the stage run again."""
 PACKAGES = {
-    "ingestion": ("opencv-python-headless",),
+    "ingestion": ("h5py", "opencv-python-headless", "pillow", "pydicom"),
     "linking": ("opencv-python-headless", "numpy"),
     "splitting": ("faiss-cpu", "opencv-python-headless", "numpy", "scikit-learn", "scipy"),
-    "auditing": ("numpy", "scipy"),
+    "auditing": ("numpy", "opencv-python-headless", "scipy"),
     "training": ("keras", "numpy", "opencv-python-headless"),
     "evaluation": ("keras", "scikit-learn"),
 }

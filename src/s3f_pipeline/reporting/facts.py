@@ -38,9 +38,9 @@ GUARANTEES = {
         "different sides: the figures can be better than for new patients."
     ),
     "sequence": (
-        "Images that were filed one after the other stay on one side of the split, since they often are of "
-        "one patient. {no_patients}, so images of one patient that lie apart may stand on different sides: "
-        "the figures can be better than for new patients."
+        "Files were cut into runs of neighbours, and each run stays on one side of the split, since "
+        "neighbours often are of one patient; neighbours at the border of two runs may be separated. {no_patients}, so "
+        "images of one patient may stand on different sides: the figures can be better than for new patients."
     ),
     "near_duplicate": (
         "No image has a copy on another side of the split that the search for twins finds. "
@@ -53,17 +53,16 @@ GUARANTEES = {
     ),
 }
 MIXED = {
-    "patient": "by patient: no patient of theirs is on two sides",
+    "patient": "by patient: no two images of one known patient are on two sides",
     "lesion": "by lesion: no lesion of theirs is on two sides, another lesion of the same patient may be",
     "study": "by examination: none of theirs is on two sides, another one of the same patient may be",
-    "sequence": "by runs of file numbers: most neighbours in the list of files stay together, a patient "
-    "whose files lie apart may be on two sides",
+    "sequence": "by runs of file numbers: a run stays together, a patient whose files lie in several runs "
+    "may be on two sides",
     "near_duplicate": "by near-duplicates only: copies stay together, other images of one patient may be on "
     "two sides",
 }
 
 
-SUBJECTS = {"patient", "lesion"}
 KNOWN = (
     "The figures describe new patients as far as patients are known, and can be better than for new patients "
     "elsewhere."
@@ -85,7 +84,7 @@ def guarantee_text(counts: Mapping[str, Any], header_ids: Mapping[str, Any] | No
     images = sum(total.values())
     parts = [f"{count(number)} ({number / images:.0%}) {MIXED[level]}" for level, number in total.items()]
     return (
-        f"Of {count(images)} images, {'; '.join(parts)}. {KNOWN if total.keys() & SUBJECTS else UNKNOWN}"
+        f"Of {count(images)} images, {'; '.join(parts)}. {KNOWN if 'patient' in total else UNKNOWN}"
         f"{f' {unused}.' if unused else ''}"
     )
 

@@ -26,7 +26,7 @@ RIVALS = 0.03
 """Orientations that correlate less well by as much are looked at too: many images look much like their
 mirrored selves."""
 PARTNERS = 4
-"""Of an image, at most as many are looked at; copies of copies find each other through the others."""
+"""Of an image, at most as many are looked at; larger families find each other in ``find_twins``."""
 FIT = ["whole", "part", "region", "orientation"]
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from s3f_pipeline.splits.patient_safe import (
     CONTRADICTORY,
+    CUT,
     GROUP_IN_TEST,
     GROUP_IN_VALIDATION,
     OFFICIAL_VALIDATION,
@@ -67,7 +68,8 @@ class ClassLoss:
 def class_losses(index: pd.DataFrame, splits: pd.DataFrame) -> list[ClassLoss]:
     """Count what exclusions take from training, class by class, in the order of the names.
 
-    Excluded images count as training images, but not those that the data set has for validation where its
+    Images that validation and test sets are cut from count as training images, which they were, and so do
+    excluded ones, but not those that the data set has for validation where its
     validation set is kept.
 
     Args:
@@ -78,9 +80,9 @@ def class_losses(index: pd.DataFrame, splits: pd.DataFrame) -> list[ClassLoss]:
     table = splits[["image_id", "split", "reason"]].merge(facts, on="image_id", validate="1:1")
     keeps_validation = bool(table["reason"].eq(OFFICIAL_VALIDATION).any())
     for_validation = table["official_split"].eq("validation").fillna(False) & keeps_validation
-    trained = table["split"].eq("train")
-    pool = table[trained | (table["split"].eq("excluded") & ~for_validation)]
-    training = int(trained.sum())
+    kept = table["split"].eq("train") | table["reason"].str.contains(CUT, regex=False)
+    pool = table[kept | (table["split"].eq("excluded") & ~for_validation)]
+    training = int(kept.sum())
     losses = []
     for label, images in pool.groupby("label"):
         excluded = images[images["split"] == "excluded"]

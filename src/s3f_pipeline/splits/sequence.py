@@ -90,7 +90,7 @@ def _column_order(index: pd.DataFrame, column: str) -> pd.DataFrame:
 def _read_names(index: pd.DataFrame) -> pd.DataFrame:
     """For each file: ``stem``, ``number``, ``others``, ``text`` and ``common_text``, without split words."""
     stems = index["path"].map(_stem).astype(str)
-    skeleton = stems.map(lambda stem: DIGITS.sub("#", SPLIT_WORDS.sub("*", stem)))
+    skeleton = stems.map(lambda stem: DIGITS.sub("\0", SPLIT_WORDS.sub("\1", stem)))
     rows = []
     for _, files in stems.groupby([index["label"].to_numpy(str), skeleton]):
         digits = np.array([DIGITS.findall(stem) for stem in files], dtype=object).astype(np.int64)

@@ -1,6 +1,7 @@
 """Twins: exact and near-duplicate images of a cohort."""
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,8 +11,9 @@ import pandas as pd
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.threads import one_thread_per_call
 from s3f_pipeline.images.thumbnails import THUMBNAIL_SIZE
-from s3f_pipeline.splits.candidates import candidate_pairs
+from s3f_pipeline.splits.candidates import PARTNERS, candidate_pairs
 from s3f_pipeline.splits.geometry import REGIONS, RELATIONS, turned
+from s3f_pipeline.splits.groups import connected
 from s3f_pipeline.splits.similarity import local_similarity
 
 
@@ -64,8 +66,31 @@ def find_twins(index: pd.DataFrame, thumbnails: np.ndarray, settings: TwinSettin
     exact = exact.assign(kind="exact", relation="same", similarity=1.0)
     with one_thread_per_call():
         near = _near_twins(ordered[~is_copy], thumbnails, rows[~is_copy], settings)
-    twins = pd.concat([exact, near]).astype(dict.fromkeys(("first", "second", "kind", "relation"), "string"))
+        families = _twins_of_families(ordered[~is_copy], thumbnails, rows[~is_copy], settings, near)
+        found = [exact, near, *families]
+    twins = pd.concat(found).astype(dict.fromkeys(("first", "second", "kind", "relation"), "string"))
     return twins.sort_values(["first", "second"], ignore_index=True)
+
+
+def _twins_of_families(
+    index: pd.DataFrame, thumbnails: np.ndarray, rows: np.ndarray, settings: TwinSettings, near: pd.DataFrame
+) -> Iterator[pd.DataFrame]:
+    """Twins between families so large that their members find one another alone.
+
+    The first of each family searches again among the first of the others, until none finds another.
+    """
+    twins = near
+    while True:
+        family = pd.Series(connected(index, twins), index=index.index)
+        is_large = family.groupby(family).transform("size") >= PARTNERS
+        first = (is_large & ~family.duplicated()).to_numpy()
+        if first.sum() < 2:
+            return
+        found = _near_twins(index[first], thumbnails, rows[first], settings)
+        if found.empty:
+            return
+        yield found
+        twins = pd.concat([twins, found])
 
 
 def _near_twins(

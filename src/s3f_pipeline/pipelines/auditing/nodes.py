@@ -19,7 +19,7 @@ def check_order(
 
     What subjects and twins tell is known; what runs of files hold together is what is looked at here.
     """
-    from s3f_pipeline.splits.groups import make_groups
+    from s3f_pipeline.splits.groups import BY_HEADER, make_groups
     from s3f_pipeline.splits.likeness import likeness_features
     from s3f_pipeline.splits.readings import reading_evidence
     from s3f_pipeline.splits.straddle import straddle_check
@@ -34,7 +34,7 @@ def check_order(
             order["consecutive"], order["random"], order["p"],
         )  # fmt: skip
     features = likeness_features(thumbnails)
-    coarser = [str(name) for name in index if str(name).startswith("subject_by_")]
+    coarser = [str(name) for name in index if str(name).startswith("subject_by_") and name != BY_HEADER]
     found["readings"] = [
         {"reading": name, **reading_evidence(features, index["subject"], index[name])}
         for name in coarser

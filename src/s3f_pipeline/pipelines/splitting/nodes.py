@@ -11,7 +11,6 @@ from s3f_pipeline.config.schema import CohortData, Protocol, SplittingConfig, Tw
 from s3f_pipeline.errors import SplitError
 
 logger = logging.getLogger(__name__)
-SUBJECTS = {"patient", "lesion"}
 
 
 def search_twins(settings: dict[str, Any], index: pd.DataFrame, thumbnails: np.memmap) -> pd.DataFrame:
@@ -23,7 +22,10 @@ def search_twins(settings: dict[str, Any], index: pd.DataFrame, thumbnails: np.m
 
 
 def group(data: dict[str, Any], index: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
-    """Join subjects, twins and runs of files into the groups that stay on one side."""
+    """Join subjects, twins and runs of files into the groups that stay on one side.
+
+    A run holds together nothing on an official side that is kept: its neighbours may lie in training.
+    """
     from s3f_pipeline.splits.groups import make_groups
     from s3f_pipeline.splits.sequence import file_order, runs
 
@@ -32,8 +34,12 @@ def group(data: dict[str, Any], index: pd.DataFrame, twins: pd.DataFrame) -> pd.
     if block.grouping:
         column = ORDER_COLUMN if ORDER_COLUMN in index else None
         order = file_order(index, column, merge_splits=block.official_test == "cut")
+        cut = {"train"}
+        cut |= {"test"} if block.official_test == "cut" else set()
+        cut |= {"validation"} if block.official_validation == "cut" else set()
         sequences = runs(order, block.grouping.sequence).where(
             index["label"].isin(block.grouping.classes or block.classes)
+            & (index["official_split"].isna() | index["official_split"].isin(cut))
         )
     return make_groups(index, twins, subject=block.subject, runs=sequences)
 
@@ -121,10 +127,12 @@ def split(
     if protocol == "patient_safe":
         told = ", ".join(f"{count} by {level.replace('_', ' ')}" for level, count in kept_apart.items())
         logger.info("Guarantee: images are kept apart from other sides: %s", told)
-        if not kept_apart.keys() & SUBJECTS:
+        unknown = sum(count for level, count in kept_apart.items() if level != "patient")
+        if unknown:
             logger.warning(
-                "The split knows no patient: different images of one patient may stand on two "
-                "sides, and figures can be better than for new patients."
+                "The split knows no patient of %d images: different images of one patient may stand on two "
+                "sides, and figures can be better than for new patients.",
+                unknown,
             )
     return made
 
