@@ -31,7 +31,9 @@ def test_every_cohort_runs_on_phantoms(project, cohort, variant):
     assert (project.demo / f"08_reporting/{cohort}/patient_safe/{variant}/seed-0/report.html").is_file()
 
 
-@pytest.mark.parametrize("cohort", ["dermamnist", "organcmnist", "organsmnist", "pneumoniamnist"])
+@pytest.mark.parametrize(
+    "cohort", ["dermamnist", "dermamnist_reconstructed", "organcmnist", "organsmnist", "pneumoniamnist"]
+)
 def test_cohorts_of_the_same_layout_are_prepared(project, cohort):
     project.kedro("run", "--env=demo", f"--pipeline={cohort}_audit")
     check_preparation(project, cohort)
