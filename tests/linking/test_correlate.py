@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from s3f_pipeline.linking import correlate
-from s3f_pipeline.linking.correlate import ORIENTATIONS, nearest, turned
+from s3f_pipeline.linking.correlate import ORIENTATIONS, nearest
+from s3f_pipeline.splits.geometry import turned
 
 
 @pytest.mark.parametrize("orientation", range(8))

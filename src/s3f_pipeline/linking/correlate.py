@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from s3f_pipeline.splits.geometry import turned
+
 SIZE = 64
 """Side in pixels of the thumbnails that are compared."""
 CHUNK = 512
@@ -60,12 +62,6 @@ def nearest(thumbnails: Iterable[np.ndarray], others: Iterable[np.ndarray], subj
         np.concatenate(columns) for columns in zip(*parts, strict=True)
     )
     return Nearest(order[position], orientation, correlation, elsewhere)
-
-
-def turned(images: np.ndarray, orientation: int) -> np.ndarray:
-    """Turn images, (n, s, s), into one of ``ORIENTATIONS``."""
-    mirrored = images[:, :, ::-1] if orientation >= len(ORIENTATIONS) // 2 else images
-    return np.rot90(mirrored, orientation % 4, axes=(1, 2))
 
 
 def _nearest_of(images: np.ndarray, theirs: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, ...]:

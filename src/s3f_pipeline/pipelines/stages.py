@@ -26,7 +26,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 ROOMS = {
     "acquisition": ("acquisition",),
     "ingestion": ("cohorts", "images"),
-    "linking": ("images", "linking"),
+    "linking": ("images", "linking", "splits"),
     "splitting": ("images", "splits"),
     "auditing": ("images", "reporting", "splits"),
     "training": ("backend", "evaluation", "models", "splits", "training"),

@@ -1,1 +1,1 @@
-"""Groups, splits and what leaks across them: NumPy, pandas, SciPy and OpenCV alone."""
+"""Groups, splits and what leaks across them: no Keras and no Kedro."""
