@@ -36,7 +36,7 @@ ARCHIVES = {
 }
 SUBJECTS = {"brisc": 204, "chest": 4097, "busi": 0, "ham": 7470, "dermamnist_reconstructed": 7470}
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
