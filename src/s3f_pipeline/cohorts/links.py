@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from s3f_pipeline.cohorts.subjects import one_spelling
 from s3f_pipeline.cohorts.tabular import column_names, read_ages, read_table, refuse, row_numbers
 from s3f_pipeline.errors import CohortError
 
@@ -78,7 +79,8 @@ def read_links(path: Path) -> pd.DataFrame:
         ``site`` that it has.
 
     Raises:
-        CohortError: If it lacks a column, a hash is none, or an image is listed twice.
+        CohortError: If it lacks a column, a hash is none, an image is listed twice, or a subject is spelt
+            in two ways.
     """
     table = read_table(path, NEEDED, CARRIED)
     refuse(table["image"].isna(), row_numbers(table), f"Rows of {path} without an image", "Make it again.")
@@ -87,7 +89,7 @@ def read_links(path: Path) -> pd.DataFrame:
     refuse(~is_hash, table["image"], f"Images in {path} whose phash is none", "Make it again.")
     if "age" in column_names(path):
         table["age"] = read_ages(table["age"], path)
-    return table
+    return table.assign(subject=one_spelling(table["subject"], f"the column subject of {path}"))
 
 
 def add_links(index: pd.DataFrame, links: pd.DataFrame) -> Linked:

@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN, count_passed_over, files_below
+from s3f_pipeline.cohorts.subjects import one_spelling, tidy_ids
 from s3f_pipeline.cohorts.tabular import read_ages, read_table, refuse, row_numbers
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
 CARRIED = ("age", "sex", "site")
+ROUNDED = r"\d[.,]\d+[eE]\+\d+"
+"""How spreadsheets write numbers that are longer than they show, such as 1.23457E+12."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,8 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
     Raises:
         CohortError: If the table cannot be read or lacks a column; paths are empty, double, not inside
             the folder or of no file; labels are empty or unknown; or, where the table has such a
-            column, a patient is missing, spelt in two ways or without the pattern, or a split unknown (it
-            may be empty).
+            column, a patient is missing, spelt in two ways (``id_key``), rounded or without the pattern, or
+            a split unknown (it may be empty).
     """
     source = folder / columns.file
     wanted = (columns.path, columns.label, columns.patient, columns.split, columns.order)
@@ -119,30 +122,30 @@ def _patients(rows: pd.DataFrame, path: pd.Series, columns: TableColumns, source
     column = columns.patient
     if column is None:
         return _all_null(rows)
+    ids = tidy_ids(rows[column])
     refuse(
-        rows[column].isna(),
+        ids.isna(),
         path,
         f"Images in {source} without a {column}",
         "Fill it in (a value of its own for a patient with one image), or leave the column out of the "
         "cohort's table.",
     )
-    spellings = rows[column].groupby(rows[column].str.casefold()).transform("nunique")
     refuse(
-        spellings > 1,
-        rows[column],
-        f"Images in {source} whose {column} differs from another in upper and lower case alone",
-        "Spell one patient one way, and different patients differently.",
+        ids.str.fullmatch(ROUNDED).astype(bool),
+        ids,
+        f"Images in {source} whose {column} was rounded by a spreadsheet",
+        "Take the ids from their source again, as text.",
     )
-    if columns.patient_pattern is None:
-        return rows[column]
-    patients = named_patients(rows[column], columns.patient_pattern)
-    refuse(
-        patients.isna(),
-        rows[column],
-        f"Images in {source} whose {column} does not have the pattern {columns.patient_pattern}",
-        "Correct the ids, or patient_pattern in the cohort's table.",
-    )
-    return patients
+    if columns.patient_pattern is not None:
+        patients = named_patients(ids, columns.patient_pattern)
+        refuse(
+            patients.isna(),
+            ids,
+            f"Images in {source} whose {column} does not have the pattern {columns.patient_pattern}",
+            "Correct the ids, or patient_pattern in the cohort's table.",
+        )
+        ids = patients
+    return one_spelling(ids, f"the column {column} of {source}")
 
 
 def named_patients(ids: pd.Series, pattern: str) -> pd.Series:
