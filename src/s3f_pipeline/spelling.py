@@ -4,10 +4,10 @@ Names of files, folders, columns and classes are one if Unicode calls them canon
 writes ``Ö`` as ``O`` with a mark, other systems as one character.
 
 Ids of patients and lesions come from people, spreadsheets and scanners, and are spelt more freely. What
-cannot be seen or means nothing is taken away (``tidy_id``): invisible characters, blanks at the ends, more than one
-blank or another kind of it between words, and ``.0`` behind a whole number, which floating point adds. Ids
-that are still different, but that a person could take for one, have an equal key (``id_key``); such ids are
-never two patients: tables that have both are refused, and headers that have both name one patient.
+cannot be seen or means nothing is taken away (``tidy_id``): invisible characters, blanks at the ends, more
+than one blank or another kind of it between words, and ``.0`` behind a whole number, which floating point
+adds. Ids that are still different, but that a person could take for one, have an equal key (``id_key``); such
+ids are never two patients: tables that have both are refused, and headers that have both name one patient.
 """
 
 import re
@@ -26,6 +26,12 @@ MINUS = "\u2212"
 def compose(text: str) -> str:
     """Write a name in composed characters (Unicode's form NFC); names are one if this makes them equal."""
     return unicodedata.normalize("NFC", text)
+
+
+def show(text: str) -> str:
+    """Show a text in a message, with its code points where it is not what it looks like."""
+    looks = unicodedata.normalize("NFKC", _visible(text))
+    return text if looks == text else f"{text} ({text!a})"
 
 
 def tidy_id(text: str) -> str:

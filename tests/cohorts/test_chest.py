@@ -82,5 +82,5 @@ def test_real_counts_and_names(names_of):
 
 def test_a_patient_whom_file_names_spell_in_two_ways(folder, put):
     put(folder, "train/PNEUMONIA/person001_virus_8.jpeg")
-    with pytest.raises(CohortError, match=r"file names of .*'person001_virus' and 'person1_virus'"):
+    with pytest.raises(CohortError, match=r"file names of .*person001_virus and person1_virus"):
         list_files("chest", folder, CLASSES)

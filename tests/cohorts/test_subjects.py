@@ -59,4 +59,4 @@ def test_both_spellings_are_named():
     with pytest.raises(CohortError) as caught:
         one_spelling(ids, "the file names")
     assert "Ids in the file names that may be one" in caught.value.message
-    assert "'P1' and 'p1', 'P2' and 'Ｐ２' ('\\uff30\\uff12') (on 4 of 6 images)" in caught.value.message
+    assert "P1 and p1, P2 and Ｐ２ ('\\uff30\\uff12') (on 4 of 6 images)" in caught.value.message

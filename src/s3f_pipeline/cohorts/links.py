@@ -14,6 +14,8 @@ import pandas as pd
 from s3f_pipeline.cohorts.subjects import one_spelling
 from s3f_pipeline.cohorts.tabular import column_names, read_ages, read_table, refuse, row_numbers
 from s3f_pipeline.errors import CohortError
+from s3f_pipeline.files import on_disk
+from s3f_pipeline.spelling import compose
 
 SHIPPED = Path(__file__).parent / "tables"
 NEEDED = ("image", "subject", "phash")
@@ -61,8 +63,8 @@ def find_table(name: str, folder: Path) -> Path:
         CohortError: If it is in neither.
     """
     for place in (folder, SHIPPED):
-        if (place / name).is_file():
-            return place / name
+        if (table := on_disk(place, name)).is_file():
+            return table
     shipped = ", ".join(sorted(path.name for path in SHIPPED.glob("*.csv")))
     raise CohortError(
         f"The table {name}, which the cohort's link names, is neither in {folder} nor one of those that ship "
@@ -84,6 +86,7 @@ def read_links(path: Path) -> pd.DataFrame:
     """
     table = read_table(path, NEEDED, CARRIED)
     refuse(table["image"].isna(), row_numbers(table), f"Rows of {path} without an image", "Make it again.")
+    table["image"] = table["image"].map(compose)
     refuse(table["image"].duplicated(), table["image"], f"Images listed twice in {path}", "Make it again.")
     is_hash = table["phash"].str.fullmatch("[0-9a-f]{16}").fillna(False).astype(bool)
     refuse(~is_hash, table["image"], f"Images in {path} whose phash is none", "Make it again.")

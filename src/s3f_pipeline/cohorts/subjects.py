@@ -6,7 +6,7 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import some_of
 from s3f_pipeline.errors import CohortError
-from s3f_pipeline.spelling import id_key, tidy_id
+from s3f_pipeline.spelling import id_key, show, tidy_id
 
 Subject = Literal["patient", "lesion"]
 
@@ -55,13 +55,9 @@ def one_spelling(ids: pd.Series, where: str) -> pd.Series:
     several = spelt[spelt.map(len) > 1]
     if several.empty:
         return tidy
-    pairs = [" and ".join(map(_shown, sorted(spellings))) for spellings in several]
+    pairs = [" and ".join(map(show, sorted(spellings))) for spellings in several]
     raise CohortError(
         f"Ids in {where} that may be one, spelt in several ways: {some_of(pairs)} (on "
         f"{tidy.isin(several.explode()).sum()} of {len(tidy)} images). Spell one patient one way; different "
         f"patients must differ in more than case, blanks, dashes, zeros in front and the width of characters."
     )
-
-
-def _shown(text: str) -> str:
-    return f"'{text}'" if text.isascii() else f"'{text}' ({text!a})"
