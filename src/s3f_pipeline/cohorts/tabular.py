@@ -83,9 +83,12 @@ def column_names(path: Path) -> list[str]:
             names = list(read_schema(path).names)
         else:
             names = list(_read_text(path, rows=0).columns)
-        counts = Counter(compose(name) for name in names if name)
-        if twice := [name for name, count in counts.items() if count > 1]:
-            raise ValueError(f"two columns are called {twice[0]}")
+    counts = Counter(compose(name) for name in names if name)
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise CohortError(
+            f"Two columns of {path} are called {twice[0]}. Rename one or remove it: nobody can tell which is "
+            f"meant."
+        )
     return names
 
 

@@ -133,7 +133,9 @@ def validate(model: type[BaseModel], values: Mapping[str, Any], layers: Iterable
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        lines = [_line_of(problem, layers) for problem in error.errors()]
+        problems = error.errors()
+        parts = {problem["loc"][:-1] for problem in problems}
+        lines = [_line_of(p, layers) for p in problems if p["type"] != "too_short" or p["loc"] not in parts]
         raise ConfigError(INVALID + "\n  ".join(lines)) from error
 
 

@@ -35,6 +35,8 @@ def read_yaml(path: Path) -> Any:
         return OmegaConf.to_container(OmegaConf.load(path), resolve=True)
     except yaml.YAMLError as error:
         raise ConfigError(_message(path, error)) from error
+    except OSError as error:  # of OmegaConf
+        raise ConfigError(f"{path} must hold keys and values, not a single value.") from error
     except (OmegaConfBaseException, RecursionError) as error:
         said = "a value refers to itself" if _is_recursive(error) else str(error).splitlines()[0]
         raise ConfigError(f"{path} cannot be read: {said}.") from error
