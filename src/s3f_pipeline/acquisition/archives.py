@@ -132,7 +132,7 @@ def _refuse_bombs(archive: Path, members: list[zipfile.ZipInfo], raw_root: Path)
 
 def _refuse_same_names(archive: Path, members: list[zipfile.ZipInfo]) -> None:
     """Refuse names that would be one file, here or where case does not count."""
-    counts = Counter(member.filename.rstrip("/").casefold() for member in members)
+    counts = Counter(compose(member.filename).rstrip("/").casefold() for member in members)
     if twice := [name for name, count in counts.items() if count > 1]:
         raise AcquisitionError(
             f"{archive} is not safe to unpack: it has more than one '{twice[0]}'. Get the archive from its "
