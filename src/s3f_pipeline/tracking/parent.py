@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs, this_process
-from s3f_pipeline.tracking.uri import artifact_folder, reachable_or_local
+from s3f_pipeline.tracking.uri import SQLITE, artifact_folder, database_of, reachable_or_local
 
 PARENT_VARIABLE = "S3F_PARENT_RUN"
 """Environment variable with the id of the run that this one belongs to."""
@@ -43,8 +43,8 @@ class ParentRun:
         from mlflow import MlflowClient
 
         uri = reachable_or_local(uri, folder)
-        if uri.startswith("sqlite:///"):
-            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        if uri.startswith(SQLITE):
+            database_of(uri).parent.mkdir(parents=True, exist_ok=True)
         self._client = client = MlflowClient(uri)
         known = client.get_experiment_by_name(experiment)
         experiment_id = (

@@ -7,10 +7,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 PROBE_SECONDS = 5
 SQLITE = "sqlite:///"
+ESCAPES = str.maketrans({"%": "%25", "?": "%3F", "#": "%23"})
+"""Of what has a meaning in the path of a URI."""
 GATEWAY_ERRORS = (502, 503, 504)
 """What a proxy says when the server behind it is gone."""
 logger = logging.getLogger(__name__)
@@ -22,15 +24,23 @@ def tracking_uri(folder: Path) -> str:
 
 
 def local_store(folder: Path) -> str:
-    """Return the URI of the SQLite store in ``folder``, absolute whatever the working folder."""
-    return f"{SQLITE}{(folder.absolute() / 'mlflow.db').as_posix()}"
+    """Return the URI of the SQLite store in ``folder``, absolute whatever the working folder.
+
+    A folder called ``a%2Fb`` or ``study?final`` is that one.
+    """
+    return f"{SQLITE}{(folder.absolute() / 'mlflow.db').as_posix().translate(ESCAPES)}"
+
+
+def database_of(uri: str) -> Path:
+    """Path of the database that a SQLite URI means."""
+    return Path(unquote(uri.removeprefix(SQLITE).partition("?")[0]))
 
 
 def artifact_folder(uri: str, experiment: str) -> str | None:
     """Say where artifacts of an experiment go; ``None`` leaves it to the tracking server."""
     if not uri.startswith(SQLITE):
         return None
-    return (_database(uri).absolute().parent / "mlartifacts" / experiment).as_uri()
+    return (database_of(uri).absolute().parent / "mlartifacts" / experiment).as_uri()
 
 
 def reachable_or_local(uri: str, folder: Path) -> str:
@@ -75,7 +85,7 @@ def check_answers(uri: str, seconds: float) -> None:
         if answer.status_code in GATEWAY_ERRORS:
             raise ConnectionError(f"{answer.status_code} {answer.reason}")
     elif uri.startswith(SQLITE):
-        path = _database(uri)
+        path = database_of(uri)
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=seconds, isolation_level=None)) as database:
             database.execute("BEGIN IMMEDIATE")
@@ -104,7 +114,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _is_server(uri: str) -> bool:
     return urlsplit(uri).scheme in ("http", "https")
-
-
-def _database(uri: str) -> Path:
-    return Path(uri.removeprefix(SQLITE))
