@@ -7,12 +7,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 PROBE_SECONDS = 5
 SQLITE = "sqlite:///"
-ESCAPES = str.maketrans({"%": "%25", "?": "%3F", "#": "%23"})
-"""Of what has a meaning in the path of a URI."""
+RESERVED = "%?#"
+"""What has a meaning in the path of a URI."""
 GATEWAY_ERRORS = (502, 503, 504)
 """What a proxy says when the server behind it is gone."""
 logger = logging.getLogger(__name__)
@@ -28,7 +28,13 @@ def local_store(folder: Path) -> str:
 
     A folder called ``a%2Fb`` or ``study?final`` is that one.
     """
-    return f"{SQLITE}{(folder.absolute() / 'mlflow.db').as_posix().translate(ESCAPES)}"
+    path = (folder.absolute() / "mlflow.db").as_posix()
+    found = [place for place, character in enumerate(path) if character in RESERVED]
+    if not found:
+        return SQLITE + path
+    plain = path.rindex("/", 0, found[0]) + 1
+    # With slashes escaped too, the folder that MLflow makes for what it takes for the path is there already.
+    return SQLITE + path[:plain] + quote(path[plain:], safe="")
 
 
 def database_of(uri: str) -> Path:
