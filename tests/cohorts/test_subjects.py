@@ -4,7 +4,9 @@ import pytest
 from s3f_pipeline.cohorts import check_subjects
 from s3f_pipeline.errors import CohortError
 
-TABLE = pd.DataFrame({"path": ["b.png", "a.png", "c.png"], "subject": ["p1", None, None], "official_split": None})
+TABLE = pd.DataFrame(
+    {"path": ["b.png", "a.png", "c.png"], "subject": ["p1", None, None], "official_split": None}
+)
 
 
 @pytest.mark.parametrize("subject", ["patient", "lesion"])
