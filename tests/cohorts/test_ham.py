@@ -97,7 +97,7 @@ def test_images_that_are_not_on_disk(folder):
         ("ISIC_9,1,1,0,0,0,0,0\n", r"more than one label: 1 of 9 \(ISIC_9\)"),
         ("ISIC_9,0.5,0.5,0,0,0,0,0\n", r"other values than 0 and 1: 1 of 9 \(ISIC_9\)"),
         ("ISIC_9,yes,0,0,0,0,0,0\n", r"other values than 0 and 1: 1 of 9 \(ISIC_9\)"),
-        ("ISIC_9,1\n", r"other values than 0 and 1: 1 of 9 \(ISIC_9\)"),
+        ("ISIC_9,1\n", r"line 10 has 2 cells, but the header has 8"),
         (",1,0,0,0,0,0,0\n", r"without an image: 1 of 9 \(row 9\)"),
         (ROWS[0], r"listed twice in .*: 1 of 9 \(ISIC_0024306\)"),
     ],

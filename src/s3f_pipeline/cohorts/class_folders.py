@@ -8,6 +8,7 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import COLUMNS, HIDDEN, files_below, is_hidden, some_of
 from s3f_pipeline.errors import CohortError
+from s3f_pipeline.spelling import compose, show
 
 IMAGE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm"})
 DICOM_PREAMBLE = 128
@@ -36,7 +37,7 @@ def list_class_folders(
     for inside in splits:
         _check_class_folders(folder, inside, classes)
     homes = {
-        (*PurePosixPath(inside).parts, label): (label, split)
+        (*PurePosixPath(inside).parts, compose(label)): (label, split)
         for inside, split in splits.items()
         for label in classes
     }
@@ -45,7 +46,7 @@ def list_class_folders(
     passed_over: Counter[str] = Counter()
     for path in files_below(folder):
         *parents, name = path.split("/")
-        home = homes.get(tuple(parents[:depth]))
+        home = homes.get(tuple(map(compose, parents[:depth])))
         if is_hidden(path):
             passed_over[HIDDEN] += 1
         elif home is None:
@@ -87,16 +88,17 @@ def _check_class_folders(folder: Path, inside: str, classes: Sequence[str]) -> N
     expected = f"Expected are the folders {', '.join(classes)} in {root}."
     if not root.is_dir():
         raise CohortError(f"{folder} has no folder '{inside}'. {expected}")
-    found = {path.name for path in root.iterdir() if path.is_dir() and not is_hidden(path.name)}
-    missing, unknown = set(classes) - found, found - set(classes)
+    found = {compose(path.name) for path in root.iterdir() if path.is_dir() and not is_hidden(path.name)}
+    named = set(map(compose, classes))
+    missing, unknown = named - found, found - named
     if missing:
         raise CohortError(
-            f"Class folder(s) missing in {root}: {some_of(missing)}. {expected} Found are "
-            f"{some_of(found) or 'none'}."
+            f"Class folder(s) missing in {root}: {some_of(map(show, missing))}. {expected} Found are "
+            f"{some_of(map(show, found)) or 'none'}."
         )
     if unknown:
         raise CohortError(
-            f"Unknown class folder(s) in {root}: {some_of(unknown)}. {expected} "
+            f"Unknown class folder(s) in {root}: {some_of(map(show, unknown))}. {expected} "
             f"Move them away, or add them to the cohort's classes."
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from s3f_pipeline.errors import CohortError
+from s3f_pipeline.spelling import compose
 
 COLUMNS = ("image_id", "path", "label", "subject", "official_split")
 HIDDEN = "hidden files"
@@ -39,6 +40,28 @@ def files_below(folder: Path) -> list[str]:
     return sorted(path for path in found if path != OWN_FILE)
 
 
+def as_on_disk(names: pd.Series, files: Iterable[str]) -> pd.Series:
+    """Give names the form that they have on disk, which may be composed differently.
+
+    Args:
+        names: Of files, relative to a folder.
+        files: What is in the folder.
+
+    Returns:
+        The names; one that no file has, or several have in different forms, stays as it is.
+    """
+    exact = set(files)
+    by_name: dict[str, list[str]] = {}
+    for file in exact:
+        by_name.setdefault(compose(file), []).append(file)
+
+    def find(name: str) -> str:
+        same = by_name.get(compose(name), [])
+        return same[0] if name not in exact and len(same) == 1 else name
+
+    return names.map(find).astype("string")
+
+
 def is_hidden(path: str) -> bool:
     """Tell whether a file, or a folder it is in, is hidden or one that macOS adds to archives."""
     return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
@@ -59,11 +82,14 @@ def some_of(names: Iterable[str], shown: int = 5) -> str:
 def finish(table: pd.DataFrame, folder: Path, classes: Sequence[str]) -> pd.DataFrame:
     """Order a listing, by path and with the common columns first, after checking what all promise.
 
+    Names are composed in ``image_id``, so that it is the same on every file system.
+
     Raises:
         CohortError: If there is no image at all or none of a class, or two images have one id.
     """
     if table.empty:
         raise CohortError(f"{folder} has the right layout but no image in it. Get the data again.")
+    table["image_id"] = table["image_id"].map(compose)
     twice = table["image_id"].duplicated(keep=False)
     if twice.any():
         shown = table[twice].sort_values(["image_id", "path"])["path"].iloc[:2]

@@ -1,4 +1,4 @@
-"""Whether a cohort that names its patients or lesions names all of them."""
+"""Whether a cohort that names its patients or lesions names all of them, and each in one way."""
 
 from typing import Literal
 
@@ -6,6 +6,7 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import some_of
 from s3f_pipeline.errors import CohortError
+from s3f_pipeline.spelling import id_key, show, tidy_id
 
 Subject = Literal["patient", "lesion"]
 
@@ -30,3 +31,36 @@ def check_subjects(table: pd.DataFrame, subject: Subject) -> None:
             f"{some_of(table['path'][unknown])}. Fill in the missing ids, or mend the file names that "
             f"carry them."
         )
+
+
+def tidy_ids(ids: pd.Series) -> pd.Series:
+    """Take away from ids what cannot be seen or means nothing, null where nothing is left (``tidy_id``)."""
+    tidy = ids.map({text: tidy_id(text) for text in ids.dropna().unique()}).astype("string")
+    return tidy.mask(tidy == "")
+
+
+def one_spelling(ids: pd.Series, where: str) -> pd.Series:
+    """Make sure that no patient or lesion is spelt in two ways.
+
+    Args:
+        ids: Of each image, null where unknown.
+        where: What a message calls their place.
+
+    Returns:
+        The ids, tidy (``tidy_id``).
+
+    Raises:
+        CohortError: If two of them are different but may be one (``id_key``).
+    """
+    tidy = tidy_ids(ids)
+    known = pd.Series(tidy.dropna().unique(), dtype="string")
+    spelt = known.groupby(known.map(id_key)).agg(list)
+    several = spelt[spelt.map(len) > 1]
+    if several.empty:
+        return tidy
+    pairs = [" and ".join(map(show, sorted(spellings))) for spellings in several]
+    raise CohortError(
+        f"Ids in {where} that may be one, spelt in several ways: {some_of(pairs)} (on "
+        f"{tidy.isin(several.explode()).sum()} of {len(tidy)} images). Spell one patient one way; different "
+        f"patients must differ in more than case, blanks, dashes, zeros in front and the width of characters."
+    )
