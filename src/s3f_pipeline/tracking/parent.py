@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from s3f_pipeline.signals import signals_wait
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs, this_process
 from s3f_pipeline.tracking.uri import artifact_folder, reachable_or_local
 
@@ -33,6 +34,7 @@ class ParentRun:
     def __init__(self, uri: str, folder: Path, experiment: str, selection: Mapping[str, str]) -> None:
         """Open the run."""
         self.run_id: str | None = None
+        self._ended = False
         try:
             self._open(uri, folder, experiment, selection)
         except Exception as error:
@@ -72,14 +74,17 @@ class ParentRun:
     def end(self, status: str) -> None:
         """Close the run as ``FINISHED``, ``FAILED`` or ``KILLED``; ``SCHEDULED`` leaves it open.
 
-        A run that is left open belongs to no process, because its experiments are in the queue of a cluster.
+        Only the first call counts. A run that is left open belongs to no process, because its experiments
+        are in the queue of a cluster.
         """
-        if self.run_id is None:
+        if self.run_id is None or self._ended:
             return
-        try:
-            if status == "SCHEDULED":
-                self._client.update_run(self.run_id, status)
-            else:
-                self._client.set_terminated(self.run_id, status)
-        except Exception as error:
-            logger.warning("MLflow: the run of the sweep could not be closed (%s).", error)
+        with signals_wait():
+            self._ended = True
+            try:
+                if status == "SCHEDULED":
+                    self._client.update_run(self.run_id, status)
+                else:
+                    self._client.set_terminated(self.run_id, status)
+            except Exception as error:
+                logger.warning("MLflow: the run of the sweep could not be closed (%s).", error)

@@ -11,10 +11,10 @@ from typing import Any, ParamSpec
 
 from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.files import sha256_of
+from s3f_pipeline.signals import signals_wait
 from s3f_pipeline.tracking.delivery import Store, deliver_spool
 from s3f_pipeline.tracking.parent import PARENT_TAG, PARENT_VARIABLE
 from s3f_pipeline.tracking.processes import PROCESS_TAG, this_process
-from s3f_pipeline.tracking.signals import signals_wait
 from s3f_pipeline.tracking.spool import NAME, Record, Spool
 from s3f_pipeline.tracking.uri import reachable_or_local, reason, without_credentials
 
