@@ -16,6 +16,7 @@ from s3f_pipeline.config.loader import current_loader
 from s3f_pipeline.config.names import Experiment, run_folder
 from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.evaluation.names import metric_name
+from s3f_pipeline.files import atomic_path
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
 from s3f_pipeline.processes import this_process
@@ -114,7 +115,8 @@ class TrackingHooks:
             send_command=f"kedro send-runs{loader.env_option}",
         )
         if RUN.run_id and "training" in node.tags:
-            begun.write_text(RUN.run_id, encoding="utf-8")
+            with atomic_path(begun) as temporary:
+                temporary.write_text(RUN.run_id, encoding="utf-8")
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
