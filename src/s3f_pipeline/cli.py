@@ -4,7 +4,6 @@ import atexit
 import errno
 import gc
 import logging
-import traceback
 import warnings
 from typing import Any
 
@@ -76,7 +75,7 @@ def readable(error: BaseException) -> S3FError:
                 f"again; what was finished is kept."
             )
         cause = cause.__cause__
-    logger.debug("Unexpected failure\n%s", "".join(traceback.format_exception(error)))
+    logger.debug("Unexpected failure", exc_info=error)
     return S3FError(f"{' '.join(str(error).split())} ({type(error).__name__})")
 
 
@@ -127,6 +126,6 @@ def send_runs(env: str | None) -> None:
             click.echo(f"{spool.path} is left alone: a process is at work on its experiment.")
         except TrackingError as error:
             kept = True
-            click.echo(error.message)
+            click.echo(error.format_message())
     if kept:
         raise TrackingError("Not everything was sent; see above.")

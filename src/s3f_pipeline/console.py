@@ -7,6 +7,8 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO
 
+from s3f_pipeline.logs import all_handlers
+
 GONE = (errno.EIO, errno.EPIPE)
 """What writing says after a terminal was closed, or the program that a pipe leads to has ended."""
 
@@ -60,11 +62,6 @@ def outlive_console() -> None:
             continue
         console = ConsoleStream(stream)
         setattr(sys, name, console)
-        for handler in _handlers():
+        for handler in all_handlers():
             if isinstance(handler, logging.StreamHandler) and handler.stream is stream:
                 handler.setStream(console)
-
-
-def _handlers() -> list[logging.Handler]:
-    loggers = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]
-    return [handler for logger in loggers for handler in logger.handlers]

@@ -201,19 +201,22 @@ def check_what_is_kept(project, attempt, number, code) -> tuple[int, int]:
         assert f"Interrupted by {number.name}" in text
     if told and not training_is_finished(project):
         assert kept == told
-    assert not running(project)
+    assert not running(project, attempt.process.pid)
     return told, kept
 
 
-def running(project) -> list[tuple[str]]:
-    """MLflow runs that are left open."""
+def running(project, pid: int) -> list[tuple[str]]:
+    """MLflow runs that a process has left open."""
     database = project.demo / "mlflow.db"
     if not database.exists():
         return []
     with closing(sqlite3.connect(database)) as store:
-        if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchall():
+        if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'tags'").fetchall():
             return []
-        return store.execute("SELECT run_uuid FROM runs WHERE status = 'RUNNING'").fetchall()
+        return store.execute(
+            "SELECT run_uuid FROM runs JOIN tags USING (run_uuid) "
+            f"WHERE status = 'RUNNING' AND key = 'process' AND tags.value LIKE '% {pid} %'"
+        ).fetchall()
 
 
 def wait_for_an_epoch(attempt) -> None:

@@ -1,5 +1,6 @@
 import os
 import signal
+import time
 from contextlib import suppress
 
 import pytest
@@ -89,17 +90,29 @@ def go_on_after_a_dropped_signal(reached):
     with signals_as_errors():
         SignalsWhenItGoes()
         reached.append("behind the first")
-        os.kill(os.getpid(), signal.SIGTERM)
+        SignalsWhenItGoes()  # within a minute
         reached.append("behind the second")
+        time.sleep(5)
+        reached.append("where it is not heard")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_after_a_signal_that_python_dropped_the_next_one_is_heard(monkeypatch):
-    monkeypatch.setattr(interrupts, "IGNORED_SECONDS", 0.0)
+def test_a_signal_that_python_dropped_comes_again(monkeypatch):
+    monkeypatch.setattr(interrupts, "AGAIN_SECONDS", 0.2)
     reached = []
-    with pytest.raises(InterruptedRunError):
+    with pytest.raises(InterruptedRunError, match="SIGINT"):
         go_on_after_a_dropped_signal(reached)
-    assert reached == ["behind the first"]
+    assert reached == ["behind the first", "behind the second"]
+    time.sleep(0.3)  # and no more
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_block_that_has_ended_before_a_dropped_signal_comes_again_stays_ended(monkeypatch):
+    monkeypatch.setattr(interrupts, "AGAIN_SECONDS", 0.1)
+    with signals_as_errors():
+        SignalsWhenItGoes()
+    time.sleep(0.2)
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
 
 
 @pytest.mark.parametrize("number", SIGNALS)

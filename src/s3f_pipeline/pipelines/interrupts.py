@@ -13,6 +13,7 @@ from s3f_pipeline.errors import S3FError
 from s3f_pipeline.signals import SIGNALS
 
 IGNORED_SECONDS = 60.0
+AGAIN_SECONDS = 5.0
 
 
 class InterruptedRunError(S3FError):
@@ -36,10 +37,15 @@ class _SignalReceived(BaseException):
 
 
 class _Receiver:
-    """Raises once; what comes within a minute of it finds the run about to end, and is ignored."""
+    """Raises once; what comes within a minute of it finds the run about to end, and is ignored.
+
+    Python and native libraries drop exceptions in some places, such as ``__del__``, and TensorFlow while it
+    traces a network. Hence a signal is raised again until the block has ended.
+    """
 
     def __init__(self) -> None:
         self._received_at = -math.inf
+        self._received = 0
         self._before: dict[int, Any] = {}
         self.is_open = True
 
@@ -51,7 +57,15 @@ class _Receiver:
                 self._before[number] = before
                 signal.signal(number, self)
 
+    def close(self) -> None:
+        """Raise no more."""
+        self.is_open = False
+        if self._received:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._alarm_before)
+
     def put_back(self) -> None:
+        """Let the handlers hear again that were there before."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -63,8 +77,15 @@ class _Receiver:
             self.put_back()
             signal.raise_signal(number)
             return
-        self._received_at = now
+        if not self._received:
+            self._alarm_before = signal.signal(signal.SIGALRM, self._again) or signal.SIG_DFL
+        self._received_at, self._received = now, number
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
         raise _SignalReceived(number)
+
+    def _again(self, alarm: int, frame: FrameType | None) -> None:
+        self._received_at = -math.inf
+        signal.raise_signal(self._received)  # to whoever holds it back now
 
 
 @contextmanager
@@ -73,8 +94,7 @@ def signals_as_errors() -> Iterator[None]:
 
     A signal that comes while the run ends is ignored for a minute, because terminals and cluster managers
     send more than one, to a job and to each of its processes, and nothing is to cut off what is closed after
-    the block. Later ones are heard again, in case the first one came where Python drops exceptions, such as
-    in ``__del__``.
+    the block. One that gets lost, because it came where exceptions are dropped, comes again by itself.
 
     Signals arrive in the main thread; in any other one the block runs as it is.
     """
@@ -85,13 +105,14 @@ def signals_as_errors() -> Iterator[None]:
     try:
         receiver.install()
         yield
-        receiver.is_open = False
+        receiver.close()
     except _SignalReceived as received:
-        receiver.is_open = False
+        receiver.close()
         raise InterruptedRunError(received.number) from received
     except InterruptedRunError:  # from a block within, which goes on ignoring
         raise
     except BaseException:
+        receiver.close()
         receiver.put_back()
         raise
     receiver.put_back()

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from s3f_pipeline.signals import signals_wait
+from s3f_pipeline.tracking.names import LONGEST_PARAM, safe_text
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs, this_process
-from s3f_pipeline.tracking.uri import artifact_folder, reachable_or_local
+from s3f_pipeline.tracking.uri import artifact_folder, reachable_or_local, reason
 
 PARENT_VARIABLE = "S3F_PARENT_RUN"
 """Environment variable with the id of the run that this one belongs to."""
@@ -38,7 +39,7 @@ class ParentRun:
         try:
             self._open(uri, folder, experiment, selection)
         except Exception as error:
-            logger.warning("MLflow: the sweep gets no parent run (%s). The sweep goes on.", error)
+            logger.warning("MLflow: the sweep gets no parent run (%s). The sweep goes on.", reason(error))
             logger.debug("MLflow failure", exc_info=error)
 
     def _open(self, uri: str, folder: Path, experiment: str, selection: Mapping[str, str]) -> None:
@@ -64,7 +65,7 @@ class ParentRun:
             self.run_id = client.create_run(experiment_id, run_name="sweep").info.run_id
             client.set_tag(self.run_id, SELECTION_TAG, digest)
             for name, value in selection.items():
-                client.log_param(self.run_id, name, value)
+                client.log_param(self.run_id, name, safe_text(value, LONGEST_PARAM))
         client.set_tag(self.run_id, PROCESS_TAG, this_process())
 
     def environment(self) -> dict[str, str]:
@@ -87,4 +88,4 @@ class ParentRun:
                 else:
                     self._client.set_terminated(self.run_id, status)
             except Exception as error:
-                logger.warning("MLflow: the run of the sweep could not be closed (%s).", error)
+                logger.warning("MLflow: the run of the sweep could not be closed (%s).", reason(error))

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from s3f_pipeline.processes import ALONE, Process
-from s3f_pipeline.signals import HeldSignals
+from s3f_pipeline.signals import HeldSignals, signals_wait
 from s3f_pipeline.training.callbacks import KeepBest, TellEpoch
 from s3f_pipeline.training.state import StateFolder, TrainingState
 
@@ -129,12 +129,12 @@ class KeepState(keras.callbacks.Callback):
 
     def __exit__(self, *_: object) -> None:
         """Wait until the last state that was copied is written."""
-        self._held.hold()
         try:
-            self._submit()
-            self._writer.shutdown(wait=True)
-            if self._writing is not None:
-                self._writing.result()
+            with signals_wait():
+                self._submit()
+                self._writer.shutdown(wait=True)
+                if self._writing is not None:
+                    self._writing.result()
         finally:
             self._held.release()
 
