@@ -16,6 +16,8 @@ from s3f_pipeline.config.loader import current_loader
 from s3f_pipeline.config.names import Experiment, run_folder
 from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.evaluation.names import metric_name
+from s3f_pipeline.files import atomic_path
+from s3f_pipeline.logs import LineFormatter
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
 from s3f_pipeline.processes import this_process
@@ -52,7 +54,7 @@ class RunLogHooks:
         path = loader.data_root / "logs" / f"{now}_{name}_{loader.run_folder}{ending}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         self._handler = logging.FileHandler(path, encoding="utf-8")
-        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        self._handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         for owner in self.OWNERS:
             logging.getLogger(owner).addHandler(self._handler)
         logger.info("Log file: %s", path)
@@ -114,7 +116,8 @@ class TrackingHooks:
             send_command=f"kedro send-runs{loader.env_option}",
         )
         if RUN.run_id and "training" in node.tags:
-            begun.write_text(RUN.run_id, encoding="utf-8")
+            with atomic_path(begun) as temporary:
+                temporary.write_text(RUN.run_id, encoding="utf-8")
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:

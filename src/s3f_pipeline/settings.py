@@ -4,9 +4,12 @@ import os
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.hooks import RegistryHooks, RunLogHooks, TrackingHooks
+from s3f_pipeline.logs import use_line_formatter
 from s3f_pipeline.tracking.uri import tracking_uri
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # else a file in the home folder, keras.json, decides
+
+use_line_formatter()
 
 HOOKS = (RegistryHooks(), RunLogHooks(), TrackingHooks())
 DISABLE_HOOKS_FOR_PLUGINS = (
