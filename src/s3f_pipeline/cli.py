@@ -15,11 +15,11 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import env_option
 
 from s3f_pipeline.cli_sweep import sweep
+from s3f_pipeline.config.names import RUNNER
 from s3f_pipeline.errors import S3FError, TrackingError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 NOT_WRITABLE = (errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.EPERM, errno.EROFS)
-RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
 logger = logging.getLogger(__name__)
 
 
@@ -97,7 +97,7 @@ def send_runs(env: str | None) -> None:
     from kedro.framework.session import KedroSession
 
     from s3f_pipeline.config.loader import current_loader
-    from s3f_pipeline.pipelines.runner import lock_of
+    from s3f_pipeline.pipelines.locks import lock_of
     from s3f_pipeline.tracking.sending import open_store, send_spool
     from s3f_pipeline.tracking.spool import find_spools
 

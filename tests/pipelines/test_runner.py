@@ -1,16 +1,16 @@
 from s3f_pipeline.pipeline_registry import register_pipelines
-from s3f_pipeline.pipelines.runner import _prepared_alone
+from s3f_pipeline.pipelines.runner import _pipeline_of
 from s3f_pipeline.pipelines.stages import stages_of
 
 
-def test_cohorts_that_share_raw_files_acquire_them_one_after_the_other(load_config):
+def test_every_stage_is_known_with_all_that_it_stands_on(load_config):
     loader = load_config()
     pipelines = register_pipelines()
-
-    def names(cohort):
-        stages = stages_of(pipelines[f"{cohort}_audit"])
-        return [_prepared_alone(stage, loader) for stage in stages if not stage.is_experiment]
-
-    full, small, other = (names(cohort) for cohort in ("brisc", "brisc_64", "busi"))
-    assert full[0] == small[0] != other[0]
-    assert not {*full[1:]} & {*small[1:]}
+    for name in ("brisc_bilinear", "brisc_bilinear_published", "brisc_audit", "brisc_link_patients"):
+        for stage in stages_of(pipelines[name]):
+            known = {each.title: each for each in stages_of(pipelines[_pipeline_of(stage, loader)])}
+            assert set(known[stage.title].pipeline.nodes) == set(stage.pipeline.nodes)
+            written = {output for each in known.values() for output in each.pipeline.all_outputs()}
+            files = {name for name in stage.pipeline.inputs() if not name.startswith("params:")}
+            folders = {name for name in files if name.endswith(("_root", "_folder", "_state", "_salt"))}
+            assert files - folders <= written

@@ -1,0 +1,37 @@
+"""The record of a finished stage: on what it depended, and what it has written."""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from s3f_pipeline.files import FileContent
+
+
+class StageRecord(BaseModel):
+    """What a stage notes when it has finished.
+
+    Attributes:
+        stage: The stage tag, such as ``training``.
+        fingerprint: Hash of everything that the outputs depend on.
+        outputs: What each file held that the stage has written, by catalog entry.
+        copies: The text of small files that only a training could write again, by catalog entry.
+        finished: When, ISO 8601.
+        package_version: Of this package.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: str
+    fingerprint: str
+    outputs: dict[str, FileContent]
+    copies: dict[str, str]
+    finished: str
+    package_version: str
+
+    @classmethod
+    def read(cls, content: dict[str, Any]) -> Self | None:
+        """Read a record, ``None`` if it is not one, or that of another release."""
+        try:
+            return cls.model_validate(content)
+        except ValidationError:
+            return None
