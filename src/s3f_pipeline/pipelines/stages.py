@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from graphlib import TopologicalSorter
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.files import atomic_path
 from s3f_pipeline.pipelines.records import StageRecord
 
+version = cache(metadata.version)
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOMS = {
     "acquisition": ("acquisition",),
