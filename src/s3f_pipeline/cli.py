@@ -94,6 +94,15 @@ cli.add_command(sweep)
 @env_option
 def send_runs(env: str | None) -> None:
     """Send to MLflow what runs could not log."""
+    try:
+        _send_runs(env)
+    except click.ClickException:
+        raise
+    except Exception as error:
+        raise readable(error) from error
+
+
+def _send_runs(env: str | None) -> None:
     from kedro.framework.session import KedroSession
 
     from s3f_pipeline.config.loader import current_loader
