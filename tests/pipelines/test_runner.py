@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from filelock import FileLock
@@ -10,6 +11,7 @@ from s3f_pipeline.errors import ConfigError, LockedError
 from s3f_pipeline.pipeline_registry import register_pipelines
 from s3f_pipeline.pipelines import runner
 from s3f_pipeline.pipelines.locks import reading
+from s3f_pipeline.pipelines.records import StageRecord
 from s3f_pipeline.pipelines.runner import _pipeline_of, _refuse_part, _Run
 from s3f_pipeline.pipelines.stages import stages_of
 
@@ -100,10 +102,10 @@ def test_a_byte_that_flips_without_a_change_of_times_is_noticed_before_it_is_rea
     """As bits on a disk do, of which the file system knows nothing."""
     path, record = files.path("brisc.index"), files.path("brisc.ingestion_record")
     DAMAGES["flipped"](path)
-    content = json.loads(record.read_text())
-    status = path.stat()
-    content["outputs"]["brisc.index"] |= {"mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns}
-    record.write_text(json.dumps(content))
+    found = StageRecord.read(json.loads(record.read_text()))
+    times = {"mtime_ns": path.stat().st_mtime_ns, "ctime_ns": path.stat().st_ctime_ns}
+    outputs = {**found.outputs, "brisc.index": replace(found.outputs["brisc.index"], **times)}
+    record.write_text(json.dumps(found.model_copy(update={"outputs": outputs}).content()))
     files.path(f"{EXPERIMENT}.report").unlink()
     assert files.run() == ["ingestion of brisc", f"reporting of {EXPERIMENT}"]
 
@@ -167,7 +169,7 @@ def test_force_gets_out_of_everything(files, damage):
 
 def test_a_record_of_another_release_counts_as_none(files, caplog):
     path = files.path("brisc.ingestion_record")
-    path.write_text('{"stage": "ingestion", "fingerprint": "0"}')
+    path.write_text('{"stage": "ingestion", "fingerprint": "0", "finished": "2026-01-01"}')
     assert files.run() == ["ingestion of brisc"]
     assert "is damaged, or that of another release" in caplog.text
 

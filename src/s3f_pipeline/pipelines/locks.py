@@ -63,13 +63,13 @@ def reading(loader: ProjectConfigLoader, experiment: str) -> FileLock:
     return lock_of(loader, f"{READING}{experiment}.{loader.run_folder}")
 
 
-def refuse_while_read(loader: ProjectConfigLoader, namespace: str, why: str) -> None:
+def refuse_while_read(loader: ProjectConfigLoader, namespace: str, what: str) -> None:
     """Make sure that no other process reads what is about to be made anew; call inside of ``preparing``.
 
     Args:
         loader: Of this run.
         namespace: ``<cohort>``, or ``<cohort>.<protocol>`` for the split of this run's fold alone.
-        why: What is made anew, as the end of a sentence.
+        what: What would be made anew.
 
     Raises:
         LockedError: If one does.
@@ -87,6 +87,6 @@ def refuse_while_read(loader: ProjectConfigLoader, namespace: str, why: str) -> 
         except Timeout as error:
             raise LockedError(
                 f"{Experiment.of_namespace(experiment).pipeline} ({run}) is running in another process and "
-                f"reads what this run would make anew: {why}. Wait for it, or stop it. For another image "
+                f"reads what this run would make anew: {what}. Wait for it, or stop it. For another image "
                 f"size beside it, give the cohort a second block under a name of its own."
             ) from error

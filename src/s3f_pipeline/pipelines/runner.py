@@ -186,7 +186,7 @@ class _Run:
             if not stage.is_experiment:
                 held.enter_context(preparing(self.loader, {stage.cohort}))
             if stage.name in READ_BY_EXPERIMENTS:
-                refuse_while_read(self.loader, stage.namespace, why)
+                refuse_while_read(self.loader, stage.namespace, f"{stage.title} ({why})")
             if stage.name == "acquisition":  # cohorts of several image sizes share a raw folder
                 raw_folder = self.loader.cohort(stage.cohort).raw_folder.replace("/", ".")
                 held.enter_context(preparing(self.loader, {f"acquisition.{raw_folder}"}))

@@ -199,7 +199,7 @@ class Stage:
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
             package_version=version("s3f-pipeline"),
         )
-        catalog.save(self.record, record.model_dump(mode="json"))
+        catalog.save(self.record, record.content())
 
     def _read_record(self, catalog: CatalogProtocol) -> StageRecord | None:
         """Read the record, ``None`` if there is none that can be read."""
