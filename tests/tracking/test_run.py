@@ -79,7 +79,7 @@ def test_what_mlflow_refuses_does_not_hold_up_the_rest(tracked, uri, caplog):
     run.log_epoch(2, {"f1 (glioma)?": 0.5, "loss": 1.0})
     run.log_epoch(3, {"loss": 1.0})
     run.end("FINISHED")
-    assert caplog.text.count("MLflow refuses some metrics") == 1
+    assert "refuses" not in caplog.text
     found = mlflow.MlflowClient(uri).get_run(run_id)
     assert found.data.metrics == {"loss": 1.0}
     assert found.info.status == "FINISHED"

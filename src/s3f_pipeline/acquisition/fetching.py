@@ -16,6 +16,7 @@ from s3f_pipeline.acquisition.kaggle import fetch_dataset
 from s3f_pipeline.acquisition.pins import pin
 from s3f_pipeline.acquisition.provenance import tree_hash, write_provenance
 from s3f_pipeline.config.schema import CohortConfig
+from s3f_pipeline.credentials import shown_uri
 from s3f_pipeline.errors import AcquisitionError
 from s3f_pipeline.files import sha256_of
 
@@ -70,7 +71,11 @@ def complement(cohort: CohortConfig, folder: Path) -> None:
             logger.warning("%s could not be downloaded: %s", name, error)
         else:
             date = datetime.now(UTC).date().isoformat()
-            source = {"source": f"download {address}", "date": date, "sha256": sha256_of(folder / name)}
+            source = {
+                "source": f"download {shown_uri(address)}",
+                "date": date,
+                "sha256": sha256_of(folder / name),
+            }
             pin(folder.parent, f"{folder.name}.{name.replace('/', '.')}", source)
 
 

@@ -6,8 +6,10 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from s3f_pipeline.signals import signals_wait
+from s3f_pipeline.tracking.names import LONGEST_PARAM, safe_text
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs, this_process
-from s3f_pipeline.tracking.uri import SQLITE, artifact_folder, database_of, reachable_or_local
+from s3f_pipeline.tracking.uri import SQLITE, artifact_folder, database_of, reachable_or_local, reason
 
 PARENT_VARIABLE = "S3F_PARENT_RUN"
 """Environment variable with the id of the run that this one belongs to."""
@@ -33,10 +35,11 @@ class ParentRun:
     def __init__(self, uri: str, folder: Path, experiment: str, selection: Mapping[str, str]) -> None:
         """Open the run."""
         self.run_id: str | None = None
+        self._ended = False
         try:
             self._open(uri, folder, experiment, selection)
         except Exception as error:
-            logger.warning("MLflow: the sweep gets no parent run (%s). The sweep goes on.", error)
+            logger.warning("MLflow: the sweep gets no parent run (%s). The sweep goes on.", reason(error))
             logger.debug("MLflow failure", exc_info=error)
 
     def _open(self, uri: str, folder: Path, experiment: str, selection: Mapping[str, str]) -> None:
@@ -62,7 +65,7 @@ class ParentRun:
             self.run_id = client.create_run(experiment_id, run_name="sweep").info.run_id
             client.set_tag(self.run_id, SELECTION_TAG, digest)
             for name, value in selection.items():
-                client.log_param(self.run_id, name, value)
+                client.log_param(self.run_id, name, safe_text(value, LONGEST_PARAM))
         client.set_tag(self.run_id, PROCESS_TAG, this_process())
 
     def environment(self) -> dict[str, str]:
@@ -72,14 +75,17 @@ class ParentRun:
     def end(self, status: str) -> None:
         """Close the run as ``FINISHED``, ``FAILED`` or ``KILLED``; ``SCHEDULED`` leaves it open.
 
-        A run that is left open belongs to no process, because its experiments are in the queue of a cluster.
+        Only the first call counts. A run that is left open belongs to no process, because its experiments
+        are in the queue of a cluster.
         """
-        if self.run_id is None:
+        if self.run_id is None or self._ended:
             return
-        try:
-            if status == "SCHEDULED":
-                self._client.update_run(self.run_id, status)
-            else:
-                self._client.set_terminated(self.run_id, status)
-        except Exception as error:
-            logger.warning("MLflow: the run of the sweep could not be closed (%s).", error)
+        with signals_wait():
+            self._ended = True
+            try:
+                if status == "SCHEDULED":
+                    self._client.update_run(self.run_id, status)
+                else:
+                    self._client.set_terminated(self.run_id, status)
+            except Exception as error:
+                logger.warning("MLflow: the run of the sweep could not be closed (%s).", reason(error))

@@ -2,12 +2,13 @@
 
 import logging
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
+
+from s3f_pipeline.credentials import hide_secrets, remember_secrets_of, shown_uri
 
 PROBE_SECONDS = 5
 SQLITE = "sqlite:///"
@@ -54,6 +55,7 @@ def reachable_or_local(uri: str, folder: Path) -> str:
 
     A server is asked once, for at most five seconds.
     """
+    remember_secrets_of(uri)
     if not _is_server(uri):
         return uri
     try:
@@ -63,7 +65,7 @@ def reachable_or_local(uri: str, folder: Path) -> str:
         local = local_store(folder)
         logger.warning(
             "The MLflow server %s does not answer (%s): this run is logged to %s.",
-            without_credentials(uri), reason(error), local,
+            shown_uri(uri), reason(error), local,
         )  # fmt: skip
         return local
 
@@ -98,17 +100,12 @@ def check_answers(uri: str, seconds: float) -> None:
             database.execute("ROLLBACK")
 
 
-def without_credentials(text: str) -> str:
-    """Take user names and passwords out of the URIs in a text."""
-    return re.sub(r"//[^/@\s]+@", "//", text)
-
-
 def reason(error: BaseException) -> str:
     """Say in one line why a store did not answer: what the system or SQLite said, below MLflow's words."""
     said = [found for found in _causes(error) if isinstance(found, OSError | sqlite3.Error)]
     cause = said[-1] if said else error
     text = getattr(cause, "strerror", None) or " ".join(str(cause).split()) or type(cause).__name__
-    return without_credentials(text)[:300]
+    return hide_secrets(text)[:300]
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -64,6 +64,7 @@ def predict(
 
 def measure(
     experiment: dict[str, Any],
+    index: pd.DataFrame,
     predictions: pd.DataFrame,
     training: dict[str, Any],
     acquisition: dict[str, Any],
@@ -77,7 +78,7 @@ def measure(
     from s3f_pipeline.evaluation.openings import record_opening
 
     config = ExperimentConfig.model_validate(experiment)
-    opening = _opening(config, predictions, training)
+    opening = _opening(config, index, predictions, training)
     by_split = {
         str(split): compute_metrics(rows, config.classes, positive_class=config.positive_class)
         for split, rows in predictions.groupby("split", sort=True)
@@ -95,14 +96,16 @@ def measure(
     }
 
 
-def _opening(config: ExperimentConfig, predictions: pd.DataFrame, training: dict[str, Any]) -> "Opening":
+def _opening(
+    config: ExperimentConfig, index: pd.DataFrame, predictions: pd.DataFrame, training: dict[str, Any]
+) -> "Opening":
     from s3f_pipeline.evaluation.openings import Opening
     from s3f_pipeline.provenance import table_hash
 
     test = predictions[predictions["split"] == "test"]
     settings = json.dumps(config.model_dump(mode="json"), sort_keys=True)
     return Opening(
-        test_set=table_hash(test, ["image_id"]),
+        test_set=table_hash(index[index["image_id"].isin(test["image_id"])], ["sha256"]),
         variant=config.variant,
         seed=config.seed,
         fold=config.fold,

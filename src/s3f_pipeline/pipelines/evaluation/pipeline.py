@@ -19,7 +19,14 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
             ),
             node(
                 measure,
-                inputs=["params:experiment", "predictions", "training", "acquisition", "openings_folder"],
+                inputs=[
+                    "params:experiment",
+                    "index",
+                    "predictions",
+                    "training",
+                    "acquisition",
+                    "openings_folder",
+                ],
                 outputs="metrics",
                 name="measure",
             ),
@@ -42,7 +49,7 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
             images: f"{experiment.cohort}.{images}",
             "acquisition": f"{experiment.cohort}.acquisition",
             "splits": f"{experiment.cohort}.{experiment.protocol}.splits",
-            "openings_folder": f"{experiment.cohort}.{experiment.protocol}.openings_folder",
+            "openings_folder": "openings_folder",
         },
         tags="evaluation",
     )
