@@ -103,7 +103,8 @@ def _paths(rows: pd.DataFrame, column: str, source: Path, files: Sequence[str]) 
         ~path.isin(list(files)),
         path,
         f"Images in {source} that are not on disk",
-        "Put them there, correct their paths (upper and lower case count), or remove their rows.",
+        "Put them there, correct their paths (with forward slashes; upper and lower case count), or remove "
+        "their rows.",
     )
     refuse(path.duplicated(), path, f"Images that {source} lists twice", "Keep one row of each.")
     return path
