@@ -159,13 +159,13 @@ def named_patients(ids: pd.Series, pattern: str) -> pd.Series:
     """Take the part of each id that names the patient.
 
     Args:
-        ids: Of images.
+        ids: Of images, tidy (``tidy_ids``) or not.
         pattern: Regular expression of whole ids with one group, the part that is wanted.
 
     Returns:
         The parts, null where an id does not have the pattern or the part is empty.
     """
-    parts = ids.str.extract(f"^(?:{pattern})$", expand=False).astype("string")
+    parts = tidy_ids(ids).str.extract(f"^(?:{pattern})$", expand=False).astype("string")
     return parts.mask(parts == "")
 
 

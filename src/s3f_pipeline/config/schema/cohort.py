@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeInt, field_validator, model_validator
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
 from s3f_pipeline.config.schema.training import TrainingOverrides
 
-CLASS_FOLDERS = ("brisc", "chest", "busi", "folders")
+CLASS_FOLDERS = ("brisc", "chest", "busi", "cheng", "folders")
 """Layouts with a folder per class."""
 
 
