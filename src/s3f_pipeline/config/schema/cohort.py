@@ -54,7 +54,7 @@ class PublishedConfig(Block):
     selection_split: Literal["validation", "test"]
     needs: PathInside | None = None
     needs_from: str | None = None
-    counts: dict[str, dict[str, NonNegativeInt]] = {}
+    counts: dict[str, dict[ClassName, NonNegativeInt]] = {}
 
 
 class TableConfig(Block):
