@@ -40,7 +40,7 @@ def train_network(
         ConfigError: If the epoch is to be chosen by a metric that this cohort does not have.
     """
     from s3f_pipeline.backend.determinism import make_deterministic
-    from s3f_pipeline.backend.devices import backend_name, describe_device, on_gpu
+    from s3f_pipeline.backend.devices import backend_name, describe_device, describe_kernels, on_gpu
     from s3f_pipeline.backend.distribution import spread_batches
     from s3f_pipeline.backend.precision import use_precision
     from s3f_pipeline.images.store import check_store
@@ -116,6 +116,7 @@ def train_network(
             states=StateFolder(state_folder),
             circumstances={
                 "device": describe_device(),
+                "kernels of the CPU": describe_kernels(),
                 "number of devices": str(spread.devices),
                 "precision": precision.policy,
             },
@@ -135,6 +136,7 @@ def train_network(
         "precision": precision.policy,
         "backend": backend_name(),
         "device": describe_device(),
+        "cpu_kernels": describe_kernels(),
         "replicas": spread.devices,
         "processes": spread.process.count,
         "deterministic": deterministic,
