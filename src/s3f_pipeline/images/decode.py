@@ -113,8 +113,8 @@ class _Deep:
 def _deep(data: bytes, header: Header, color: Color) -> _Deep | None:
     """Read values; ``None`` where OpenCV's pixels of 8 bits are right."""
     if header.format == "PNM":
-        values, white = _pnm_values(data)
-        return None if white == 255 else _Deep(values, white)
+        pnm = _Deep(*_pnm_values(data))
+        return None if pnm.white == 255 else pnm
     if header.format == "TIFF":
         tiff = read_tiff(data)
         if tiff.is_8_bit and not (tiff.photometric == RGB and tiff.has_alpha):

@@ -57,7 +57,7 @@ def read_header(data: bytes) -> Header:
     """
     name = format_of(data)
     if name is None:
-        raise ImageError("not an image: no JPEG, PNG, BMP, TIFF, WebP, PNM or DICOM file")
+        raise ImageError("not an image: no JPEG, PNG, BMP, TIFF or DICOM file, nor WebP or PNM")
     if name not in READ:
         raise ImageError(f"{name} files are not read: save the image as PNG, or as 16-bit TIFF")
     readers = {"JPEG": _jpeg, "PNG": _png, "BMP": _bmp, "TIFF": _tiff, "WebP": _webp, "PNM": _pnm}
