@@ -170,13 +170,17 @@ def _stored_pixels(dataset: Any, max_pixels: int) -> tuple[np.ndarray, str]:
             raise ImageError(reason) from None
         raise
     if shift:
-        pixels = pixels >> shift
         dataset.BitsStored -= shift
+        is_aligned_left = not syntax.is_compressed or pixels.max() >= 2**dataset.BitsStored
+        pixels = pixels >> shift if is_aligned_left else pixels
     return pixels, str(meta["photometric_interpretation"])
 
 
 def _prepare(dataset: Any) -> int:
-    """Fill in what a header may leave out, and return by how many bits the pixels are to be shifted down."""
+    """Fill in what a header may leave out, and return by how many bits the pixels are to be shifted down.
+
+    Until then ``BitsStored`` counts these bits too, so that pydicom does not take the upper ones away.
+    """
     allocated, stored, samples = dataset.BitsAllocated, dataset.BitsStored, dataset.SamplesPerPixel
     if not 1 <= stored <= allocated or allocated not in (1, 8, 16, 32) or samples not in (1, 3):
         raise ImageError(f"DICOM pixels of {samples} samples with {stored} of {allocated} bits are not read")
@@ -190,6 +194,7 @@ def _prepare(dataset: Any) -> int:
     high = stored - 1 if high in (None, "") else int(high)
     if not stored - 1 <= high < allocated:
         raise ImageError(f"its DICOM header says HighBit {high} of {stored} in {allocated} bits")
+    dataset.BitsStored = high + 1
     return high + 1 - stored
 
 

@@ -10,6 +10,8 @@ from s3f_pipeline.images.masks import mask_warnings
 
 MOST_SIZES = 10
 MOST_NAMED = 5
+APART = 0.2
+"""Difference of the shares that a format has of two classes, from which on it may tell them apart."""
 ALL = "all"
 """Stands for the sum over the classes in published counts."""
 
@@ -89,6 +91,7 @@ def quality_report(
         *_warnings(report),
         *mask_warnings(dict(zip(index["path"], index["label"], strict=True)), masks),
         *_without_window(narrow),
+        *_formats_apart(index),
         *_enlarged(index, image_size),
     ]
     return {**report, "warnings": warnings}
@@ -177,6 +180,22 @@ def _without_window(narrow: Sequence[tuple[float, float]]) -> list[str]:
 def _some(paths: Sequence[str]) -> str:
     more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
     return ", ".join(paths[:MOST_NAMED]) + more
+
+
+def _formats_apart(index: pd.DataFrame) -> list[str]:
+    """Whether classes can be told apart by the format of their files, without looking at the picture."""
+    counts = pd.crosstab(index["label"], index["format"])
+    shares = counts.div(counts.sum(axis=1), axis=0)
+    if shares.empty or (shares.max() - shares.min()).max() <= APART:
+        return []
+    told = "; ".join(
+        f"{label}: {', '.join(f'{count} {name}' for name, count in row.items() if count)}"
+        for label, row in counts.iterrows()
+    )
+    return [
+        f"Classes have files of different formats ({told}): their traces, such as those of compression, may "
+        f"be what a network learns. Get all images in one format"
+    ]
 
 
 def _enlarged(index: pd.DataFrame, image_size: tuple[int, int]) -> list[str]:
