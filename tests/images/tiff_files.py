@@ -53,7 +53,7 @@ def tiff(
     table, far = b"", b""
     far_start = start + 2 + 12 * len(entries) + 4
     for number, values in sorted(entries.items()):
-        kind = 4 if number in (256, 257, 273, 278, 279) else 3
+        kind = 4 if number in (256, 257, 273, 278, 279, 322, 323) else 3
         packed = struct.pack(f"{order}{len(values)}{CODES[kind]}", *values)
         if len(packed) <= 4:
             value = packed.ljust(4, b"\0")

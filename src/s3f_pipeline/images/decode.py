@@ -20,7 +20,7 @@ from s3f_pipeline.images.levels import (
 )
 from s3f_pipeline.images.mat import decode_mat
 from s3f_pipeline.images.opencv import decode_by_opencv
-from s3f_pipeline.images.tiff import MIN_IS_WHITE, RGB, deep_values, read_tiff
+from s3f_pipeline.images.tiff import MIN_IS_WHITE, deep_values, read_tiff
 
 Color = Literal["grey", "rgb"]
 Aspect = Literal["stretch", "pad"]
@@ -117,7 +117,7 @@ def _deep(data: bytes, header: Header, color: Color) -> _Deep | None:
         return None if pnm.white == 255 else pnm
     if header.format == "TIFF":
         tiff = read_tiff(data)
-        if tiff.is_8_bit and not (tiff.photometric == RGB and tiff.has_alpha):
+        if tiff.is_8_bit and not tiff.is_multiplied:
             return None
         values = deep_values(data, tiff)
         white = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 2**tiff.bits - 1}.get(values.dtype)

@@ -8,6 +8,7 @@ were written).
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 
 import cv2
 import numpy as np
@@ -44,7 +45,7 @@ KINDS = {0: "grey", 1: "grey", 2: "rgb", 3: "palette", 5: "cmyk", 6: "ybr"}
 """Channels by photometric interpretation, of those that are read."""
 MIN_IS_WHITE, RGB = 0, 2
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3
-WHOLE_BITS = {UNSIGNED: (1, 8, 10, 12, 14, 16, 32), SIGNED: (8, 16, 32), FLOAT: (32, 64)}
+WHOLE_BITS = {UNSIGNED: (1, 8, 10, 12, 14, 16, 32), SIGNED: (16, 32), FLOAT: (32, 64)}
 """Bit depths that OpenCV reads, by sample format."""
 COLOR_BITS = {UNSIGNED: (8, 16), SIGNED: (), FLOAT: (32,)}
 """The same of colours."""
@@ -64,6 +65,7 @@ class Tiff:
         photometric: Photometric interpretation, a key of ``KINDS``.
         samples: Of a pixel, alpha included.
         has_alpha: Whether a further sample is opacity.
+        is_multiplied: Whether OpenCV multiplies colours by it.
         is_planar: Whether each channel is stored by itself.
     """
 
@@ -74,6 +76,7 @@ class Tiff:
     photometric: int
     samples: int
     has_alpha: bool
+    is_multiplied: bool
     is_planar: bool
 
     @property
@@ -102,7 +105,7 @@ def read_tiff(data: bytes) -> Tiff:
 
 
 def deep_values(data: bytes, tiff: Tiff) -> np.ndarray:
-    """Read the values of a file of other than 8 unsigned bits, as they are, without alpha.
+    """Read the values of a file that OpenCV does not show in 8 bits as they are, without alpha.
 
     Returns:
         (H, W, 1), or (H, W, 3) in the order red, green, blue.
@@ -110,13 +113,24 @@ def deep_values(data: bytes, tiff: Tiff) -> np.ndarray:
     Raises:
         ImageError: If OpenCV cannot decode it.
     """
-    if tiff.photometric == RGB and tiff.is_planar:
-        raise ImageError("colours of more than 8 bits in separate planes are not read: save it as PNG")
+    if tiff.is_multiplied:
+        return _by_pillow(data)
     values = decode_by_opencv(data, cv2.IMREAD_UNCHANGED)
     if tiff.photometric == RGB:
         return np.ascontiguousarray(values[..., 2::-1])
     is_packed = tiff.bits in (10, 12, 14)
     return values[..., :1] >> (16 - tiff.bits) if is_packed else values[..., :1]
+
+
+def _by_pillow(data: bytes) -> np.ndarray:
+    """Read colours that are not multiplied by their opacity."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(BytesIO(data)) as image:
+            return np.asarray(ImageOps.exif_transpose(image))[..., :3]
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError("not an image, or damaged: Pillow cannot decode it") from error
 
 
 def _first_directory(data: bytes) -> tuple[dict[int, tuple[int, ...]], int]:
@@ -180,6 +194,11 @@ def _checked(tags: Mapping[int, tuple[int, ...]], pages: int, length: int) -> Ti
             f"TIFF files of {depth} bits and sample format {sample_format} ({KINDS[photometric]}) are not "
             f"read: save it as PNG, or as 16-bit TIFF"
         )
+    is_planar = samples > 1 and tags.get(PLANAR, (1,))[0] == 2
+    if extra and (is_planar or (needed == 1 and depth != 8)):
+        raise ImageError("this kind of TIFF file with alpha is not read: save it as PNG")
+    if is_planar and depth != 8:
+        raise ImageError("TIFF files of more than 8 bits in separate planes are not read: save it as PNG")
     for offsets, counts in ((STRIP_OFFSETS, STRIP_COUNTS), (TILE_OFFSETS, TILE_COUNTS)):
         ends = [sum(pair) for pair in zip(tags.get(offsets, ()), tags.get(counts, ()), strict=False)]
         if max(ends, default=0) > length:
@@ -194,5 +213,6 @@ def _checked(tags: Mapping[int, tuple[int, ...]], pages: int, length: int) -> Ti
         photometric=photometric,
         samples=samples,
         has_alpha=extra == 1,
-        is_planar=samples > 1 and tags.get(PLANAR, (1,))[0] == 2,
+        is_multiplied=extra == 1 and photometric == RGB and depth == 8 and tags.get(EXTRA_SAMPLES) == (2,),
+        is_planar=is_planar,
     )
