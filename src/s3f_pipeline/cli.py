@@ -14,6 +14,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import env_option
 
 from s3f_pipeline.cli_sweep import sweep
+from s3f_pipeline.config.names import RUNNER
 from s3f_pipeline.console import outlive_console
 from s3f_pipeline.errors import S3FError, TrackingError
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
@@ -22,7 +23,6 @@ from s3f_pipeline.tracking.run import RUN
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 NOT_WRITABLE = (errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.EPERM, errno.EROFS)
-RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
 logger = logging.getLogger(__name__)
 
 
@@ -101,10 +101,19 @@ cli.add_command(sweep)
 @env_option
 def send_runs(env: str | None) -> None:
     """Send to MLflow what runs could not log."""
+    try:
+        _send_runs(env)
+    except click.ClickException:
+        raise
+    except Exception as error:
+        raise readable(error) from error
+
+
+def _send_runs(env: str | None) -> None:
     from kedro.framework.session import KedroSession
 
     from s3f_pipeline.config.loader import current_loader
-    from s3f_pipeline.pipelines.runner import lock_of
+    from s3f_pipeline.pipelines.locks import lock_of
     from s3f_pipeline.tracking.sending import open_store, send_spool
     from s3f_pipeline.tracking.spool import find_spools
 

@@ -94,7 +94,9 @@ def sweep(
     selection = {"cohorts": cohorts, "variants": variants, "seeds": seeds}
     try:
         experiments = ManyExperiments(env, _parsed(context, params), readable)
-        runs = plan(experiments.parameters, **selection, folds=folds, published=published)
+        runs = plan(
+            experiments.parameters, **selection, folds=folds, published=published, refused=experiments.refused
+        )
         of_runs = ",".join(each for each in params.split(",") if not FORCE.match(each))
         asked = Sweep(experiments, runs, params=of_runs, env=env)
         if status:

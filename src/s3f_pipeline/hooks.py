@@ -13,8 +13,9 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from s3f_pipeline.config.loader import current_loader
-from s3f_pipeline.config.names import Experiment, run_folder
+from s3f_pipeline.config.names import RUNNER, Experiment, run_folder
 from s3f_pipeline.config.schema import ExperimentConfig
+from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.files import atomic_path
 from s3f_pipeline.logs import LineFormatter
@@ -37,6 +38,24 @@ class RegistryHooks:
     def after_context_created(self) -> None:
         """Forget pipelines that an earlier session of this process has built."""
         pipelines.configure("s3f_pipeline.pipeline_registry")
+
+
+class RunnerHooks:
+    """Let no other runner change files behind the records of the stages."""
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
+        """Refuse every runner but ours, before anything is written.
+
+        Raises:
+            ConfigError: For Kedro's own runners, ``session.run()``'s default one included.
+        """
+        if run_params["runner"] != RUNNER:
+            raise ConfigError(
+                "Kedro's own runners change files behind the records that say what is finished. Leave "
+                "--runner out; in Python: from s3f_pipeline.pipelines.runner import StageRunner, and "
+                "session.run(..., runner=StageRunner())."
+            )
 
 
 class RunLogHooks:
@@ -124,7 +143,12 @@ class TrackingHooks:
         """Log what an experiment has written."""
         if self._experiment is None or not node.tags & set(EXPERIMENT_STAGES):
             return
-        from s3f_pipeline.tracking.experiment import openings_tags, tracked_metrics, training_tags
+        from s3f_pipeline.tracking.experiment import (
+            leakage_tags,
+            openings_tags,
+            tracked_metrics,
+            training_tags,
+        )
 
         noun = dataset_name.rpartition(".")[2]
         path: Path = self._catalog[dataset_name].filepath
@@ -134,7 +158,7 @@ class TrackingHooks:
             RUN.set_tags(training_tags(data))
         elif noun == "metrics":
             RUN.log_metrics(tracked_metrics(data))
-            RUN.set_tags(openings_tags(data))
+            RUN.set_tags(openings_tags(data) | leakage_tags(data))
         if noun != "model":
             folder = "evaluation" if path.suffix == ".png" else None
             RUN.log_file(path, folder)
@@ -175,7 +199,7 @@ def _tell_link(cohort: str, catalog: CatalogProtocol) -> None:
 
 
 def _read_text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
 
 def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
@@ -197,7 +221,7 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
         " (synthetic phantoms, no medical meaning)" if metrics["synthetic"] else "",
     )
     if experiment.protocol == "published":
-        published = catalog.load(f"{experiment.cohort}.leakage_audit")["published_split"]
+        published = metrics["leakage"]
         logger.info(
             "Leakage: of %d test images of the published split, %d have a twin in training or validation; of "
             "%d with a known patient or lesion, %d share it with them",

@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
@@ -5,8 +6,16 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
-from s3f_pipeline.tracking.uri import artifact_folder, check_answers, reachable_or_local, tracking_uri
+from s3f_pipeline.tracking.uri import (
+    artifact_folder,
+    check_answers,
+    database_of,
+    local_store,
+    reachable_or_local,
+    tracking_uri,
+)
 
 
 def test_sqlite_below_the_data_folder_by_default(monkeypatch):
@@ -24,6 +33,26 @@ def test_artifacts_lie_beside_a_local_store_and_where_a_server_says():
     assert artifact_folder("sqlite:////home/x/mlflow.db", "brisc") == "file:///home/x/mlartifacts/brisc"
     assert artifact_folder("sqlite:///mlflow.db", "brisc").endswith("/mlartifacts/brisc")
     assert artifact_folder("http://mlflow.example:5000", "brisc") is None
+
+
+@pytest.mark.parametrize("name", ["feature%2Fx", "study?final", "x#y", "100% \u00fc", "%41", "a@b:c"])
+def test_a_folder_of_any_name_keeps_its_store_inside(tmp_path, empty_database, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    shutil.copy(empty_database, folder / "mlflow.db")
+    uri = local_store(folder)
+    assert database_of(uri) == folder / "mlflow.db"
+    check_answers(uri, 1)
+    client = MlflowClient(uri)
+    experiment = client.create_experiment("x", artifact_location=artifact_folder(uri, "x"))
+    run = client.create_run(experiment).info.run_id
+    client.log_artifact(run, empty_database, "found")
+    with closing(sqlite3.connect(folder / "mlflow.db")) as database:
+        assert database.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+    assert [file.path for file in client.list_artifacts(run, "found")] == ["found/mlflow.db"]
+    assert len(list(folder.glob("mlartifacts/x/*/artifacts/found/mlflow.db"))) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert sorted(path.name for path in folder.iterdir()) == ["mlartifacts", "mlflow.db"]
 
 
 def test_a_server_that_does_not_answer_is_replaced_with_a_warning(caplog, tmp_path):

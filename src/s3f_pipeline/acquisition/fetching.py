@@ -32,7 +32,8 @@ def download(cohort: CohortConfig, raw_root: Path) -> None:
     Raises:
         AcquisitionError: If it cannot be had.
     """
-    waiting = raw_root / f".{cohort.raw_folder}.download"
+    folder = raw_root / cohort.raw_folder
+    waiting = folder.with_name(f".{folder.name}.download")
     if cohort.download.kaggle:
         source = f"kaggle {cohort.download.kaggle}"
         whole = fetch_dataset(cohort.download.kaggle, waiting, Path(cohort.inside).name)
@@ -45,7 +46,7 @@ def download(cohort: CohortConfig, raw_root: Path) -> None:
             if not (waiting / name).is_file():
                 fetch_file(address, waiting / name)
     write_provenance(whole, source, synthetic=False, sha256=tree_hash(whole))
-    _put(whole, raw_root / cohort.raw_folder)
+    _put(whole, folder)
     shutil.rmtree(waiting, ignore_errors=True)
 
 
@@ -61,7 +62,7 @@ def complement(cohort: CohortConfig, folder: Path) -> None:
     what it needs.
     """
     for name, address in cohort.download.files.items():
-        if any(folder.glob(f"{glob.escape(Path(name).stem)}*")):
+        if any((folder / name).parent.glob(f"{glob.escape(Path(name).stem)}*")):
             continue
         logger.info("%s lacks %s: downloading", folder, name)
         try:
@@ -75,7 +76,7 @@ def complement(cohort: CohortConfig, folder: Path) -> None:
                 "date": date,
                 "sha256": sha256_of(folder / name),
             }
-            pin(folder.parent, f"{folder.name}.{name}", source)
+            pin(folder.parent, f"{folder.name}.{name.replace('/', '.')}", source)
 
 
 def fetch_file(address: str, target: Path, attempts: int = ATTEMPTS) -> None:

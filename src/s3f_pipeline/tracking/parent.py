@@ -11,7 +11,7 @@ from s3f_pipeline.tracking.answers import reason, why_not
 from s3f_pipeline.tracking.experiments import experiment_id
 from s3f_pipeline.tracking.names import LONGEST_PARAM, safe_text
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs, this_process
-from s3f_pipeline.tracking.uri import reachable_or_local
+from s3f_pipeline.tracking.uri import database_of, reachable_or_local
 
 PARENT_VARIABLE = "S3F_PARENT_RUN"
 """Environment variable with the id of the run that this one belongs to."""
@@ -48,8 +48,8 @@ class ParentRun:
         from mlflow import MlflowClient
 
         uri = reachable_or_local(uri, folder)
-        if uri.startswith("sqlite:///"):
-            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        if path := database_of(uri):
+            path.parent.mkdir(parents=True, exist_ok=True)
         self._client = client = MlflowClient(uri)
         known = experiment_id(client, uri, experiment)
         mark_dead_runs(client, known)

@@ -5,7 +5,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from s3f_pipeline.credentials import remember_secrets_of
 from s3f_pipeline.tracking.answers import why_not
@@ -14,6 +14,8 @@ PROBE_SECONDS = 5
 SQLITE = "sqlite:///"
 ARTIFACTS = "mlartifacts"
 """Folder beside a SQLite database."""
+RESERVED = "%?#"
+"""What has a meaning in the path of a URI."""
 GATEWAY_ERRORS = (502, 503, 504)
 """What a proxy says when the server behind it is gone."""
 logger = logging.getLogger(__name__)
@@ -25,8 +27,24 @@ def tracking_uri(folder: Path) -> str:
 
 
 def local_store(folder: Path) -> str:
-    """Return the URI of the SQLite store in ``folder``, absolute whatever the working folder."""
-    return f"{SQLITE}{(folder.absolute() / 'mlflow.db').as_posix()}"
+    """Return the URI of the SQLite store in ``folder``, absolute whatever the working folder.
+
+    A folder called ``a%2Fb`` or ``study?final`` is that one.
+    """
+    path = (folder.absolute() / "mlflow.db").as_posix()
+    found = [place for place, character in enumerate(path) if character in RESERVED]
+    if not found:
+        return SQLITE + path
+    plain = path.rindex("/", 0, found[0]) + 1
+    # With slashes escaped too, the folder that MLflow makes for what it takes for the path is there already.
+    return SQLITE + path[:plain] + quote(path[plain:], safe="")
+
+
+def database_of(uri: str) -> Path | None:
+    """The file of a SQLite store, ``None`` of any other."""
+    if not uri.startswith(SQLITE):
+        return None
+    return Path(unquote(uri.removeprefix(SQLITE).partition("?")[0]))
 
 
 def artifact_folder(uri: str, experiment: str) -> str | None:
@@ -85,8 +103,3 @@ def check_answers(uri: str, seconds: float) -> None:
 
 def _is_server(uri: str) -> bool:
     return urlsplit(uri).scheme in ("http", "https")
-
-
-def database_of(uri: str) -> Path | None:
-    """The file of a SQLite store, ``None`` of any other."""
-    return Path(uri.removeprefix(SQLITE)) if uri.startswith(SQLITE) else None
