@@ -143,7 +143,12 @@ class TrackingHooks:
         """Log what an experiment has written."""
         if self._experiment is None or not node.tags & set(EXPERIMENT_STAGES):
             return
-        from s3f_pipeline.tracking.experiment import openings_tags, tracked_metrics, training_tags
+        from s3f_pipeline.tracking.experiment import (
+            leakage_tags,
+            openings_tags,
+            tracked_metrics,
+            training_tags,
+        )
 
         noun = dataset_name.rpartition(".")[2]
         path: Path = self._catalog[dataset_name].filepath
@@ -153,7 +158,7 @@ class TrackingHooks:
             RUN.set_tags(training_tags(data))
         elif noun == "metrics":
             RUN.log_metrics(tracked_metrics(data))
-            RUN.set_tags(openings_tags(data))
+            RUN.set_tags(openings_tags(data) | leakage_tags(data))
         if noun != "model":
             folder = "evaluation" if path.suffix == ".png" else None
             RUN.log_file(path, folder)
@@ -216,7 +221,7 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
         " (synthetic phantoms, no medical meaning)" if metrics["synthetic"] else "",
     )
     if experiment.protocol == "published":
-        published = catalog.load(f"{experiment.cohort}.leakage_audit")["published_split"]
+        published = metrics["leakage"]
         logger.info(
             "Leakage: of %d test images of the published split, %d have a twin in training or validation; of "
             "%d with a known patient or lesion, %d share it with them",

@@ -14,7 +14,6 @@ from s3f_pipeline.tracking.uri import (
     database_of,
     local_store,
     reachable_or_local,
-    reason,
     tracking_uri,
 )
 
@@ -92,7 +91,7 @@ def test_a_server_that_answers_is_kept(status, user, tmp_path):
 def test_a_proxy_whose_server_is_gone_does_not_count(tmp_path, caplog):
     with answering(503) as address:
         assert reachable_or_local(f"http://me:swordfish@{address}", tmp_path).startswith("sqlite:///")
-    assert f"The MLflow server http://{address} does not answer (503" in caplog.text
+    assert f"MLflow: http://{address} does not answer (503" in caplog.text
     assert "swordfish" not in caplog.text
 
 
@@ -103,10 +102,3 @@ def test_a_database_is_asked_whether_it_can_be_written(tmp_path):
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             check_answers(f"sqlite:///{path}", seconds=0.1)
-
-
-def test_the_reason_is_what_the_system_said_without_credentials():
-    wrapped = RuntimeError("GET http://me:swordfish@host/health failed")
-    assert reason(wrapped) == "GET http://host/health failed"
-    wrapped.__context__ = ValueError(ConnectionRefusedError(111, "Connection refused"))
-    assert reason(wrapped) == "Connection refused"

@@ -1,5 +1,6 @@
 """Cohorts: where images are, what is known of them, and what was published on them."""
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -209,8 +210,8 @@ class CohortData(Block):
 
     @model_validator(mode="after")
     def _window_rises(self) -> Self:
-        if self.window is not None and self.window[0] >= self.window[1]:
-            raise ValueError("window must be two grey values, the lower one first")
+        if self.window is not None and not -math.inf < self.window[0] < self.window[1] < math.inf:
+            raise ValueError("window must be two finite grey values, the lower one first")
         return self
 
     @model_validator(mode="after")
