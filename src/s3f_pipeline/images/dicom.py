@@ -144,11 +144,12 @@ def _stored_pixels(dataset: Any, max_pixels: int) -> tuple[np.ndarray, str]:
     from pydicom.pixels import get_decoder
 
     if not dataset.get("PixelData"):
-        is_float = "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset
+        if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
+            raise ImageError("DICOM files of floating-point numbers are not read")
+        is_lost = "Rows" in dataset
         raise ImageError(
-            "DICOM files of floating-point numbers are not read"
-            if is_float
-            else "a DICOM file without an image"
+            "a DICOM file without an image"
+            + (", though its header describes one: cut off, or damaged" if is_lost else ", or damaged")
         )
     if missing := [tag for tag in NEEDED if dataset.get(tag) in (None, "")]:
         raise ImageError(f"its DICOM header does not say {' and '.join(missing)}")
