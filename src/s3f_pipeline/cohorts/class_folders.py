@@ -8,9 +8,8 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import COLUMNS, HIDDEN, is_hidden, some_of, told_of_links, walk_raw
 from s3f_pipeline.errors import CohortError
-from s3f_pipeline.images.formats import ENDINGS, START, format_of
+from s3f_pipeline.images.formats import START, format_of, is_image_name
 
-IMAGE_ENDINGS = frozenset(f".{ending}" for endings in ENDINGS.values() for ending in endings if ending)
 OUTSIDE = "outside the class folders"
 
 
@@ -55,7 +54,7 @@ def list_class_folders(
         home = homes.get(tuple(parents[:depth]))
         if is_hidden(path):
             passed_over[HIDDEN] += 1
-            if home and PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS:
+            if home and is_image_name(name):
                 hidden_images.append(path)
         elif home is None:
             passed_over[OUTSIDE] += 1
@@ -142,7 +141,7 @@ def _check_class_folders(folder: Path, inside: str, classes: Sequence[str]) -> N
 
 
 def _is_image(path: Path) -> bool:
-    if path.suffix.lower() in IMAGE_ENDINGS or path.name.lower().endswith(".nii.gz"):
+    if is_image_name(path.name):
         return True
     try:
         with path.open("rb") as file:

@@ -7,8 +7,15 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.cohorts.listing import ORDER_COLUMN, count_passed_over, files_below
+from s3f_pipeline.cohorts.listing import (
+    ORDER_COLUMN,
+    count_passed_over,
+    files_below,
+    is_hidden,
+    some_of,
+)
 from s3f_pipeline.cohorts.tabular import read_ages, read_table, refuse, row_numbers
+from s3f_pipeline.images.formats import is_image_name
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
 CARRIED = ("age", "sex", "site")
@@ -73,6 +80,11 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
         table[ORDER_COLUMN] = _order(rows, path, columns.order, source)
     others = set(files) - set(path) - {PurePosixPath(columns.file).as_posix()}
     table.attrs["passed_over"] = count_passed_over(others, lambda _: "not in the table")
+    unlisted = [path for path in others if is_image_name(path) and not is_hidden(path)]
+    if unlisted:
+        table.attrs["notices"] = [
+            f"{len(unlisted)} images beside those of the table are passed over ({some_of(unlisted, shown=2)})"
+        ]
     return table
 
 
