@@ -67,13 +67,11 @@ def list_class_folders(
             rows.append((PurePosixPath(name).stem, path, label, None, split))
     table = pd.DataFrame(rows, columns=list(COLUMNS), dtype="string")
     table.attrs["passed_over"] = dict(passed_over)
-    table.attrs["notices"] = _notices(folder, passed_over, hidden_images, walked.links)
+    table.attrs["notices"] = _notices(passed_over, hidden_images, walked.links)
     return table
 
 
-def _notices(
-    folder: Path, passed_over: Mapping[str, int], hidden_images: Sequence[str], links: Sequence[str]
-) -> list[str]:
+def _notices(passed_over: Mapping[str, int], hidden_images: Sequence[str], links: Sequence[str]) -> list[str]:
     """Say what of the class folders is not in the listing."""
     notices = []
     if kinds := {kind: count for kind, count in passed_over.items() if kind not in (HIDDEN, OUTSIDE)}:
@@ -85,7 +83,7 @@ def _notices(
             f"system keeps ({some_of(hidden_images, shown=2)})"
         )
     if links:
-        notices.append(told_of_links(folder, links))
+        notices.append(told_of_links(links))
     return notices
 
 
