@@ -7,11 +7,19 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.cohorts.listing import ORDER_COLUMN, as_on_disk, count_passed_over, files_below
+from s3f_pipeline.cohorts.listing import (
+    ORDER_COLUMN,
+    as_on_disk,
+    count_passed_over,
+    files_below,
+    is_hidden,
+    some_of,
+)
 from s3f_pipeline.cohorts.subjects import one_spelling, tidy_ids
 from s3f_pipeline.cohorts.tabular import read_ages, read_table, refuse, row_numbers
 from s3f_pipeline.errors import CohortError
 from s3f_pipeline.files import on_disk
+from s3f_pipeline.images.formats import is_image_name
 from s3f_pipeline.spelling import compose, show
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
@@ -81,6 +89,11 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
         table[ORDER_COLUMN] = _order(rows, path, columns.order, source)
     others = set(files) - set(path) - {source.relative_to(folder).as_posix()}
     table.attrs["passed_over"] = count_passed_over(others, lambda _: "not in the table")
+    unlisted = [path for path in others if is_image_name(path) and not is_hidden(path)]
+    if unlisted:
+        table.attrs["notices"] = [
+            f"{len(unlisted)} images beside those of the table are passed over ({some_of(unlisted, shown=2)})"
+        ]
     return table
 
 
