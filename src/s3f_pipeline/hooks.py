@@ -73,7 +73,8 @@ class RunLogHooks:
         path = loader.data_root / "logs" / f"{now}_{name}_{loader.run_folder}{ending}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         self._handler = logging.FileHandler(path, encoding="utf-8")
-        self._handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        written = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._handler.setFormatter(LineFormatter(written))
         for owner in self.OWNERS:
             logging.getLogger(owner).addHandler(self._handler)
         logger.info("Log file: %s", path)

@@ -1,5 +1,6 @@
 """The MLflow experiment of a name, made when it is first asked for."""
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from s3f_pipeline.credentials import shown_uri
@@ -36,7 +37,7 @@ def experiment_id(client: "MlflowClient", uri: str, name: str) -> str:
     if found.lifecycle_stage != "active":
         raise TrackingError(
             f"the experiment '{name}' of {shown_uri(uri)} lies in the bin. Restore it with "
-            f"`MLFLOW_TRACKING_URI={shown_uri(uri)} mlflow experiments restore "
+            f"`MLFLOW_TRACKING_URI={quote(shown_uri(uri))} mlflow experiments restore "
             f"--experiment-id {found.experiment_id}`"
         )
     return found.experiment_id
