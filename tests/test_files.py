@@ -5,7 +5,7 @@ import re
 import pytest
 
 from s3f_pipeline import files
-from s3f_pipeline.files import FileContent, atomic_path, sha256_of, temporary_path
+from s3f_pipeline.files import FileContent, atomic_path, on_disk, sha256_of, temporary_path
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -50,6 +50,15 @@ def test_the_ending_is_kept_and_the_name_hidden(tmp_path):
 def test_sha256(tmp_path):
     (tmp_path / "x").write_bytes(b"abc")
     assert sha256_of(tmp_path / "x") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_a_name_is_found_in_the_form_that_the_disk_has(tmp_path):
+    (tmp_path / "O\u0308dem" / "a\u0308.csv").parent.mkdir()
+    (tmp_path / "O\u0308dem" / "a\u0308.csv").touch()
+    assert on_disk(tmp_path, "\u00d6dem/\u00e4.csv") == tmp_path / "O\u0308dem" / "a\u0308.csv"
+    assert on_disk(tmp_path, "nowhere/\u00e4.csv") == tmp_path / "nowhere" / "\u00e4.csv"
+    (tmp_path / "\u00d6dem").mkdir()
+    assert on_disk(tmp_path, "\u00d6dem") == tmp_path / "\u00d6dem"
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+from s3f_pipeline.spelling import compose
 
 
 def temporary_path(path: Path) -> Path:
@@ -33,6 +35,25 @@ def atomic_path(path: Path) -> Iterator[Path]:
         publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def on_disk(folder: Path, name: str) -> Path:
+    """Find a file or folder by its name, which the disk may have decomposed (``Ö`` as ``O`` and a mark).
+
+    Args:
+        folder: Where it is.
+        name: Relative to ``folder``, with forward slashes.
+
+    Returns:
+        Its path as it is on disk; ``folder / name`` where there is none, or more than one.
+    """
+    path = folder
+    for part in PurePosixPath(name).parts:
+        if not (path / part).exists() and path.is_dir():
+            same = [found.name for found in path.iterdir() if compose(found.name) == compose(part)]
+            part = same[0] if len(same) == 1 else part
+        path = path / part
+    return path
 
 
 def publish(temporary: Path, path: Path) -> None:

@@ -77,10 +77,11 @@ def _make(path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     try:
-        os.write(descriptor, token_bytes(BYTES))
-        os.fsync(descriptor)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(token_bytes(BYTES))
+            file.flush()
+            os.fsync(descriptor)
         with suppress(FileExistsError):
             path.hardlink_to(temporary)
     finally:
-        os.close(descriptor)
         temporary.unlink()

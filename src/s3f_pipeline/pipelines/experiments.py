@@ -48,6 +48,11 @@ class ManyExperiments:
         return self._loader.typed
 
     @property
+    def refused(self) -> dict[str, str]:
+        """By name, what is wrong with cohorts whose block cannot be used."""
+        return self._loader.refused
+
+    @property
     def data_root(self) -> Path:
         """Folder below which all runs read and write."""
         return self._loader.data_root
