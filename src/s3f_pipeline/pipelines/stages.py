@@ -174,10 +174,12 @@ class Stage:
     def restore(self, catalog: CatalogProtocol) -> list[str]:
         """Put back the files that the record has a copy of; returns what was wrong with them."""
         record = self._read_record(catalog)
+        if record is None:
+            return []
         restored = []
-        for name, text in record.copies.items() if record else ():
+        for name, text in record.copies.items():
             path = catalog[name].filepath
-            if difference := record.outputs[name].difference(path) if record else None:
+            if difference := record.outputs[name].difference(path):
                 with atomic_path(path) as temporary:
                     temporary.write_bytes(text.encode())
                 restored.append(f"{path} {difference}")
