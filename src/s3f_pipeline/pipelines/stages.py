@@ -137,7 +137,9 @@ class Stage:
     def why_unfinished(self, catalog: CatalogProtocol, fingerprint: str) -> Unfinished | None:
         """Say why the stage has to be run; ``None`` if it is finished."""
         if not catalog[self.record].exists():
-            return NEVER_RUN
+            if not any(catalog[name].exists() for name in self.pipeline.all_outputs()):
+                return NEVER_RUN
+            return Unfinished(f"no record {catalog[self.record].filepath} says that it has finished")
         record = self._read_record(catalog)
         if record is None:
             path = catalog[self.record].filepath
