@@ -226,7 +226,8 @@ def _pipeline_of(stage: Stage, loader: ProjectConfigLoader) -> str:
         return f"{stage.cohort}_link_patients"
     if stage.name == "splitting" and stage.namespace != stage.cohort:
         of_protocol = (e for e in experiments(loader.typed) if e.namespace.startswith(f"{stage.namespace}."))
-        return next(of_protocol).pipeline
+        if first := next(of_protocol, None):
+            return first.pipeline
     return f"{stage.cohort}_audit"
 
 
