@@ -42,7 +42,8 @@ def draw_radiographs(folder: Path, count: int, heights: tuple[int, int], widths:
         noise = cv2.GaussianBlur(rng.normal(size=(height, width)).astype(np.float32), (0, 0), 1.2)
         image = 120 + 40 * anatomy + 12 * ribs + 18 * noise
         pixels = np.clip(image, 0, 255).astype(np.uint8)
-        cv2.imwrite(str(folder / f"{number:05d}.jpg"), pixels, [cv2.IMWRITE_JPEG_QUALITY, 90])
+        _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 90])
+        (folder / f"{number:05d}.jpg").write_bytes(encoded.tobytes())
 
 
 def plain_loop(folder: Path, size: tuple[int, int]) -> np.ndarray:

@@ -36,7 +36,7 @@ def outs_of(stage) -> list[Path]:
 def files_written(pipeline, catalog, tags) -> dict[str, Path]:
     files = {}
     for stage in stages_of(pipeline.only_nodes_with_tags(*tags)):
-        for name in stage.pipeline.all_outputs() | ({stage.record} if stage.keeps_record else set()):
+        for name in stage.pipeline.all_outputs() | {stage.record}:
             files[name] = PROJECT / catalog[name].filepath
     return files
 

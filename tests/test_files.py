@@ -1,8 +1,11 @@
 import hashlib
+import os
+import re
 
 import pytest
 
-from s3f_pipeline.files import atomic_path, sha256_of, temporary_path
+from s3f_pipeline import files
+from s3f_pipeline.files import FileContent, atomic_path, on_disk, sha256_of, temporary_path
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -47,3 +50,66 @@ def test_the_ending_is_kept_and_the_name_hidden(tmp_path):
 def test_sha256(tmp_path):
     (tmp_path / "x").write_bytes(b"abc")
     assert sha256_of(tmp_path / "x") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_a_name_is_found_in_the_form_that_the_disk_has(tmp_path):
+    (tmp_path / "O\u0308dem" / "a\u0308.csv").parent.mkdir()
+    (tmp_path / "O\u0308dem" / "a\u0308.csv").touch()
+    assert on_disk(tmp_path, "\u00d6dem/\u00e4.csv") == tmp_path / "O\u0308dem" / "a\u0308.csv"
+    assert on_disk(tmp_path, "nowhere/\u00e4.csv") == tmp_path / "nowhere" / "\u00e4.csv"
+    (tmp_path / "\u00d6dem").mkdir()
+    assert on_disk(tmp_path, "\u00d6dem") == tmp_path / "\u00d6dem"
+
+
+@pytest.fixture
+def written(tmp_path):
+    path = tmp_path / "metrics.json"
+    path.write_bytes(b'{"accuracy": 0.5}')
+    return path, FileContent.of(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"accuracy": 0.', r"was cut short or changed after it was written \(15 bytes, not 17\)"),
+        (b"", "is empty"),
+        (b'{"accuracy": 0.9}', "was changed after it was written"),
+        (b'{"accuracy": 9.25}', r"was changed after it was written \(18 bytes, not 17\)"),
+    ],
+)
+def test_what_has_become_of_a_file_is_said(written, content, words):
+    path, before = written
+    assert before.difference(path) is None
+    path.write_bytes(content)
+    assert re.fullmatch(words, before.difference(path))
+    path.unlink()
+    assert before.difference(path) == "is missing"
+
+
+def test_a_change_that_hides_its_time_is_seen(written):
+    path, before = written
+    path.write_bytes(b'{"accuracy": 0.9}')
+    os.utime(path, ns=(before.mtime_ns, before.mtime_ns))
+    assert path.stat().st_mtime_ns == before.mtime_ns
+    assert before.difference(path) == "was changed after it was written"
+
+
+def test_what_was_copied_or_restored_is_whole(written, tmp_path):
+    path, before = written
+    path.write_bytes(b"other")
+    path.write_bytes(b'{"accuracy": 0.5}')
+    assert path.stat().st_mtime_ns != before.mtime_ns
+    assert before.difference(path) is None
+
+
+def test_bytes_are_read_only_where_times_differ_unless_asked_for(written, monkeypatch):
+    path, before = written
+    hashed = []
+    monkeypatch.setattr(files, "content_hash", lambda path: hashed.append(path) or before.sha256)
+    assert before.difference(path) is None
+    assert not hashed
+    assert before.difference(path, hashed=True) is None
+    assert hashed == [path]
+    os.utime(path)
+    assert before.difference(path) is None
+    assert len(hashed) == 2

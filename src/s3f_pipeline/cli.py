@@ -4,7 +4,6 @@ import atexit
 import errno
 import gc
 import logging
-import traceback
 import warnings
 from typing import Any
 
@@ -15,11 +14,15 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import env_option
 
 from s3f_pipeline.cli_sweep import sweep
+from s3f_pipeline.config.names import RUNNER
+from s3f_pipeline.console import outlive_console
 from s3f_pipeline.errors import S3FError, TrackingError
+from s3f_pipeline.pipelines.interrupts import signals_as_errors
+from s3f_pipeline.signals import signals_wait
+from s3f_pipeline.tracking.run import RUN
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 NOT_WRITABLE = (errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.EPERM, errno.EROFS)
-RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
 logger = logging.getLogger(__name__)
 
 
@@ -35,12 +38,16 @@ def run_pipeline(**options: Any) -> Any:
     command = kedro_run.callback
     assert command is not None
     atexit.register(gc.freeze)  # the last collections would look through all of TensorFlow, for 1.5 s
+    outlive_console()
     try:
-        return command(**options)
+        with signals_as_errors():
+            return command(**options)
     except click.ClickException:
         raise
     except Exception as error:
         raise readable(error) from error
+    finally:
+        RUN.end("KILLED")  # if it is still open: a signal has come where Kedro calls no hook
 
 
 def readable(error: BaseException) -> S3FError:
@@ -68,7 +75,7 @@ def readable(error: BaseException) -> S3FError:
                 f"again; what was finished is kept."
             )
         cause = cause.__cause__
-    logger.debug("Unexpected failure\n%s", "".join(traceback.format_exception(error)))
+    logger.debug("Unexpected failure", exc_info=error)
     return S3FError(f"{' '.join(str(error).split())} ({type(error).__name__})")
 
 
@@ -94,10 +101,19 @@ cli.add_command(sweep)
 @env_option
 def send_runs(env: str | None) -> None:
     """Send to MLflow what runs could not log."""
+    try:
+        _send_runs(env)
+    except click.ClickException:
+        raise
+    except Exception as error:
+        raise readable(error) from error
+
+
+def _send_runs(env: str | None) -> None:
     from kedro.framework.session import KedroSession
 
     from s3f_pipeline.config.loader import current_loader
-    from s3f_pipeline.pipelines.runner import lock_of
+    from s3f_pipeline.pipelines.locks import lock_of
     from s3f_pipeline.tracking.sending import open_store, send_spool
     from s3f_pipeline.tracking.spool import find_spools
 
@@ -110,14 +126,15 @@ def send_runs(env: str | None) -> None:
     store = open_store(loader["mlflow"]["server"]["mlflow_tracking_uri"], loader.data_root)
     kept = False
     for spool in spools:
+        lock = lock_of(loader, ".".join(spool.path.parent.parts[-4:]))
         try:
-            with lock_of(loader, ".".join(spool.path.parent.parts[-4:])).acquire(timeout=0):
+            with signals_wait(), lock.acquire(timeout=0):
                 for line in send_spool(spool, store):
                     click.echo(line)
         except Timeout:
             click.echo(f"{spool.path} is left alone: a process is at work on its experiment.")
         except TrackingError as error:
             kept = True
-            click.echo(error.message)
+            click.echo(error.format_message())
     if kept:
         raise TrackingError("Not everything was sent; see above.")

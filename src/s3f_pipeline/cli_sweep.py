@@ -81,10 +81,12 @@ def sweep(
     interrupted is run again.
     """
     from s3f_pipeline.cli import readable
+    from s3f_pipeline.console import outlive_console
     from s3f_pipeline.pipelines.experiments import ManyExperiments
     from s3f_pipeline.sweep.plan import plan
     from s3f_pipeline.sweep.sweep import Sweep
 
+    outlive_console()
     if gpus_per_task is None:
         gpus_per_task = 1 if slurm_partition else 0
     if folds is not None:
@@ -92,7 +94,9 @@ def sweep(
     selection = {"cohorts": cohorts, "variants": variants, "seeds": seeds}
     try:
         experiments = ManyExperiments(env, _parsed(context, params), readable)
-        runs = plan(experiments.parameters, **selection, folds=folds, published=published)
+        runs = plan(
+            experiments.parameters, **selection, folds=folds, published=published, refused=experiments.refused
+        )
         of_runs = ",".join(each for each in params.split(",") if not FORCE.match(each))
         asked = Sweep(experiments, runs, params=of_runs, env=env)
         if status:

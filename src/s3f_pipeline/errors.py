@@ -4,6 +4,9 @@ They derive from ``click.ClickException`` so that ``kedro run`` ends in one read
 instead of a traceback; the full trace goes to the log file of the run.
 """
 
+from s3f_pipeline.credentials import hide_secrets
+from s3f_pipeline.text import indented
+
 try:
     from click import ClickException
 except ModuleNotFoundError:  # a GPU box that has Keras but no command line of ours
@@ -18,6 +21,10 @@ except ModuleNotFoundError:  # a GPU box that has Keras but no command line of o
 
 class S3FError(ClickException):
     """Base of every error that this package raises on purpose."""
+
+    def format_message(self) -> str:
+        """The message as it is shown: without secrets, and no name in it can forge a line."""
+        return indented(hide_secrets(self.message), by="  ")
 
 
 class ConfigError(S3FError):

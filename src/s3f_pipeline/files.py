@@ -1,10 +1,14 @@
-"""Writing files so that a file that exists is whole."""
+"""Writing files so that a file that exists is whole, and telling whether it still is."""
 
 import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from s3f_pipeline.spelling import compose
 
 
 def temporary_path(path: Path) -> Path:
@@ -33,6 +37,25 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def on_disk(folder: Path, name: str) -> Path:
+    """Find a file or folder by its name, which the disk may have decomposed (``Ö`` as ``O`` and a mark).
+
+    Args:
+        folder: Where it is.
+        name: Relative to ``folder``, with forward slashes.
+
+    Returns:
+        Its path as it is on disk; ``folder / name`` where there is none, or more than one.
+    """
+    path = folder
+    for part in PurePosixPath(name).parts:
+        if not (path / part).exists() and path.is_dir():
+            same = [found.name for found in path.iterdir() if compose(found.name) == compose(part)]
+            part = same[0] if len(same) == 1 else part
+        path = path / part
+    return path
+
+
 def publish(temporary: Path, path: Path) -> None:
     """Give a finished temporary file its name, after its bytes have reached the disk."""
     _sync(temporary)
@@ -52,3 +75,59 @@ def sha256_of(path: Path | str) -> str:
     """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file, computed once per process until its size or one of its times changes."""
+    status = path.stat()
+    return _hash_once(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _hash_once(path: Path, size: int, mtime_ns: int, ctime_ns: int) -> str:
+    return sha256_of(path)
+
+
+@dataclass(frozen=True)
+class FileContent:
+    """What a file held when it was written, to tell later whether it still does.
+
+    Attributes:
+        size: Bytes.
+        mtime_ns: Time of the last change of the content, which tools can set.
+        ctime_ns: Time of the last change of content or status, which they cannot.
+        sha256: Hash of the bytes.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> "FileContent":
+        """Look at a file."""
+        status = path.stat()
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, content_hash(path))
+
+    def difference(self, path: Path, *, hashed: bool = False) -> str | None:
+        """Say what has become of the file, as the end of a sentence; ``None`` if nothing has.
+
+        A file of the same size and times is taken for the same; with other times its bytes decide, so that
+        what was restored or copied counts as whole.
+
+        Args:
+            path: Where the file lies.
+            hashed: The bytes decide in any case.
+        """
+        if not path.is_file():
+            return "is missing"
+        status = path.stat()
+        if status.st_size == 0 < self.size:
+            return "is empty"
+        if status.st_size != self.size:
+            verb = "cut short or changed" if status.st_size < self.size else "changed"
+            return f"was {verb} after it was written ({status.st_size} bytes, not {self.size})"
+        if not hashed and (status.st_mtime_ns, status.st_ctime_ns) == (self.mtime_ns, self.ctime_ns):
+            return None
+        return None if content_hash(path) == self.sha256 else "was changed after it was written"

@@ -13,9 +13,12 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from s3f_pipeline.config.loader import current_loader
-from s3f_pipeline.config.names import Experiment, run_folder
+from s3f_pipeline.config.names import RUNNER, Experiment, run_folder
 from s3f_pipeline.config.schema import ExperimentConfig
+from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.evaluation.names import metric_name
+from s3f_pipeline.files import atomic_path
+from s3f_pipeline.logs import LineFormatter
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
 from s3f_pipeline.processes import this_process
@@ -37,6 +40,24 @@ class RegistryHooks:
         pipelines.configure("s3f_pipeline.pipeline_registry")
 
 
+class RunnerHooks:
+    """Let no other runner change files behind the records of the stages."""
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
+        """Refuse every runner but ours, before anything is written.
+
+        Raises:
+            ConfigError: For Kedro's own runners, ``session.run()``'s default one included.
+        """
+        if run_params["runner"] != RUNNER:
+            raise ConfigError(
+                "Kedro's own runners change files behind the records that say what is finished. Leave "
+                "--runner out; in Python: from s3f_pipeline.pipelines.runner import StageRunner, and "
+                "session.run(..., runner=StageRunner())."
+            )
+
+
 class RunLogHooks:
     """Write everything that happens, the full trace of a failure included, to one file per run."""
 
@@ -52,7 +73,7 @@ class RunLogHooks:
         path = loader.data_root / "logs" / f"{now}_{name}_{loader.run_folder}{ending}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         self._handler = logging.FileHandler(path, encoding="utf-8")
-        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        self._handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         for owner in self.OWNERS:
             logging.getLogger(owner).addHandler(self._handler)
         logger.info("Log file: %s", path)
@@ -114,14 +135,20 @@ class TrackingHooks:
             send_command=f"kedro send-runs{loader.env_option}",
         )
         if RUN.run_id and "training" in node.tags:
-            begun.write_text(RUN.run_id, encoding="utf-8")
+            with atomic_path(begun) as temporary:
+                temporary.write_text(RUN.run_id, encoding="utf-8")
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
         """Log what an experiment has written."""
         if self._experiment is None or not node.tags & set(EXPERIMENT_STAGES):
             return
-        from s3f_pipeline.tracking.experiment import openings_tags, tracked_metrics, training_tags
+        from s3f_pipeline.tracking.experiment import (
+            leakage_tags,
+            openings_tags,
+            tracked_metrics,
+            training_tags,
+        )
 
         noun = dataset_name.rpartition(".")[2]
         path: Path = self._catalog[dataset_name].filepath
@@ -131,7 +158,7 @@ class TrackingHooks:
             RUN.set_tags(training_tags(data))
         elif noun == "metrics":
             RUN.log_metrics(tracked_metrics(data))
-            RUN.set_tags(openings_tags(data))
+            RUN.set_tags(openings_tags(data) | leakage_tags(data))
         if noun != "model":
             folder = "evaluation" if path.suffix == ".png" else None
             RUN.log_file(path, folder)
@@ -172,7 +199,7 @@ def _tell_link(cohort: str, catalog: CatalogProtocol) -> None:
 
 
 def _read_text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
 
 def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
@@ -194,7 +221,7 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
         " (synthetic phantoms, no medical meaning)" if metrics["synthetic"] else "",
     )
     if experiment.protocol == "published":
-        published = catalog.load(f"{experiment.cohort}.leakage_audit")["published_split"]
+        published = metrics["leakage"]
         logger.info(
             "Leakage: of %d test images of the published split, %d have a twin in training or validation; of "
             "%d with a known patient or lesion, %d share it with them",

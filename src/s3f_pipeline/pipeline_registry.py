@@ -8,6 +8,7 @@ from kedro.pipeline import Pipeline
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.config.names import Experiment, experiments
 from s3f_pipeline.config.schema import Protocol
+from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.pipelines import (
     acquisition,
     auditing,
@@ -24,13 +25,25 @@ Prepare = Callable[[str, Protocol], Pipeline]
 
 
 class LazyPipelines(Mapping[str, Pipeline]):
-    """Pipelines by name, each built when it is asked for: there are hundreds, and a run takes one."""
+    """Pipelines by name, each built when it is asked for: there are hundreds, and a run takes one.
 
-    def __init__(self, builders: dict[str, Callable[[], Pipeline]]) -> None:
+    Args:
+        builders: By name.
+        refused: What is wrong with the cohort of a pipeline that cannot be built, by name.
+    """
+
+    def __init__(self, builders: dict[str, Callable[[], Pipeline]], refused: Mapping[str, str]) -> None:
         self._builders = builders
+        self._refused = refused
 
     def __getitem__(self, name: str) -> Pipeline:
-        """Build one pipeline."""
+        """Build one pipeline.
+
+        Raises:
+            ConfigError: If it would be of a cohort whose block cannot be used.
+        """
+        if name not in self._builders and name in self._refused:
+            raise ConfigError(self._refused[name])
         return self._builders[name]()
 
     def __iter__(self) -> Iterator[str]:
@@ -64,7 +77,17 @@ def register_pipelines() -> LazyPipelines:
         builders[experiment.pipeline] = partial(_experiment, loader, prepare, experiment)
     if DEFAULT in builders:
         builders["__default__"] = builders[DEFAULT]
-    return LazyPipelines(builders)
+    return LazyPipelines(builders, dict(_refused_pipelines(loader)))
+
+
+def _refused_pipelines(loader: ProjectConfigLoader) -> Iterator[tuple[str, str]]:
+    """Name every pipeline that cohorts would have if their blocks could be used, and what is wrong."""
+    variants = [f"{variant}{ending}" for variant in loader.typed.variants for ending in ("", "_published")]
+    for cohort, message in loader.refused.items():
+        for ending in ("acquire", "audit", "link_patients", *variants):
+            yield f"{cohort}_{ending}", message
+            if f"{cohort}_{ending}" == DEFAULT:
+                yield "__default__", message
 
 
 def _ingest(loader: ProjectConfigLoader, cohort: str) -> Pipeline:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from s3f_pipeline.credentials import hide_secrets
+
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     "s3f-pipeline", "keras", "tensorflow", "jax", "numpy", "pandas", "scikit-learn",
@@ -30,8 +32,8 @@ def git_state() -> tuple[str, bool]:
 
 
 def command_line() -> str:
-    """Return the command of this process, the program by its name alone."""
-    return shlex.join([*Path(sys.argv[0]).name.split(), *sys.argv[1:]])
+    """Return the command of this process, the program by its name alone, without secrets."""
+    return hide_secrets(shlex.join([*Path(sys.argv[0]).name.split(), *sys.argv[1:]]))
 
 
 def package_versions() -> dict[str, str]:

@@ -3,12 +3,16 @@
 import os
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
-from s3f_pipeline.hooks import RegistryHooks, RunLogHooks, TrackingHooks
+from s3f_pipeline.hooks import RegistryHooks, RunLogHooks, RunnerHooks, TrackingHooks
+from s3f_pipeline.logs import use_line_formatter
 from s3f_pipeline.tracking.uri import tracking_uri
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # else a file in the home folder, keras.json, decides
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # else TensorFlow leaves it off where AVX512 is missing
 
-HOOKS = (RegistryHooks(), RunLogHooks(), TrackingHooks())
+use_line_formatter()
+
+HOOKS = (RegistryHooks(), RunLogHooks(), TrackingHooks(), RunnerHooks())
 DISABLE_HOOKS_FOR_PLUGINS = (
     "kedro_mlflow",  # TrackingHooks opens MLflow runs, for experiments only
     "kedro-viz",  # follows Kedro's own runners alone

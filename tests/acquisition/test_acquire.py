@@ -303,3 +303,61 @@ def test_a_table_for_a_read_only_folder_is_left(tmp_path, served, brisc, phantom
     caplog.clear()
     acquire("brisc", lacking, tmp_path, None, None)
     assert "could not be downloaded" not in caplog.text
+
+
+@pytest.fixture
+def own(brisc):
+    """A cohort of one's own; its raw folder lies in another one."""
+    block = {"title": "own", "layout": "folders", "color": "grey", "image_size": 32, "classes": ["a", "b"]}
+    return lambda **changed: type(brisc).model_validate({**block, "raw_folder": "ours/b\u00e4der", **changed})
+
+
+def test_a_raw_folder_in_another_one_comes_out_of_an_archive(tmp_path, own):
+    decomposed = "ba\u0308der"
+    with zipfile.ZipFile(tmp_path / f"{decomposed}.zip", "w") as archive:
+        archive.writestr(f"{decomposed}/a/1.png", b"1")
+        archive.writestr("elsewhere/2.png", b"2")
+    acquired = acquire("own", own(), tmp_path / "raw", tmp_path, None)
+    assert acquired["folder"] == "ours/b\u00e4der"
+    kept = {path.relative_to(tmp_path / "raw").as_posix() for path in (tmp_path / "raw").rglob("*.*")}
+    folder = "ours/b\u00e4der"
+    assert kept == {f"{folder}/a/1.png", f"{folder}/provenance.json", f"{folder}.source.json"}
+
+
+def test_a_part_of_an_archive_can_be_the_raw_folder(tmp_path, own):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("top/[1]/a/1.png", b"1")
+        archive.writestr("top/other/2.png", b"2")
+    acquire("own", own(archive="x", inside="top/[1]", raw_folder="raw[2]"), tmp_path / "raw", tmp_path, None)
+    assert [path.name for path in (tmp_path / "raw/raw[2]").iterdir()] == ["a", "provenance.json"]
+
+
+def test_a_raw_folder_whose_name_the_disk_has_decomposed(tmp_path, own):
+    (tmp_path / "ours/ba\u0308der/a").mkdir(parents=True)
+    (tmp_path / "ours/ba\u0308der/a/1.png").touch()
+    acquired = acquire("own", own(), tmp_path, None, None)
+    assert acquired["folder"] == "ours/ba\u0308der"
+    assert (tmp_path / "ours/ba\u0308der.source.json").is_file()
+
+
+def test_a_download_into_a_folder_in_another_one(tmp_path, served, own):
+    served.files["/one"] = b"1"
+    download = DownloadConfig(files={"tables/one.csv": f"{served.url}/one"})
+    acquire("own", own(download=download), tmp_path / "raw", None, None)
+    folder = tmp_path / "raw/ours/b\u00e4der"
+    assert (folder / "tables/one.csv").read_bytes() == b"1"
+    (folder / "tables/one.csv").rename(folder / "a.png")
+    acquire("own", own(download=download), tmp_path / "raw", None, None)
+    assert (folder / "tables/one.csv").read_bytes() == b"1"
+    assert sorted(path.name for path in (tmp_path / "raw").rglob("*.json")) == [
+        "b\u00e4der.source.json",
+        "b\u00e4der.tables.one.csv.source.json",
+        "provenance.json",
+    ]
+
+
+@pytest.mark.parametrize("raw_folder", ["ours/phantoms", "\u00fc"])
+def test_phantoms_of_ones_own_cohort(tmp_path, own, raw_folder):
+    acquired = acquire("own", own(raw_folder=raw_folder), tmp_path, None, FEW)
+    assert acquired["folder"] == raw_folder
+    assert len(list((tmp_path / raw_folder / "a").iterdir())) == 3

@@ -116,3 +116,12 @@ def test_a_cohort_is_downloaded_and_read(tmp_path, served, cheng, monkeypatch):
         ("meningioma", "100360"), ("glioma", "MR7"), ("pituitary", "9"),
     ]  # fmt: skip
     assert not table.attrs["passed_over"]
+
+
+@pytest.mark.parametrize("name", ["..", "", "a/..", ". .", "a\0b"])
+def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path, served, name):
+    listed = [{"name": name, "download_url": f"{served.url}/one"}]
+    served.files |= {LIST: json.dumps(listed).encode(), "/one": b"1"}
+    with pytest.raises(AcquisitionError, match="has another form than known"):
+        fetch_article(DOI, tmp_path / "folder", served.url)
+    assert not names(tmp_path)

@@ -1,5 +1,8 @@
+import errno
 import hashlib
+import resource
 from collections import Counter
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
@@ -230,3 +233,25 @@ def test_a_medmnist_archive_of_another_size(load_config, tmp_path):
 def test_both_splits_are_needed():
     with pytest.raises(ValueError, match="images of 'test' are missing"):
         PhantomsConfig(images_per_class={"train": 3}, seed=0)
+
+
+@contextmanager
+def files_of_at_most(size):
+    """As on a disk that is full, no file can be written beyond some bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("cohort", ["brisc", "ham", "breastmnist", "parquet"], indirect=True)
+def test_what_cannot_be_written_to_its_end_leaves_nothing_behind(tmp_path, cohort):
+    """The largest file does not fit."""
+    draw_phantoms(tmp_path / "whole", cohort, FEW)
+    largest = max(path.stat().st_size for path in (tmp_path / "whole").rglob("*") if path.is_file())
+    with files_of_at_most(largest - 1), pytest.raises(OSError, match="File too large") as caught:
+        draw_phantoms(tmp_path / "raw", cohort, FEW)
+    assert caught.value.errno == errno.EFBIG
+    assert [path.name for path in tmp_path.iterdir()] == ["whole"]

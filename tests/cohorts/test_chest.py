@@ -78,3 +78,9 @@ def test_real_counts_and_names(names_of):
     assert list(counts["test"]) == [234, 390]
     check_subjects(table, "patient")
     assert table["subject_by_number"].notna().all()
+
+
+def test_a_patient_whom_file_names_spell_in_two_ways(folder, put):
+    put(folder, "train/PNEUMONIA/person001_virus_8.jpeg")
+    with pytest.raises(CohortError, match=r"file names of .*person001_virus and person1_virus"):
+        list_files("chest", folder, CLASSES)

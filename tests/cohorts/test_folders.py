@@ -90,3 +90,21 @@ def test_dicom_files_are_known_without_an_ending(tmp_path, put):
         "files ending in .txt in well": 1,
         "files without an ending in well": 2,
     }
+
+
+def test_a_class_is_one_composed_and_decomposed(tmp_path, put):
+    put(tmp_path, "O\u0308dem/a\u0308.png", "\u00c4rger/2.png")
+    table = list_files("folders", tmp_path, ("\u00d6dem", "A\u0308rger"))
+    assert dict(zip(table["path"], table["label"], strict=True)) == {
+        "O\u0308dem/a\u0308.png": "\u00d6dem",
+        "\u00c4rger/2.png": "A\u0308rger",
+    }
+    assert set(table["image_id"]) == {"\u00d6dem/\u00e4.png", "\u00c4rger/2.png"}
+
+
+def test_a_folder_that_only_looks_like_a_class(tmp_path, put):
+    put(tmp_path, "ill\u00a0/1.png", "well/2.png")
+    with pytest.raises(
+        CohortError, match=r"missing in .*: ill\. .* Found are ill\u00a0 \('ill\\xa0'\), well"
+    ):
+        list_files("folders", tmp_path, ("ill", "well"))

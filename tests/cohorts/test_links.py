@@ -112,3 +112,20 @@ def test_copies_in_other_sizes_and_qualities_are_confirmed(quality, size):
         copy = cv2.resize(head, (size, size), interpolation=cv2.INTER_AREA)
         copy = cv2.imdecode(cv2.imencode(".jpg", copy, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 0)
         assert (int(hash_of(head), 16) ^ int(hash_of(copy), 16)).bit_count() <= HASH_BITS
+
+
+def test_a_subject_is_spelt_in_one_way(tmp_path):
+    path = write(
+        tmp_path / "t.csv", *(f"{name},{p},{'0' * 16}" for name, p in zip("ab", ["7", "7.0"], strict=True))
+    )
+    assert list(read_links(path)["subject"]) == ["7", "7"]
+    write(path, *(f"{name},{p},{'0' * 16}" for name, p in zip("ab", ["p7", "P07"], strict=True)))
+    with pytest.raises(CohortError, match=r"the column subject of .*t\.csv .*P07 and p7"):
+        read_links(path)
+
+
+def test_names_are_one_composed_and_decomposed(tmp_path):
+    path = write(tmp_path / "ta\u0308.csv", f"o\u0308,p,{'0' * 16}")
+    assert find_table("t\u00e4.csv", tmp_path) == path
+    linked = add_links(index_of(**{"\u00f6": "0" * 16}), read_links(path))
+    assert list(linked.index["subject"]) == ["p"]

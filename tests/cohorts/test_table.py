@@ -10,7 +10,7 @@ from s3f_pipeline.errors import CohortError
 
 CLASSES = ("ill", "well")
 COLUMNS = TableColumns("images.csv", path="file", label="finding", patient="id", split="set")
-ROWS = ["file,finding,id,set,age,sex,site,name,born", "b/2.png,well,007,val,61,f,back,Doe,1960-01-01",
+ROWS = ["file,finding,id,set,age,sex,site,name,born", "b/2.png,well,008,val,61,f,back,Doe,1960-01-01",
         "1.dcm,ill,NA,train,,m,,Roe,1950-01-01", "3.png,ill,7,,0,,,,"]  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def test_columns_are_taken_over_and_no_others(folder):
         "image_id", "path", "label", "subject", "official_split", "age", "sex", "site",
     ]  # fmt: skip
     assert list(table["image_id"]) == list(table["path"]) == ["1.dcm", "3.png", "b/2.png"]
-    assert list(table["subject"]) == ["NA", "7", "007"]
+    assert list(table["subject"]) == ["NA", "7", "008"]
     assert list(table["official_split"].fillna("")) == ["train", "", "validation"]
     assert list(table["age"].fillna(-1)) == [-1, 0, 61]
 
@@ -62,10 +62,12 @@ def test_paths_are_normalised(folder):
         ("3.png,,1,", r"without a finding: 1 of 3 \(3\.png\)"),
         ("3.png,ill,,", r"without a id: 1 of 3 \(3\.png\)"),
         ("3.png,ill,1,holdout", r"set is not one of train, .*: 1 of 3 \(3\.png \(holdout\)\)"),
-        (
-            "3.png,ill,P2,",
-            r"id differs from another in upper and lower case alone: 2 of 3 \((p2, P2|P2, p2)\)",
-        ),
+        ("3.png,ill,P2,", r"column id of .* spelt in several ways: P2 and p2 \(on 2 of 3 images\)"),
+        ("3.png,ill,P 2,", r"P 2 and p2"),
+        ("3.png,ill,01,", r"01 and 1"),
+        ("3.png,ill,p\uff12,", r"p2 and p\uff12 \('p\\uff12'\)"),
+        ("3.png,ill,\u200b\u00a0,", r"without a id: 1 of 3 \(3\.png\)"),
+        ("3.png,ill,1.23457E+12,", r"id was rounded by a spreadsheet: 1 of 3 \(1\.23457E\+12\)"),
         ("4.png,ill,1,", r"not on disk: 1 of 3 \(4\.png\)"),
         (",ill,1,", r"Rows of .* without a file: 1 of 3 \(row 3\)"),
         ("./1.dcm,ill,1,", r"lists twice: 1 of 3 \(1\.dcm\)"),
@@ -111,8 +113,59 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path_factory, put, order):
 
 
 def test_a_pattern_says_which_part_of_an_id_names_the_patient(folder):
-    rewrite(folder, "1.dcm,ill,MR7B,", "3.png,ill,MR7,", "b/2.png,well,8c,")
+    rewrite(folder, "1.dcm,ill,MR7B,", "3.png,ill,MR7,", "b/2.png,well,8c,", header="file,finding,id,set")
     columns = replace(COLUMNS, patient_pattern=r"(.*?)[A-Za-z]?")
     assert list(list_files("table", folder, CLASSES, columns)["subject"]) == ["MR7", "MR7", "8"]
     with pytest.raises(CohortError, match=r"id does not have the pattern \(MR.*\): 1 of 3 \(8c\)"):
         list_files("table", folder, CLASSES, replace(COLUMNS, patient_pattern="(MR.*)"))
+
+
+def test_a_patient_is_one_however_it_is_written(folder):
+    rows = ["1.dcm,ill,7", "3.png,ill,7.0", "b/2.png,well,\u200b7\u00a0"]
+    rewrite(folder, *rows, header="file,finding,id")
+    columns = replace(COLUMNS, split=None)
+    assert set(list_files("table", folder, CLASSES, columns)["subject"]) == {"7"}
+
+
+def test_numbers_with_gaps_are_ids_without_a_point(folder):
+    frame = pd.DataFrame({"path": ["3.png", "1.dcm", "b/2.png"], "label": ["ill", "well", "well"]})
+    frame["id"] = [7, 12, 7.0]
+    frame.to_parquet(folder / "images.parquet")
+    table = list_files("table", folder, CLASSES, TableColumns("images.parquet", patient="id"))
+    assert list(table["subject"]) == ["12", "7", "7"]
+
+
+def test_spellings_count_in_the_part_that_names_the_patient(folder):
+    columns = replace(COLUMNS, patient_pattern=r"(.*?)[A-Za-z]?")
+    rewrite(folder, "1.dcm,ill,MR7B,", "3.png,ill,MR7b,", "b/2.png,well,8c,", header="file,finding,id,set")
+    assert list(list_files("table", folder, CLASSES, columns)["subject"]) == ["MR7", "MR7", "8"]
+    rewrite(folder, "1.dcm,ill,MR7B,", "3.png,ill,MR07,", "b/2.png,well,8c,", header="file,finding,id,set")
+    with pytest.raises(CohortError, match="MR07 and MR7"):
+        list_files("table", folder, CLASSES, columns)
+
+
+def test_names_are_one_composed_and_decomposed(folder, put):
+    put(folder, "Gro\u0308\u00dfe/a.png", "Gro\u0308\u00dfe/b.png", "\u00e9.png")
+    rows = ["Gr\u00f6\u00dfe/a.png,\u00f6", "Gr\u00f6\u00dfe/b.png,o\u0308", "e\u0301.png,x"]
+    rewrite(folder, *rows, header="file,finding")
+    (folder / "images.csv").rename(folder / "image\u0301s.csv")
+    columns = TableColumns("imag\u00e9s.csv", path="file", label="finding")
+    table = list_files("table", folder, ("o\u0308", "x"), columns)
+    assert list(table["path"]) == ["Gro\u0308\u00dfe/a.png", "Gro\u0308\u00dfe/b.png", "\u00e9.png"]
+    assert list(table["image_id"]) == ["Gr\u00f6\u00dfe/a.png", "Gr\u00f6\u00dfe/b.png", "\u00e9.png"]
+    assert list(table["label"]) == ["o\u0308", "o\u0308", "x"]
+    assert table.attrs["passed_over"] == {"not in the table": 3}
+
+
+def test_a_label_that_only_looks_like_a_class(folder):
+    rewrite(folder, "1.dcm,ill\u200b,1", "3.png,well,2", header="file,finding,id")
+    with pytest.raises(
+        CohortError, match=r"not one of ill, well: 1 of 2 \(1\.dcm \(ill\u200b \('ill\\u200b'\)\)\)"
+    ):
+        list_files("table", folder, CLASSES, replace(COLUMNS, split=None))
+
+
+def test_a_table_without_rows(folder):
+    rewrite(folder)
+    with pytest.raises(CohortError, match=r"images\.csv has a header, but no rows"):
+        list_files("table", folder, CLASSES, COLUMNS)

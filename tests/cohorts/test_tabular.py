@@ -1,5 +1,11 @@
+import re
+from contextlib import suppress
+
 import pandas as pd
+import pyarrow.parquet
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from s3f_pipeline.cohorts.tabular import column_names, read_ages, read_table
 from s3f_pipeline.errors import CohortError
@@ -59,13 +65,25 @@ def test_a_missing_table(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("table.csv", b"", "No columns to parse"),
-        ("table.csv", b"id,name\n1,J\xf6rg\n", "codec can't decode"),
-        ("table.csv", b"id,name\n1,a,b\n2,c,d\n", "more cells than its header"),
-        ("table.csv", b"id,name\n1,a\n2,c,d,e\n", "Expected 2 fields"),
-        ("table.csv", b'id,name\n1,"a\n', "EOF inside string"),
-        ("table.csv", b"id,name,name \n1,a,b\n", "two columns are called name"),
+        ("table.csv", b"", "it is empty"),
+        (
+            "table.csv",
+            b"id,name\n1,J\xf6rg\n",
+            r"it is not in UTF-8 \(byte 12 is 0xf6\), but perhaps in Latin-1",
+        ),
+        ("table.csv", b" \n\n", "it is empty"),
+        ("table.csv", b"id,name\n1,a,b\n2,c,d\n", "line 2 has 3 cells, but the header has 2"),
+        ("table.csv", b"id,name\n1,a\n2,c,d,e\n", "line 3 has 4 cells"),
+        ("table.csv", b"id,name\n\n1,a\n2\n", "line 4 has 1 cells"),
+        ("table.csv", b'id,name\n1,"a\n', "unexpected end of data"),
+        ("table.csv", b'id,name\n1,"a"b\n', "expected after"),
+        ("table.csv", b"id,name\n1,a\0\n", "bytes of zeros"),
+        ("table.csv", b"PK\x03\x04name", "it is an Excel workbook"),
+        ("table.csv", b"\xd0\xcf\x11\xe0name", "it is an Excel workbook of the old kind"),
+        ("table.csv", "id,name\n1,a\n".encode("utf-16"), "it is text in UTF-16"),
+        ("table.csv", b"PAR1 name", "it is a Parquet file"),
         ("table.parquet", b"id,name\n", "Parquet"),
+        ("table.parquet", b"PAR1 name PAR1", "Parquet"),
         ("table.parquet", b"", "Parquet"),
     ],
 )
@@ -84,3 +102,75 @@ def test_ages():
 def test_no_ages(tmp_path, cell):
     with pytest.raises(CohortError, match=r"age is no number of years from 0 to 130: 1 of 2 \(row 2\)"):
         read_ages(pd.Series(["3", cell], dtype="string"), tmp_path)
+
+
+def test_a_name_is_found_however_it_is_composed(tmp_path):
+    (tmp_path / "table.csv").write_text("gro\u0308\u00dfe\n3\n", encoding="utf-8")
+    assert read_table(tmp_path / "table.csv", ["gr\u00f6\u00dfe"])["gr\u00f6\u00dfe"].item() == "3"
+
+
+def test_lines_end_where_a_text_file_ends_them(tmp_path):
+    (tmp_path / "table.csv").write_bytes('id,name\r\n1,"a\r\nb"\r\n\r\n2,\u2028c\x0bd\r\n'.encode())
+    assert list(read_table(tmp_path / "table.csv", ["name"])["name"]) == ["a\r\nb", "c\x0bd"]
+
+
+@pytest.mark.parametrize("separator", ["|", ":", " "])
+def test_another_separator_is_named(tmp_path, separator):
+    (tmp_path / "table.csv").write_text(f"id{separator}name\n1{separator}a\n")
+    with pytest.raises(
+        CohortError, match=rf"Columns missing .* Are they separated by '{re.escape(separator)}'"
+    ):
+        read_table(tmp_path / "table.csv", ["id"])
+
+
+@pytest.mark.parametrize("name", ["id", None])
+def test_an_index_of_pandas_is_a_column(tmp_path, name):
+    frame = pd.DataFrame({"id": ["a", "b"], "label": ["x", "y"]}).set_index("id")
+    frame.rename_axis(name).to_parquet(tmp_path / "table.parquet")
+    columns = ["id" if name else "__index_level_0__", "label"]
+    assert read_table(tmp_path / "table.parquet", columns).to_numpy().tolist() == [["a", "x"], ["b", "y"]]
+
+
+def test_whole_numbers_stay_whole_and_exact(tmp_path):
+    ids = pd.array([2**60 + 1, None, 7], dtype="Int64")
+    pd.DataFrame({"id": ids, "kind": pd.Categorical(["a", "b", "a"])}).to_parquet(tmp_path / "table.parquet")
+    table = read_table(tmp_path / "table.parquet", ["id", "kind"])
+    assert list(table["id"].fillna("(null)")) == [str(2**60 + 1), "(null)", "7"]
+    assert list(table["kind"]) == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize(("dtype", "longest"), [("float64", 2**53), ("float32", 2**24)])
+def test_numbers_that_floating_point_has_rounded(tmp_path, dtype, longest):
+    path = tmp_path / "table.parquet"
+    pd.DataFrame({"id": [1.0, longest - 1, None]}, dtype=dtype).to_parquet(path)
+    assert read_table(path, ["id"])["id"].iloc[1] == f"{longest - 1}.0"
+    pd.DataFrame({"id": [1.0, longest]}, dtype=dtype).to_parquet(path)
+    with pytest.raises(CohortError, match=r"column id of .* too long for floating point"):
+        read_table(path, ["id"])
+
+
+@given(content=st.binary(max_size=60), name=st.sampled_from(["table.csv", "table.parquet"]))
+@example(content=b"PAR1\x00\x00\x00\x00PAR1", name="table.parquet")
+@example(content=b"\xef\xbb\xbf", name="table.csv")
+@example(content=b'"' + b"a" * 200_000, name="table.csv")
+def test_no_bytes_raise_anything_else(tmp_path_factory, content, name):
+    path = tmp_path_factory.mktemp("table") / name
+    path.write_bytes(content)
+    with suppress(CohortError):
+        read_table(path, column_names(path)[:1])
+
+
+@pytest.mark.parametrize("header", ["id,name,name ", "name,id,name", "na\u0308me,n\u00e4me"])
+def test_a_name_of_two_columns(tmp_path, header):
+    (tmp_path / "table.csv").write_text(f"{header}\n", encoding="utf-8")
+    with pytest.raises(
+        CohortError, match=r"^Two columns of .*table\.csv are called n(a|\u00e4)me\. Rename one"
+    ):
+        column_names(tmp_path / "table.csv")
+
+
+def test_two_parquet_columns_of_one_name(tmp_path):
+    table = pyarrow.table([[1], [2]], names=["id", "id"])
+    pyarrow.parquet.write_table(table, tmp_path / "table.parquet")
+    with pytest.raises(CohortError, match="are called id"):
+        read_table(tmp_path / "table.parquet", ["id"])

@@ -31,7 +31,7 @@ def test_unknown_keys_are_refused_with_source_and_choices(values, words):
 
 def test_broken_yaml_names_the_file(tmp_path):
     (tmp_path / "parameters.yml").write_text("training: {epochs: 1")
-    with pytest.raises(ConfigError, match=r"parameters\.yml cannot be read"):
+    with pytest.raises(ConfigError, match=r"parameters\.yml, line 2, column 1, is not valid YAML"):
         read_layer(tmp_path)
 
 

@@ -2,10 +2,12 @@ import shutil
 
 import pytest
 
+from s3f_pipeline.config.layers import Layer, read_layer, resolve_parameters
 from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader
 from s3f_pipeline.config.names import experiments
 from s3f_pipeline.config.schema import TableConfig
 from s3f_pipeline.errors import ConfigError
+from s3f_pipeline.pipeline_registry import register_pipelines
 
 EXPERIMENT = ("brisc", "patient_safe", "bilinear")
 
@@ -231,3 +233,220 @@ def test_parameters_are_expanded_per_namespace(load_config):
     experiment = parameters["brisc"]["published"]["spatial"]["experiment"]
     assert (experiment["variant"], experiment["seed"]) == ("spatial", 3)
     assert parameters["brisc"]["cohort"]["name"] == "brisc"
+
+
+OWN = """
+cohorts:
+  mine:
+    layout: folders
+    raw_folder: my_images
+    color: grey
+    image_size: 64
+    classes: {classes}
+"""
+
+
+@pytest.fixture(scope="session")
+def base():
+    return read_layer(PROJECT / "conf/base")
+
+
+@pytest.fixture
+def resolve(base):
+    """Resolve the project's own configuration with some ``--params``."""
+    return lambda **params: resolve_parameters([*base, Layer("--params", params)])
+
+
+@pytest.fixture
+def with_file(base, tmp_path):
+    """Resolve the project's own configuration with one more file, and some ``--params``."""
+
+    def resolve(text, **params):
+        (tmp_path / "parameters_mine.yml").write_text(text, encoding="utf-8")
+        return resolve_parameters([*base, *read_layer(tmp_path), Layer("--params", params)])
+
+    return resolve
+
+
+@pytest.fixture
+def with_local(tmp_path):
+    """Make a loader whose local environment has one more file."""
+
+    def load(name, text):
+        shutil.copytree(PROJECT / "conf", tmp_path / "conf", dirs_exist_ok=True)
+        (tmp_path / "conf/local").mkdir(exist_ok=True)
+        (tmp_path / "conf/local" / name).write_text(text, encoding="utf-8")
+        return ProjectConfigLoader(str(tmp_path / "conf"), base_env="base", default_run_env="local")
+
+    yield load
+    ProjectConfigLoader.current = None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            OWN.format(classes="[no, yes]"),
+            ["cohorts.mine.classes.0: YAML reads this as true or false", "quotes"],
+        ),
+        (OWN.format(classes="[0, 1]"), ["cohorts.mine.classes.0: YAML reads this as a number", "quotes"]),
+        (OWN.format(classes="[null, a]"), ["cohorts.mine.classes.0: YAML reads this as nothing", "quotes"]),
+        (
+            OWN.format(classes="[a, b]\n    colour: 1"),
+            ["unknown key 'cohorts.mine.colour'", "parameters_mine.yml"],
+        ),
+        (OWN.format(classes="[a, b]\n    link: {to: nowhere}"), ["cohorts.mine.link.to is 'nowhere'"]),
+        (OWN.format(classes="[a]"), ["cohorts.mine.classes: Tuple should have at least 2 items"]),
+        ("cohorts: {mine: }", ["cohorts.mine: this must be a block of keys and values"]),
+        ("cohorts: {mine: 3}", ["cohorts.mine: this must be a block of keys and values"]),
+        ("cohorts: {mine: {color: grey}}", ["cohorts.mine.layout: Field required"]),
+    ],
+)
+def test_a_wrong_cohort_does_not_block_the_others(with_file, text, words):
+    parameters, refused = with_file(text)
+    assert "mine" not in parameters.cohorts
+    assert parameters.cohorts["brisc"].layout == "brisc"
+    assert list(refused) == ["mine"]
+    for word in words:
+        assert word in refused["mine"]
+
+
+@pytest.mark.parametrize("name", ["no", "my images", "2mine", "mine_audit", "brisc_big"])
+def test_a_name_of_a_cohort_that_cannot_be_does_not_block_the_others(with_file, name):
+    more = "variants: {big_spatial: {title: Big, network: spatial}}"
+    parameters, refused = with_file(f"{OWN.format(classes='[a, b]')}\n{more}".replace("mine:", f"{name}:"))
+    assert len(refused) == 1
+    assert set(parameters.cohorts) >= {"brisc", "busi"}
+
+
+def test_a_cohort_whose_other_cohort_is_wrong_stays(with_file):
+    parameters, refused = with_file("cohorts: {cheng: {image_size: none}}")
+    assert list(refused) == ["cheng"]
+    assert parameters.cohorts["brisc"].link.to == "cheng"
+
+
+def test_what_is_wrong_on_the_command_line_stops_at_once(with_file):
+    with pytest.raises(ConfigError, match="YAML reads this as true or false"):
+        with_file(OWN.format(classes="[a, b]"), cohorts={"mine": {"classes": [False, True]}})
+
+
+def test_a_heading_without_a_block_sets_nothing(with_file):
+    assert with_file("cohorts:\ntraining:\n")[0].training.epochs == 200
+    with pytest.raises(ConfigError, match="cohorts: this must be a block of keys and values"):
+        with_file("cohorts: [a]")
+
+
+def test_a_file_that_is_no_yaml_is_named_whatever_it_is_for(with_local):
+    with pytest.raises(ConfigError, match=r"conf/local/catalog\.yml, line 1, column 8"):
+        with_local("catalog.yml", "a: &a [*a]\n")
+
+
+def test_pipelines_of_a_wrong_cohort_say_what_is_wrong(with_local):
+    loader = with_local(
+        "parameters_mine.yml", OWN.format(classes="[no, yes]") + "  brisc: {image_size: none}\n"
+    )
+    assert ProjectConfigLoader.current is loader
+    registered = register_pipelines()
+    assert not [name for name in registered if name.startswith(("mine_", "brisc_spatial", "__default__"))]
+    assert "busi_audit" in registered
+    assert loader["parameters"]["busi"]["data"]["name"] == "busi"
+    for name, cohort in {"mine_audit": "mine", "mine_spatial": "mine", "__default__": "brisc"}.items():
+        with pytest.raises(ConfigError, match=rf"cohorts\.{cohort}"):
+            registered[name]
+        with pytest.raises(ConfigError, match=rf"cohorts\.{cohort}"):
+            loader.cohort(cohort)
+    with pytest.raises(KeyError):
+        registered["mine_nothing"]
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"seed": 2**32}, ["seed", "less than 4294967296"]),
+        ({"seed": -1}, ["seed", "greater than or equal to 0"]),
+        ({"seed": True}, ["seed: give a number, not true or false"]),
+        ({"training": {"learning_rate": float("inf")}}, ["training.learning_rate", "finite number"]),
+        ({"training": {"learning_rate": float("nan")}}, ["training.learning_rate", "finite number"]),
+        ({"training": {"learning_rate": "nan"}}, ["training.learning_rate", "finite number"]),
+        ({"training": {"learning_rate": -1}}, ["training.learning_rate", "greater than 0"]),
+        ({"training": {"learning_rate": 1e30}}, ["training.learning_rate", "less than or equal to 10"]),
+        ({"training": {"batch_size": 10**12}}, ["training.batch_size", "less than or equal to 65536"]),
+        ({"training": {"batch_size": 0}}, ["training.batch_size", "greater than 0"]),
+        ({"training": {"batch_size": 2.5}}, ["training.batch_size", "valid integer"]),
+        ({"training": {"epochs": 10**12}}, ["training.epochs", "less than or equal to 100000"]),
+        ({"training": {"epochs": -1}}, ["training.epochs", "greater than 0"]),
+        ({"training": {"epochs": True}}, ["training.epochs: give a number, not true or false"]),
+        ({"training": {"reduce_lr_factor": float("nan")}}, ["training.reduce_lr_factor"]),
+        ({"image_size": 10**9}, ["image_size", "less than or equal to 4096"]),
+        ({"image_size": "64x100000"}, ["image_size.1", "less than or equal to 4096"]),
+        ({"image_size": 0}, ["image_size", "greater than 0"]),
+        ({"splitting": {"test_share": 1.5}}, ["splitting.test_share", "less than 1"]),
+        ({"splitting": {"validation_share": float("nan")}}, ["splitting.validation_share"]),
+        ({"splitting": {"folds": 10**12}}, ["splitting.folds", "less than or equal to 1000"]),
+        ({"ingestion": {"workers": 10**6}}, ["ingestion.workers", "less than or equal to 1024"]),
+        ({"twins": {"unexplained": float("inf")}}, ["twins.unexplained", "finite number"]),
+        ({"cohorts": {"brisc": {"window": [0, float("inf")]}}}, ["cohorts.brisc.window.1", "finite number"]),
+        ({"cohorts": {"busi": {"published": {"split_seed": 2**40}}}}, ["split_seed", "less than"]),
+        ({"cohorts": {"brisc": {"training": {"epochs": 10**9}}}}, ["cohorts.brisc.training.epochs"]),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(resolve, params, words):
+    with pytest.raises(ConfigError) as caught:
+        resolve(**params)
+    for word in words:
+        assert word in caught.value.message
+    assert len(caught.value.message) < 300
+
+
+OUTSIDE = [
+    "../x",
+    "/etc/x",
+    "a/../../x",
+    "C:x",
+    "C:\\x",
+    "a\\b",
+    "",
+    ".",
+    "./",
+    "a/.. /b",
+    "a\0b",
+    "a\nb",
+    "...",
+]
+
+
+@pytest.mark.parametrize("path", [*OUTSIDE, "x" * 300])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "raw_folder", "archive", "inside", "link.table", "download.files", "download.md5", "published.needs",
+        "table.file",
+    ],
+)  # fmt: skip
+def test_every_path_stays_inside_its_folder(resolve, key, path):
+    first, _, second = key.partition(".")
+    of = {path: "0" * 32} if first == "download" else path
+    change = {first: {second: of} if second else of}
+    with pytest.raises(ConfigError) as caught:
+        resolve(cohorts={"brisc": change})
+    assert f"cohorts.brisc.{key}" in caught.value.message
+    assert any(word in caught.value.message for word in ("relative path", "cannot be part", "at most 200"))
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "/etc", "", " ", "a\nb", "a\0b", "\ud800"])
+def test_classes_are_names(resolve, name):
+    with pytest.raises(ConfigError, match=r"cohorts\.busi"):
+        resolve(cohorts={"busi": {"classes": [name, "b", "c"]}})
+
+
+@pytest.mark.parametrize("handle", ["../x", "a/b/c", "a", "/a/b", "a/..", "a/b\n"])
+def test_a_data_set_of_kaggle_is_owner_and_name(resolve, handle):
+    with pytest.raises(ConfigError, match=r"cohorts\.brisc\.download\.kaggle"):
+        resolve(cohorts={"brisc": {"download": {"kaggle": handle}}})
+
+
+def test_names_are_composed_and_paths_are_plain(resolve):
+    block = {"layout": "folders", "color": "grey", "image_size": 32, "classes": ["O\u0308dem", "b"]}
+    cohort = resolve(cohorts={"own": {**block, "raw_folder": "./u\u0308//x/"}})[0].cohorts["own"]
+    assert (cohort.raw_folder, cohort.archive, cohort.inside) == ("\u00fc/x", "x", "x")
+    assert cohort.classes == ("\u00d6dem", "b")

@@ -1,10 +1,24 @@
-"""Runs that are killed at any moment and started again end like a run that was not."""
+"""Runs that are killed at any moment and started again end like a run that was not.
 
+``S3F_KILLS=20`` kills 20 times with each of SIGTERM, SIGINT and a closed terminal, and 50 times with SIGKILL.
+"""
+
+import fcntl
 import hashlib
 import json
 import os
+import pty
 import random
+import re
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+import termios
 import time
+from collections import Counter
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +29,10 @@ from end_to_end_project import Project
 from s3f_pipeline.models import load_model
 
 pytestmark = pytest.mark.slow
-KILLS = int(os.environ.get("S3F_KILLS", "2"))
+KILLS = int(os.environ.get("S3F_KILLS", "1"))
 SECONDS = (3.0, 16.0)
-"""Every second kill comes this long after the start: while it prepares, trains, evaluates or reports; the
-others once a state has been written."""
+"""Every third kill comes this long after the start: while it prepares, trains, evaluates or reports; the
+others while it trains."""
 DEMO = """
 image_size: 16
 phantoms:
@@ -31,6 +45,7 @@ training:
 """
 RUN = ("run", "--env=demo", "--pipeline=brisc_spatial")
 GOES_ON = "Going on after epoch"
+LAST_WORDS = re.compile(r"Report: ")
 FOLDER = "brisc/patient_safe/spatial/seed-0"
 
 
@@ -75,44 +90,139 @@ def readable(project) -> None:
                 assert all(archive[name].size for name in archive.files)
 
 
+class Attempt:
+    """A run in a terminal of its own."""
+
+    def __init__(self, project) -> None:
+        self.project = project
+        self.log = None
+        self._terminal, slave = pty.openpty()
+        logs = set(project.demo.glob("logs/*.log"))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "kedro", *RUN],
+            cwd=project.root,
+            env=project.environment(),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(slave)
+        self._logs_before = logs
+        self.shown = b""
+
+    def __enter__(self) -> "Attempt":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._close_terminal()
+
+    def wait(self, seconds: float) -> None:
+        """Read what the run shows, for so long or until it has ended."""
+        end = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < end:
+            if self._terminal is None:
+                time.sleep(0.05)
+            elif select.select([self._terminal], [], [], 0.05)[0]:
+                with suppress(OSError):
+                    self.shown += os.read(self._terminal, 65536)
+
+    def kill(self, number: signal.Signals) -> int:
+        """Kill it, by closing its terminal in place of SIGHUP, and return its exit code."""
+        if number == signal.SIGHUP:
+            self._close_terminal()
+        else:
+            self.process.send_signal(number)
+        self.wait(30)
+        assert self.process.poll() is not None, f"{number.name} has not ended the run"
+        return self.process.returncode
+
+    def text(self) -> str:
+        """The log file, empty before there is one."""
+        made = sorted(set(self.project.demo.glob("logs/*.log")) - self._logs_before)
+        return made[-1].read_text() if made else ""
+
+    def _close_terminal(self) -> None:
+        if self._terminal is not None:
+            os.close(self._terminal)
+            self._terminal = None
+
+
 def test_killed_runs_end_like_a_whole_one(project, tmp_path):
     whole = demo_project(tmp_path)
     whole.kedro(*RUN)
     chance = random.Random(0)
-    kills, resumed = 0, 0
-    while kills < KILLS:
-        with project.started(*RUN) as process:
-            if kills % 2:
-                time.sleep(chance.uniform(*SECONDS))
+    kinds = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP] * KILLS + [signal.SIGKILL] * (KILLS * 5 // 2)
+    chance.shuffle(kinds)
+    done, resumed, kept = Counter(), 0, []
+    while kinds:
+        with Attempt(project) as attempt:
+            if done.total() % 3 == 0:
+                attempt.wait(chance.uniform(*SECONDS))
             else:
-                wait_for_a_state(project, process)
-                time.sleep(chance.uniform(0, 1))
-            if process.poll() is None:
-                process.kill()
-                output, _ = process.communicate()
-                resumed += GOES_ON in output
-                kills += 1
+                wait_for_an_epoch(attempt)
+                attempt.wait(chance.uniform(0, 1.5))
+            if attempt.process.poll() is None:
+                number = kinds.pop()
+                code = attempt.kill(number)
+                done[number.name] += 1
+                resumed += GOES_ON in attempt.text()
                 readable(project)
+                kept.append((number.name, *check_what_is_kept(project, attempt, number, code)))
                 if training_is_finished(project):
                     assert weights(project) == weights(whole)
                 continue
-        output, _ = process.communicate()
-        assert process.returncode == 0, output
-        resumed += GOES_ON in output
+        assert attempt.process.returncode == 0, attempt.shown.decode()
+        resumed += GOES_ON in attempt.text()
         assert_equal(project, whole)
         (project.demo / "06_models" / FOLDER / "training.record.json").unlink()
     resumed += GOES_ON in project.kedro(*RUN)
     assert_equal(project, whole)
-    assert resumed >= KILLS / 4
+    print(dict(done), "resumed", resumed, "killed while training, epochs told and kept:", kept)
+    assert resumed >= done.total() / 4
     assert not (project.demo / "06_models" / FOLDER / "state").exists()
 
 
-def wait_for_a_state(project, process) -> None:
-    """Wait until a state is written by this process, or it has ended."""
-    state = project.demo / "06_models" / FOLDER / "state"
-    before = set(state.glob("epoch-*.npz"))
-    while process.poll() is None and not set(state.glob("epoch-*.npz")) - before:
-        time.sleep(0.05)
+def check_what_is_kept(project, attempt, number, code) -> tuple[int, int]:
+    """Check exit code, state and MLflow runs, and return the last epoch that was told and that is kept."""
+    text = attempt.text()
+    told = max((int(epoch) for epoch in re.findall(r"Epoch (\d+)/", text)), default=0)
+    states = sorted((project.demo / "06_models" / FOLDER / "state").glob("epoch-*.npz"))
+    kept = int(states[-1].stem.removeprefix("epoch-")) if states else 0
+    if number == signal.SIGKILL:
+        assert code == -number
+        return told, kept
+    assert "Traceback (most recent call last)" not in attempt.shown.decode() or not text
+    if text and not LAST_WORDS.search(text):
+        assert code == 128 + number
+        assert f"Interrupted by {number.name}" in text
+    if told and not training_is_finished(project):
+        assert kept == told
+    assert not running(project, attempt.process.pid)
+    return told, kept
+
+
+def running(project, pid: int) -> list[tuple[str]]:
+    """MLflow runs that a process has left open."""
+    database = project.demo / "mlflow.db"
+    if not database.exists():
+        return []
+    with closing(sqlite3.connect(database)) as store:
+        if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'tags'").fetchall():
+            return []
+        return store.execute(
+            "SELECT run_uuid FROM runs JOIN tags USING (run_uuid) "
+            f"WHERE status = 'RUNNING' AND key = 'process' AND tags.value LIKE '% {pid} %'"
+        ).fetchall()
+
+
+def wait_for_an_epoch(attempt) -> None:
+    """Wait until the run trains, or has ended."""
+    while attempt.process.poll() is None and "Epoch " not in attempt.text():
+        attempt.wait(0.1)
 
 
 def assert_equal(project, whole) -> None:

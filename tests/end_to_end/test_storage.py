@@ -56,6 +56,14 @@ def test_a_full_disk(project, archive, size):
         check_whole(data, archive)
 
 
+def test_a_full_disk_while_phantoms_are_drawn(project):
+    with mounted(project.demo / "01_raw", "size=150k"):
+        output = project.kedro("run", "--env=demo", "--pipeline=brisc_audit", succeeds=False)
+        assert "Traceback" not in output
+        assert "The disk is full" in output[output.index("Error: ") :]
+        assert not list((project.demo / "01_raw").iterdir())
+
+
 def check_whole(data: Path, archive: Path) -> None:
     """Every file that is there under its own name can be read to its end."""
     raw = data / "01_raw/brisc2025"

@@ -61,7 +61,10 @@ def test_a_damaged_record_is_kept_and_never_starts_at_one(tmp_path, caplog, dama
     assert str(path) in caplog.text
     kept, *added = path.read_bytes().splitlines()
     assert kept == damage.strip()
-    assert len(read_openings(b"\n".join(added))) == 2
+    assert len(added) == 2
+    assert record_opening(tmp_path, FIRST) == unknown
+    assert len(path.read_bytes().splitlines()) == 3
+    assert read_openings(b"\n".join(added)) == ([FIRST, replace(FIRST, seed=1)], 0)
     path.write_bytes(b"\n".join(added))
     assert record_opening(tmp_path, replace(FIRST, seed=2))["by_variant"] == 3
 

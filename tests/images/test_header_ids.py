@@ -28,6 +28,17 @@ def test_padding_is_no_part_of_an_id(padded):
     assert pseudonyms(PatientID=padded) == pseudonyms(PatientID="4711")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("4711", "004711"), ("P-4711", "p-4711"), ("P 4711", "P4711"), ("Mu\u0308ller", "Müller"),
+     ("\uff14\uff17\uff11\uff11", "4711"), ("4711\u200b", "4711"), ("4711.0", "4711")],
+)  # fmt: skip
+def test_a_patient_whom_scanners_spell_differently_is_one(one, other):
+    tags = {"SpecificCharacterSet": "ISO_IR 192", "IssuerOfPatientID": "A"}
+    assert pseudonyms(PatientID=one, **tags) == pseudonyms(PatientID=other, **tags)
+    assert pseudonyms(PatientID=one, **tags).patient != pseudonyms(PatientID="4712", **tags).patient
+
+
 def test_equal_ids_of_different_issuers_are_different_patients():
     one, other = (pseudonyms(PatientID="4711", IssuerOfPatientID=issuer) for issuer in ("A", "B"))
     assert one.patient != other.patient
@@ -41,7 +52,7 @@ def test_id_and_issuer_are_not_run_together():
     )
 
 
-@pytest.mark.parametrize("empty", ["", " ", "  \0", None])
+@pytest.mark.parametrize("empty", ["", " ", "  \0", "\x7f", None])
 def test_what_is_blank_is_missing(empty):
     found = pseudonyms(PatientID=empty, IssuerOfPatientID="A", StudyInstanceUID="1.2", SeriesInstanceUID="3")
     assert (found.patient, found.patient_of_any_issuer) == (None, None)

@@ -1,16 +1,19 @@
 import os
 import signal
+import time
+from contextlib import suppress
 
 import pytest
 
 from s3f_pipeline.pipelines import interrupts
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError, signals_as_errors
+from s3f_pipeline.signals import SIGNALS
 
 
 @pytest.fixture(autouse=True)
 def handlers_as_before():
-    """After SIGTERM the process is meant to end, and its handler is not put back."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    """After a signal the process is meant to end, and handlers are not put back."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -24,7 +27,9 @@ def interrupt_inside_a_broad_except(number):
             return
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_becomes_an_error_that_nothing_swallows(number, code):
     with pytest.raises(InterruptedRunError, match=signal.Signals(number).name) as caught:
         interrupt_inside_a_broad_except(number)
@@ -41,14 +46,39 @@ def end_slowly(number, ended):
             ended.append(number)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_that_comes_again_does_not_cut_off_the_end(number):
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signals_that_follow_do_not_cut_off_the_end(number):
+    """Neither inside of the block nor behind it, where Kedro calls the hooks that close what is open."""
     ended = []
     with pytest.raises(InterruptedRunError):
         end_slowly(number, ended)
     assert ended == [number]
-    if number == signal.SIGTERM:
+    for again in SIGNALS:
+        os.kill(os.getpid(), again)
+
+
+def test_a_minute_after_the_end_signals_do_what_they_did_before(monkeypatch):
+    heard = []
+    for number in SIGNALS:
+        signal.signal(number, lambda number, _: heard.append(number))
+    with pytest.raises(InterruptedRunError):
+        interrupt_inside_a_broad_except(signal.SIGINT)
+    monkeypatch.setattr(interrupts, "IGNORED_SECONDS", 0.0)
+    for number in SIGNALS:
         os.kill(os.getpid(), number)
+    assert heard == list(SIGNALS)
+
+
+def test_a_run_under_nohup_does_not_hear_that_the_terminal_is_closed():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with signals_as_errors():
+        os.kill(os.getpid(), signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+def test_blocks_within_blocks_are_one_interruption():
+    with pytest.raises(InterruptedRunError, match="SIGHUP"), signals_as_errors():
+        interrupt_inside_a_broad_except(signal.SIGHUP)
 
 
 class SignalsWhenItGoes:
@@ -60,21 +90,37 @@ def go_on_after_a_dropped_signal(reached):
     with signals_as_errors():
         SignalsWhenItGoes()
         reached.append("behind the first")
-        os.kill(os.getpid(), signal.SIGTERM)
+        SignalsWhenItGoes()  # within a minute
         reached.append("behind the second")
+        time.sleep(5)
+        reached.append("where it is not heard")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_after_a_signal_that_python_dropped_the_next_one_is_heard(monkeypatch):
-    monkeypatch.setattr(interrupts, "IGNORED_SECONDS", 0.0)
+def test_a_signal_that_python_dropped_comes_again(monkeypatch):
+    monkeypatch.setattr(interrupts, "AGAIN_SECONDS", 0.2)
     reached = []
-    with pytest.raises(InterruptedRunError):
+    with pytest.raises(InterruptedRunError, match="SIGINT"):
         go_on_after_a_dropped_signal(reached)
-    assert reached == ["behind the first"]
+    assert reached == ["behind the first", "behind the second"]
+    time.sleep(0.3)  # and no more
 
 
-def test_the_handlers_are_put_back():
-    before = signal.getsignal(signal.SIGINT)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_block_that_has_ended_before_a_dropped_signal_comes_again_stays_ended(monkeypatch):
+    monkeypatch.setattr(interrupts, "AGAIN_SECONDS", 0.1)
     with signals_as_errors():
-        assert signal.getsignal(signal.SIGINT) is not before
-    assert signal.getsignal(signal.SIGINT) is before
+        SignalsWhenItGoes()
+    time.sleep(0.2)
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_handlers_are_put_back(number):
+    before = signal.getsignal(number)
+    with signals_as_errors():
+        assert signal.getsignal(number) is not before
+    assert signal.getsignal(number) is before
+    with suppress(ZeroDivisionError), signals_as_errors():
+        raise ZeroDivisionError
+    assert signal.getsignal(number) is before

@@ -1,16 +1,229 @@
+import json
+from dataclasses import replace
+
+import pytest
+from filelock import FileLock
+from kedro.io import DataCatalog, MemoryDataset
+
+from s3f_pipeline.catalog_types import FileDataset, UnusableFileError
+from s3f_pipeline.config.loader import ProjectConfigLoader
+from s3f_pipeline.errors import ConfigError, LockedError
 from s3f_pipeline.pipeline_registry import register_pipelines
-from s3f_pipeline.pipelines.runner import _prepared_alone
+from s3f_pipeline.pipelines import runner
+from s3f_pipeline.pipelines.locks import reading
+from s3f_pipeline.pipelines.records import StageRecord
+from s3f_pipeline.pipelines.runner import _pipeline_of, _refuse_part, _Run
 from s3f_pipeline.pipelines.stages import stages_of
 
+PIPELINE = "brisc_spatial"
+EXPERIMENT = "brisc.patient_safe.spatial"
+METRICS = "patient_safe.spatial.metrics"
+DAMAGES = {
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[:-5]),
+    "flipped": lambda path: path.write_bytes(bytes([path.read_bytes()[0] ^ 1]) + path.read_bytes()[1:]),
+    "edited": lambda path: path.write_bytes(path.read_bytes().replace(b"0", b"9.25")),
+    "emptied": lambda path: path.write_bytes(b""),
+    "deleted": lambda path: path.unlink(),
+}
 
-def test_cohorts_that_share_raw_files_acquire_them_one_after_the_other(load_config):
+
+class Files:
+    """A finished experiment without images and networks: stages write the same bytes each time."""
+
+    def __init__(self, loader, folder, pipeline=PIPELINE):
+        self.loader, self.ran = loader, []
+        self.stages = stages_of(register_pipelines()[pipeline])
+        entries = loader["catalog"]
+        for entry in entries.values():
+            if "filepath" in entry:
+                entry["filepath"] = str(folder / entry["filepath"])
+        self.catalog = DataCatalog.from_config(entries)
+        for stage in self.stages:
+            for name in stage.pipeline.inputs():
+                if name.startswith("params:"):
+                    self.catalog[name] = MemoryDataset({"of": name})
+
+    def execute(self, pipeline, catalog):
+        (title,) = {stage.title for stage in self.stages if set(stage.pipeline.nodes) == set(pipeline.nodes)}
+        self.ran.append(title)
+        for name in pipeline.all_outputs():
+            path = catalog[name].filepath
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"100 lines of {name}\n" * 100)
+
+    def run(self, stages=None, *, force=False):
+        """Run what is not finished, and return it without acquisition."""
+        self.ran.clear()
+        stages = stages or self.stages
+        run = _Run(self.catalog, self.execute, self.loader, stages, self.stages, force)
+        for stage in stages:
+            run.finish(stage)
+        return [title for title in self.ran if title != "acquisition of brisc"]
+
+    def stage(self, title):
+        (found,) = (stage for stage in self.stages if stage.title == title)
+        return found
+
+    def path(self, name):
+        return self.catalog[name].filepath
+
+
+@pytest.fixture
+def files(load_config, tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "_check_training", lambda stage, catalog: None)
+    monkeypatch.setattr(ProjectConfigLoader, "data_root", tmp_path)
+    files = Files(load_config(), tmp_path)
+    assert len(files.run()) == 6
+    assert files.run() == []
+    return files
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_damaged_is_named_and_made_again_and_nothing_else(files, damage, caplog):
+    for stage in files.stages:
+        if stage.is_looked_at_each_time:
+            continue
+        for name in sorted(stage.pipeline.all_outputs() | {stage.record}):
+            path = files.path(name)
+            before = path.read_bytes()
+            DAMAGES[damage](path)
+            caplog.clear()
+            ran = files.run()
+            can_be_restored = name in (f"{EXPERIMENT}.history", f"{EXPERIMENT}.training")
+            assert ran == ([] if can_be_restored else [stage.title]), name
+            told = [record for record in caplog.records if str(path) in record.getMessage()]
+            assert told or (name, damage) == (stage.record, "deleted"), name
+            if name != stage.record:
+                assert path.read_bytes() == before
+            assert files.run() == []
+
+
+def test_a_byte_that_flips_without_a_change_of_times_is_noticed_before_it_is_read(files):
+    """As bits on a disk do, of which the file system knows nothing."""
+    path, record = files.path("brisc.index"), files.path("brisc.ingestion_record")
+    DAMAGES["flipped"](path)
+    found = StageRecord.read(json.loads(record.read_text()))
+    times = {"mtime_ns": path.stat().st_mtime_ns, "ctime_ns": path.stat().st_ctime_ns}
+    outputs = {**found.outputs, "brisc.index": replace(found.outputs["brisc.index"], **times)}
+    record.write_text(json.dumps(found.model_copy(update={"outputs": outputs}).content()))
+    files.path(f"{EXPERIMENT}.report").unlink()
+    assert files.run() == ["ingestion of brisc", f"reporting of {EXPERIMENT}"]
+
+
+def test_a_restored_file_counts_as_whole(files):
+    path = files.path(f"{EXPERIMENT}.model")
+    whole = path.read_bytes()
+    path.write_bytes(b"other")
+    assert not files.stage(f"training of {EXPERIMENT}").is_finished(files.catalog, "any")
+    path.write_bytes(whole)
+    assert files.run() == []
+
+
+def test_a_stage_that_fails_keeps_its_record(files):
+    path = files.path("brisc.images_256x256")
+    whole = path.read_bytes()
+
+    def fail(pipeline, catalog):
+        raise OSError("no room")
+
+    works, files.execute = files.execute, fail
+    path.write_bytes(b"damaged")
+    with pytest.raises(OSError, match="no room"):
+        files.run(files.stages[1:])
+    files.execute = works
+    path.write_bytes(whole)
+    assert files.run() == []
+
+
+def test_changed_content_goes_on_to_what_reads_it(files):
+    files.catalog["params:brisc.twins"] = MemoryDataset({"other": "twins"})
+    assert files.run() == ["splitting of brisc"]  # the same groups come out
+    files.catalog["params:brisc.patient_safe.spatial.experiment"] = MemoryDataset({"other": "experiment"})
+    assert files.run() == [f"{name} of {EXPERIMENT}" for name in ("training", "evaluation", "reporting")]
+
+
+def test_a_stage_alone_names_the_damaged_file_and_the_command(files):
+    evaluation = [files.stage(f"evaluation of {EXPERIMENT}")]
+    files.path(f"{EXPERIMENT}.metrics").unlink()
+    for name in ("brisc.index", "brisc.patient_safe.splits", "brisc.acquisition", f"{EXPERIMENT}.model"):
+        path = files.path(name)
+        whole = path.read_bytes()
+        for damage in DAMAGES.values():
+            damage(path)
+            with pytest.raises(UnusableFileError) as error:
+                files.run(evaluation)
+            assert str(path) in error.value.message
+            assert f"kedro run --pipeline={PIPELINE}" in error.value.message
+            path.write_bytes(whole)
+    assert files.run(evaluation) == [f"evaluation of {EXPERIMENT}"]
+
+
+@pytest.mark.parametrize("damage", ["flipped", "emptied"])
+def test_force_gets_out_of_everything(files, damage):
+    for name in files.catalog:
+        if isinstance(files.catalog[name], FileDataset) and files.path(name).exists():
+            DAMAGES[damage](files.path(name))
+    assert len(files.run(force=True)) == 6
+    assert files.run() == []
+
+
+def test_a_record_of_another_release_counts_as_none(files, caplog):
+    path = files.path("brisc.ingestion_record")
+    path.write_text('{"stage": "ingestion", "fingerprint": "0", "finished": "2026-01-01"}')
+    assert files.run() == ["ingestion of brisc"]
+    assert "is damaged, or that of another release" in caplog.text
+
+
+def test_a_part_of_a_stage_is_refused(files):
+    nodes = register_pipelines()[PIPELINE].only_nodes(f"{EXPERIMENT}.plot")
+    (part,) = stages_of(nodes)
+    with pytest.raises(ConfigError, match=r"evaluation of brisc.*left out.*measure.*--tags=evaluation"):
+        _refuse_part(part, files.stages)
+
+
+def test_every_stage_is_known_with_all_that_it_stands_on(load_config):
     loader = load_config()
     pipelines = register_pipelines()
+    for name in (PIPELINE, "brisc_bilinear_published", "brisc_audit", "brisc_link_patients"):
+        for stage in stages_of(pipelines[name]):
+            known = {each.title: each for each in stages_of(pipelines[_pipeline_of(stage, loader)])}
+            assert set(known[stage.title].pipeline.nodes) == set(stage.pipeline.nodes)
+            written = {output for each in known.values() for output in each.pipeline.all_outputs()}
+            read = {name for name in stage.pipeline.inputs() if not name.startswith("params:")}
+            assert not {n for n in read - written if not n.endswith(("_root", "_folder", "_state", "_salt"))}
 
-    def names(cohort):
-        stages = stages_of(pipelines[f"{cohort}_audit"])
-        return [_prepared_alone(stage, loader) for stage in stages if not stage.is_experiment]
 
-    full, small, other = (names(cohort) for cohort in ("brisc", "brisc_64", "busi"))
-    assert full[0] == small[0] != other[0]
-    assert not {*full[1:]} & {*small[1:]}
+@pytest.mark.parametrize(
+    ("reader", "refused", "not_refused"),
+    [
+        ("brisc.patient_safe.bilinear.seed-3", ["index", "groups", "patient_safe.splits"], [METRICS]),
+        ("brisc.patient_safe.bilinear.seed-3_fold-1", ["index"], ["patient_safe.splits"]),
+        ("brisc.published.bilinear.seed-3", ["groups"], ["patient_safe.splits"]),
+        ("brisc_64.patient_safe.bilinear.seed-3", [], ["index", "patient_safe.splits"]),
+    ],
+)
+def test_what_a_running_experiment_reads_is_not_made_anew(files, reader, refused, not_refused):
+    mark = FileLock(files.loader.data_root / ".locks" / f"reading.{reader}.lock")
+    for name in refused:
+        files.path(f"brisc.{name}").write_bytes(b"damaged")
+        with mark, pytest.raises(LockedError, match=rf"brisc_\w+ \(seed-3.*is running.*{name[-5:]}"):
+            files.run()
+        assert len(files.run()) == 1
+    for name in not_refused:
+        files.path(f"brisc.{name}").write_bytes(b"damaged")
+        with mark:
+            assert len(files.run()) == 1
+
+
+def test_an_experiment_is_not_kept_from_mending_what_it_reads_itself(files):
+    with reading(files.loader, EXPERIMENT):
+        files.path("brisc.index").unlink()
+        assert files.run() == ["ingestion of brisc"]
+
+
+def test_warnings_are_of_damage_alone(files, caplog):
+    files.catalog["params:brisc.twins"] = MemoryDataset({"other": "twins"})
+    assert files.run() == ["splitting of brisc"]
+    told = [record.levelname for record in caplog.records if record.name == runner.__name__]
+    assert told
+    assert "WARNING" not in told

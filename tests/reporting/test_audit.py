@@ -71,7 +71,13 @@ def page():
         )
         return render_audit(
             AuditData(
-                cohort={"name": "heads", "title": title, "licence": "CC BY 4.0", "citation": "A & B"},
+                cohort={
+                    "name": "heads",
+                    "subject": "patient",
+                    "title": title,
+                    "licence": "CC BY 4.0",
+                    "citation": "A & B",
+                },
                 synthetic=synthetic,
                 header_ids=header_ids,
                 guarantee={"test": {"x": {guarantee: 3}}},
@@ -113,12 +119,21 @@ def test_the_verdict_names_patients_on_both_sides_under_every_reading(page):
     text = text_of(page(index, TWINS[:0], guarantee="patient"))
     assert "Of 4 official test images none have one in official training or validation." in text
     assert (
-        "By the known ids, 1 of the test images shares a patient with training or validation images. "
-        "By another reading of the ids (by kind), none of the test images share a patient with "
-        "training or validation images."
-    ) in text
+        "By the known ids, 1 of the test images shares a patient with training or validation images. " in text
+    )
+    assert "Who is one patient is inferred" not in text
     assert "as used here 9 1 3 1 by kind 16 0 0 0" in text
     assert "The data set does not say which reading of its ids is right." in text
+
+
+def test_a_guarantee_by_patient_says_whom_another_reading_tears_apart(page):
+    coarser = [f"p{n // 2}" for n in range(12)] + ["p0", "q1", "q2", "q3"]
+    index = index_of().assign(subject=[f"p{n}" for n in range(16)], subject_by_number=coarser)
+    text = text_of(page(index, TWINS[:0], guarantee="patient"))
+    assert (
+        "Who is one patient is inferred: the ids, read by number, put the patients of 1 official test images "
+        "into official training or validation, too."
+    ) in text
 
 
 def test_the_page_refers_to_nothing_outside_itself(page):

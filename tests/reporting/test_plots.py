@@ -1,7 +1,11 @@
+import warnings
+
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from matplotlib.text import Text
 
 from s3f_pipeline.errors import EvaluationError
@@ -12,6 +16,7 @@ from s3f_pipeline.reporting.plots import (
     plot_history,
     plot_roc,
 )
+from s3f_pipeline.text import one_line
 
 CLASSES = ["glioma", "no_tumor", "pituitary"]
 
@@ -127,3 +132,34 @@ def test_many_classes_get_a_larger_matrix():
     )
     figure = plot_confusion_matrix(compute_metrics(predictions, classes), classes)
     assert figure.get_figwidth() > 10
+
+
+MATRIX = {"confusion_matrix": [[3, 1], [0, 2]]}
+UNUSUAL = (r"$\frac$ (low)", r"a$b$_\$c", "_hidden", "two\nlines", "\x1b\0", "", "^{x}%\\")
+
+
+def named(predictions, names):
+    """The same predictions of other classes."""
+    old = ["glioma", "no_tumor", "pituitary"]
+    columns = {f"p_{before}": f"p_{after}" for before, after in zip(old, names, strict=True)}
+    to_new = dict(zip(old, names, strict=True))
+    return predictions.rename(columns=columns).replace({"label": to_new, "predicted": to_new})
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_names_of_classes_are_shown_letter_by_letter(name, predictions):
+    figure = plot_confusion_matrix(MATRIX, ["a", name])
+    figure_to_png(figure)
+    (label,) = {tick.get_text() for tick in figure.axes[0].get_yticklabels()} - {"a"}
+    curves = plot_roc(named(predictions, ["a", "b", name]), ["a", "b", name])
+    figure_to_png(curves)
+    assert label.replace(r"\$", "$").strip() == one_line(name)
+    assert any(line.startswith(f"{label} (AUC ") for line in legend(curves.axes[0]))
+
+
+@settings(max_examples=20)
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Lo", "So"]), max_size=20))
+def test_any_name_of_a_class_can_be_drawn(name):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        assert figure_to_png(plot_confusion_matrix(MATRIX, ["a", name]))

@@ -6,9 +6,12 @@ from html.parser import HTMLParser
 
 import jinja2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from s3f_pipeline.evaluation.metrics import compute_metrics
 from s3f_pipeline.reporting.formats import dotted
+from s3f_pipeline.reporting.page import _environment
 from s3f_pipeline.reporting.report import render_report
 
 VOID = {"meta", "link", "img", "br"}
@@ -314,3 +317,17 @@ def test_what_to_look_at_in_the_files_is_shown(report_data):
     text = render(report_data, quality={"warnings": ["60 images are like masks"]}).text
     assert "60 images are like masks" in text
     assert "60 images are like masks" not in render(report_data).text
+
+
+@given(st.text(st.characters(), max_size=40))
+def test_any_text_is_text_in_a_page(text):
+    page = _environment().from_string('<p title="{{ text }}">{{ text }}</p>').render(text=f"</p>{text}")
+    assert page.count("<") == 2
+    assert len(page.splitlines()) == 1
+    page.encode()
+
+
+def test_a_page_says_no_password(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:swordfish@host")
+    page = _environment().from_string("{{ text }}").render(text="kedro run --x=http://me:swordfish@host")
+    assert page == "kedro run --x=http://host"

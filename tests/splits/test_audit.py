@@ -74,6 +74,7 @@ def test_finds_exactly_what_was_planted(planted, distortions, audit, settings):
     assert report["across_official_splits"] == {
         "groups": kinds + 1,
         "images": 2 * (kinds + 1),
+        "subjects": 0,
         "test_images_with_twin_outside_test": kinds + 1,
         "test_images": 10 + kinds + 1,
         "test_images_by_relation": {"same": kinds + 1, "mirrored": 0, "rotated": 0},
@@ -169,6 +170,7 @@ def test_patients_across_splits_are_listed_even_without_twins(table, pairs, audi
     report = audit(index, pairs())
     assert [group["group"] for group in report["listed_groups"]] == ["a"]
     assert report["across_official_splits"]["by_kind"]["subject"] == {"groups": 1, "images": 2}
+    assert report["across_official_splits"]["subjects"] == 1
     assert report["across_official_splits"]["test_images_with_twin_outside_test"] == 0
 
 

@@ -82,3 +82,10 @@ def test_a_list_of_seeds_is_taken_as_it_is(seeds):
 def test_what_is_no_seed(text):
     with pytest.raises(SweepError, match="--seeds"):
         parse_seeds(text)
+
+
+def test_a_cohort_that_is_refused_is_named_when_it_is_asked_for(parameters):
+    refused = {"mine": "cohorts.mine: what is wrong with it"}
+    assert plan(parameters, **ALL, refused=refused) == plan(parameters, **ALL)
+    with pytest.raises(SweepError, match=r"cohorts\.mine: what is wrong"):
+        plan(parameters, **{**ALL, "cohorts": "brisc, mine"}, refused=refused)

@@ -4,6 +4,7 @@ import signal
 import pytest
 from submitit.helpers import DelayedSubmission
 
+from s3f_pipeline.signals import SIGNALS
 from s3f_pipeline.sweep.records import Record
 from s3f_pipeline.tracking.processes import is_dead
 
@@ -12,7 +13,7 @@ SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 
 @pytest.fixture(autouse=True)
 def _signals_as_before():
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)}
+    before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -66,7 +67,7 @@ def test_the_command_does_not_heed_the_warning_of_slurm(make_task):
     assert task.files.log.read_text() == "alive\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_to_the_worker_ends_the_command(make_task, number):
     task = make_task(SLEEP)
     when_up(task, lambda: os.kill(os.getpid(), number))

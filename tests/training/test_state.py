@@ -41,6 +41,20 @@ def test_a_damaged_state_gives_way_to_the_one_before(tmp_path, damage, caplog):
     assert "epoch-000002.npz is damaged" in caplog.text
 
 
+def test_no_flipped_byte_is_a_dead_end_or_changes_what_is_read(tmp_path):
+    folder = StateFolder(tmp_path)
+    folder.save(state(2))
+    path = tmp_path / "epoch-000002.npz"
+    content = path.read_bytes()
+    for at in range(len(content)):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1 << at % 8]) + content[at + 1 :])
+        read = folder.latest()
+        if read is not None:
+            assert read.facts == state(2).facts
+            np.testing.assert_array_equal(read.arrays["model.0"], state(2).arrays["model.0"])
+            np.testing.assert_array_equal(read.arrays["optimizer.0"], state(2).arrays["optimizer.0"])
+
+
 def test_what_a_killed_process_left_is_removed(tmp_path):
     StateFolder(tmp_path).save(state(1))
     (tmp_path / ".epoch-000002.partial.npz").write_bytes(b"half")

@@ -19,7 +19,7 @@ from s3f_pipeline.acquisition.provenance import (
 )
 from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
 from s3f_pipeline.errors import AcquisitionError
-from s3f_pipeline.files import atomic_path
+from s3f_pipeline.files import atomic_path, on_disk
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def acquire(
     if cohort.layout == "medmnist" and is_one_file(cohort) and not can_download(cohort):
         published = published_file(Path(cohort.inside).name)
         cohort = cohort.model_copy(update={"download": published})
-    folder = raw_root / cohort.raw_folder
+    folder = on_disk(raw_root, cohort.raw_folder)
     for path in (raw_root, folder):
         if path.exists() and not path.is_dir():
             raise AcquisitionError(f"{path} is a file, but a folder must be there. Move the file away.")
@@ -67,11 +67,11 @@ def acquire(
                 f"{folder} holds drawn phantoms, not patients' images, and this is no demonstration. Move "
                 f"the folder away and put the real data there, or run with --env=demo."
             )
-        pin(raw_root, cohort.raw_folder, provenance)
+        pin(raw_root, folder.relative_to(raw_root).as_posix(), provenance)
         if not offline:
             complement(cohort, folder)
     return {
-        "folder": cohort.raw_folder,
+        "folder": folder.relative_to(raw_root).as_posix(),
         "provenance": {**provenance, "files": checksums(folder, cohort.download.md5)},
     }
 
@@ -79,7 +79,7 @@ def acquire(
 def _is_there(folder: Path, cohort: CohortConfig) -> bool:
     """Whether the raw folder has files, or the one that a cohort is."""
     if is_one_file(cohort):
-        return (folder / Path(cohort.inside).name).is_file()
+        return on_disk(folder, Path(cohort.inside).name).is_file()
     return any(raw_files(folder))
 
 
@@ -120,8 +120,8 @@ def _get(name: str, cohort: CohortConfig, raw_root: Path, archives: Path | None,
 
 def _from_archives(cohort: CohortConfig, raw_root: Path, archives: Path) -> str | None:
     """Unpack or copy what the folder of archives has; a text says what it does not have."""
-    archive, single = archives / f"{cohort.archive}.zip", archives / cohort.inside
-    folder = raw_root / cohort.raw_folder
+    archive, single = on_disk(archives, f"{cohort.archive}.zip"), on_disk(archives, cohort.inside)
+    folder = on_disk(raw_root, cohort.raw_folder)
     if is_one_file(cohort) and single.is_file():
         logger.info("Copying %s", single)
         _check(single)
@@ -135,7 +135,7 @@ def _from_archives(cohort: CohortConfig, raw_root: Path, archives: Path) -> str 
 
     def complete(unpacked: Path) -> None:
         if is_one_file(cohort):
-            _check(unpacked / cohort.inside)
+            _check(on_disk(unpacked, Path(cohort.inside).name))
         checksum = tree_hash(unpacked)
         write_provenance(unpacked, f"archive {archive.name}", synthetic=False, sha256=checksum)
 
@@ -160,7 +160,7 @@ def _how_to_get(name: str, cohort: CohortConfig, raw_root: Path, looked: str, fa
     if is_one_file(cohort):
         put, holds = f"put the file {cohort.inside} into {folder}", f"{zipped} or {cohort.inside}"
     else:
-        put, holds = f"put the folder {cohort.raw_folder} into {raw_root}", zipped
+        put, holds = f"put the folder {folder.name} into {folder.parent}", zipped
     ways = [
         f"{put};",
         f"name a folder that holds {holds} by S3F_ARCHIVES=<folder> or --params=archives=<folder> "

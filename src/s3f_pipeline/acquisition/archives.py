@@ -1,6 +1,7 @@
 """Unpacking an archive, safely and whole."""
 
 import errno
+import glob
 import lzma
 import os
 import shutil
@@ -17,6 +18,8 @@ from typing import Any
 from tqdm import tqdm
 
 from s3f_pipeline.errors import AcquisitionError
+from s3f_pipeline.files import on_disk
+from s3f_pipeline.spelling import compose
 
 LEAST_PACKED = 1024
 """Bytes; a smaller archive is taken to be as large."""
@@ -32,15 +35,15 @@ def unpack(
     folder: str,
     complete: Callable[[Path], Any] = lambda unpacked: None,
 ) -> Path:
-    """Unpack one folder, or one file, of a zip file to ``raw_root / folder``.
+    """Unpack one folder, or the folder of one file, of a zip file to ``raw_root / folder``.
 
     The folder appears only when every file of it has been unpacked and its checksum has been verified.
 
     Args:
         archive: A zip file that holds ``inside`` at its top.
         raw_root: Where raw folders lie.
-        inside: Name of a folder, which becomes ``folder``, or of a file, which is put into it.
-        folder: Name of the folder.
+        inside: Path of a folder in it, which becomes ``folder``, or of a file, which is put into it.
+        folder: Path of the folder below ``raw_root``.
         complete: Called with the unpacked folder before it appears, to add what belongs to it.
 
     Returns:
@@ -52,7 +55,8 @@ def unpack(
     """
     with _readable(archive), zipfile.ZipFile(archive) as opened:
         members = [_checked(archive, member) for member in opened.infolist()]
-        members = [m for m in members if PurePosixPath(m.filename).parts[:1] == (inside,)]
+        wanted = PurePosixPath(compose(inside)).parts
+        members = [m for m in members if PurePosixPath(compose(m.filename)).parts[: len(wanted)] == wanted]
         if not any(not member.is_dir() for member in members):
             what = f"'{inside}' itself" if PurePosixPath(inside).suffix else "what it holds"
             raise AcquisitionError(
@@ -128,7 +132,7 @@ def _refuse_bombs(archive: Path, members: list[zipfile.ZipInfo], raw_root: Path)
 
 def _refuse_same_names(archive: Path, members: list[zipfile.ZipInfo]) -> None:
     """Refuse names that would be one file, here or where case does not count."""
-    counts = Counter(member.filename.rstrip("/").casefold() for member in members)
+    counts = Counter(compose(member.filename).rstrip("/").casefold() for member in members)
     if twice := [name for name, count in counts.items() if count > 1]:
         raise AcquisitionError(
             f"{archive} is not safe to unpack: it has more than one '{twice[0]}'. Get the archive from its "
@@ -144,15 +148,17 @@ def _extract(
     folder: str,
     complete: Callable[[Path], Any],
 ) -> Path:
-    for stale in raw_root.glob(f".{folder}.partial-*"):
+    target = raw_root / folder
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for stale in target.parent.glob(f".{glob.escape(target.name)}.partial-*"):
         shutil.rmtree(stale)
-    with tempfile.TemporaryDirectory(prefix=f".{folder}.partial-", dir=raw_root) as temporary:
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.partial-", dir=target.parent) as temporary:
         unpacked = Path(temporary, "unpacked")
         for member in tqdm(members, desc=f"Unpacking {inside}", unit="file", mininterval=0.5, disable=None):
             opened.extract(member, unpacked)
-        whole = unpacked / inside if (unpacked / inside).is_dir() else unpacked
+        wanted = on_disk(unpacked, inside)
+        whole = wanted if wanted.is_dir() else wanted.parent
         complete(whole)
-        target = raw_root / folder
         if target.is_dir():  # there, but without the file that is asked for
             for path in whole.iterdir():
                 path.replace(target / path.name)

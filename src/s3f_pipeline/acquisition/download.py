@@ -1,5 +1,6 @@
 """Fetching one file over HTTP, going on where an interruption left off."""
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 import requests
 from tqdm import tqdm
 
+from s3f_pipeline.credentials import hide_secrets, remember_secrets_of, shown_uri
 from s3f_pipeline.errors import AcquisitionError
 from s3f_pipeline.files import publish
 
@@ -52,6 +54,7 @@ def fetch(
     Raises:
         AcquisitionError: If the server refuses, cannot be reached, or ``check`` does.
     """
+    remember_secrets_of(url)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
     tag = target.with_name(f".{target.name}.etag")
@@ -61,15 +64,20 @@ def fetch(
             break
         except (InterruptedDownloadError, requests.RequestException) as error:
             if attempt == attempts:
-                raise AcquisitionError(f"The download of {url} failed: {_reason(error)}") from error
+                raise AcquisitionError(
+                    f"The download of {shown_uri(url)} failed: {_reason(error)}"
+                ) from error
             wait = pause * 2 ** (attempt - 1)
-            logger.info("The download of %s was interrupted (%s): again in %.0f s", url, _reason(error), wait)
+            logger.info(
+                "The download of %s was interrupted (%s): again in %.0f s",
+                shown_uri(url), _reason(error), wait,
+            )  # fmt: skip
             time.sleep(wait)
     try:
         check(partial)
         publish(partial, target)
     except AcquisitionError as error:
-        raise AcquisitionError(f"What came from {url} cannot be used. {error.message}") from error
+        raise AcquisitionError(f"What came from {shown_uri(url)} cannot be used. {error.message}") from error
     finally:
         partial.unlink(missing_ok=True)
         tag.unlink(missing_ok=True)
@@ -86,7 +94,9 @@ def get_json(url: str, **parameters: str) -> Any:
         response.raise_for_status()
         answer = response.json()
     except (requests.RequestException, ValueError) as error:
-        raise AcquisitionError(f"{url} gave no answer that can be read: {_reason(error)}") from error
+        raise AcquisitionError(
+            f"{shown_uri(url)} gave no answer that can be read: {_reason(error)}"
+        ) from error
     return answer
 
 
@@ -110,7 +120,7 @@ def _go_on(url: str, partial: Path, tag: Path) -> None:
             raise InterruptedDownloadError("the server sent another piece than it was asked for")
         announced = response.headers.get("Content-Length")
         total = have + int(announced) if announced else None
-        logger.info("Downloading %s (%s of %s bytes are here)", url, have, total or "unknown")
+        logger.info("Downloading %s (%s of %s bytes are here)", shown_uri(url), have, total or "unknown")
         with (
             partial.open("ab") as file,
             tqdm(
@@ -130,7 +140,9 @@ def _refuse_errors(url: str, response: requests.Response) -> None:
     if code >= SERVER_ERROR or code == TOO_MANY_REQUESTS:
         raise InterruptedDownloadError(f"the server answers {code} {response.reason}")
     if not response.ok:
-        raise AcquisitionError(f"The download of {url} failed: the server answers {code} {response.reason}")
+        raise AcquisitionError(
+            f"The download of {shown_uri(url)} failed: the server answers {code} {response.reason}"
+        )
 
 
 def _known_tag(url: str, partial: Path, tag: Path) -> str | None:
@@ -138,7 +150,7 @@ def _known_tag(url: str, partial: Path, tag: Path) -> str | None:
     if not (tag.is_file() and partial.is_file()):
         return None
     address, _, entity = tag.read_text(encoding="utf-8").partition("\n")
-    return entity if address == url else None
+    return entity if address == _fingerprint(url) else None
 
 
 def _begin(url: str, partial: Path, tag: Path, entity: str | None) -> None:
@@ -146,7 +158,12 @@ def _begin(url: str, partial: Path, tag: Path, entity: str | None) -> None:
     tag.unlink(missing_ok=True)
     partial.write_bytes(b"")
     if entity and not entity.startswith("W/"):
-        tag.write_text(f"{url}\n{entity}", encoding="utf-8")
+        tag.write_text(f"{_fingerprint(url)}\n{entity}", encoding="utf-8")
+
+
+def _fingerprint(url: str) -> str:
+    """By which an address is known again; it may hold a password itself."""
+    return hashlib.sha256(url.encode()).hexdigest()
 
 
 def _is_the_rest(response: requests.Response, known: str | None, have: int) -> bool:
@@ -166,4 +183,4 @@ def _reason(error: Exception) -> str:
         return "no connection to the server"
     if isinstance(error, requests.Timeout):
         return "the server does not answer"
-    return " ".join(str(error).split())
+    return " ".join(hide_secrets(str(error)).split())

@@ -16,6 +16,7 @@ from s3f_pipeline.acquisition.kaggle import fetch_dataset
 from s3f_pipeline.acquisition.pins import pin
 from s3f_pipeline.acquisition.provenance import tree_hash, write_provenance
 from s3f_pipeline.config.schema import CohortConfig
+from s3f_pipeline.credentials import shown_uri
 from s3f_pipeline.errors import AcquisitionError
 from s3f_pipeline.files import sha256_of
 
@@ -31,7 +32,8 @@ def download(cohort: CohortConfig, raw_root: Path) -> None:
     Raises:
         AcquisitionError: If it cannot be had.
     """
-    waiting = raw_root / f".{cohort.raw_folder}.download"
+    folder = raw_root / cohort.raw_folder
+    waiting = folder.with_name(f".{folder.name}.download")
     if cohort.download.kaggle:
         source = f"kaggle {cohort.download.kaggle}"
         whole = fetch_dataset(cohort.download.kaggle, waiting, Path(cohort.inside).name)
@@ -44,7 +46,7 @@ def download(cohort: CohortConfig, raw_root: Path) -> None:
             if not (waiting / name).is_file():
                 fetch_file(address, waiting / name)
     write_provenance(whole, source, synthetic=False, sha256=tree_hash(whole))
-    _put(whole, raw_root / cohort.raw_folder)
+    _put(whole, folder)
     shutil.rmtree(waiting, ignore_errors=True)
 
 
@@ -60,7 +62,7 @@ def complement(cohort: CohortConfig, folder: Path) -> None:
     what it needs.
     """
     for name, address in cohort.download.files.items():
-        if any(folder.glob(f"{glob.escape(Path(name).stem)}*")):
+        if any((folder / name).parent.glob(f"{glob.escape(Path(name).stem)}*")):
             continue
         logger.info("%s lacks %s: downloading", folder, name)
         try:
@@ -69,8 +71,12 @@ def complement(cohort: CohortConfig, folder: Path) -> None:
             logger.warning("%s could not be downloaded: %s", name, error)
         else:
             date = datetime.now(UTC).date().isoformat()
-            source = {"source": f"download {address}", "date": date, "sha256": sha256_of(folder / name)}
-            pin(folder.parent, f"{folder.name}.{name}", source)
+            source = {
+                "source": f"download {shown_uri(address)}",
+                "date": date,
+                "sha256": sha256_of(folder / name),
+            }
+            pin(folder.parent, f"{folder.name}.{name.replace('/', '.')}", source)
 
 
 def fetch_file(address: str, target: Path, attempts: int = ATTEMPTS) -> None:

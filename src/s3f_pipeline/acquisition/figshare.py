@@ -39,8 +39,8 @@ def fetch_article(doi: str, folder: Path, server: str = SERVER) -> None:
         answer = {"files": get_json(f"{server}/v2/articles/{article}/files", page_size=MOST_FILES)}
     try:
         listed: list[dict[str, Any]] = answer["files"]
-        wanted = [(Path(str(file["name"])).name, file["download_url"], _md5(file)) for file in listed]
-    except (KeyError, TypeError) as error:
+        wanted = [(_name_of(file), file["download_url"], _md5(file)) for file in listed]
+    except (KeyError, TypeError, ValueError) as error:
         raise AcquisitionError(f"The answer of {server} about {doi} has another form than known.") from error
     if not wanted:
         raise AcquisitionError(f"The data set {doi} at {server} has no files.")
@@ -61,6 +61,14 @@ def _get(address: str, folder: Path, name: str, md5: str | None) -> None:
         unpack_whole(target, folder)
         unpacked.touch()
         target.unlink()
+
+
+def _name_of(file: dict[str, Any]) -> str:
+    """Name of a file as one inside our folder, whatever the server says."""
+    name = Path(str(file["name"])).name
+    if not name.strip(". ") or "\0" in name:
+        raise ValueError(name)
+    return name
 
 
 def _md5(file: dict[str, Any]) -> str | None:

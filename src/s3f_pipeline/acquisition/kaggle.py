@@ -1,5 +1,6 @@
 """Data sets of Kaggle, through kagglehub, which goes on where an interruption left off."""
 
+import glob
 import logging
 import os
 import shutil
@@ -59,7 +60,7 @@ def fetch_dataset(
                 raise
             reason = " ".join(str(error).split())
             raise AcquisitionError(f"The download of {handle} from Kaggle failed: {reason}") from error
-    return next((path for path in sorted(unpacked.rglob(inside)) if path.is_dir()), unpacked)
+    return next((path for path in sorted(unpacked.rglob(glob.escape(inside))) if path.is_dir()), unpacked)
 
 
 def _download(handle: str, waiting: Path) -> Path:

@@ -5,6 +5,7 @@ The classes are imported by their full path in ``catalog.yml``; nothing heavy is
 
 from s3f_pipeline.catalog_types.atomic_dataset import AtomicDataset
 from s3f_pipeline.catalog_types.bytes_dataset import BytesDataset
+from s3f_pipeline.catalog_types.file_dataset import FileDataset, UnusableFileError
 from s3f_pipeline.catalog_types.folder_dataset import FolderDataset
 from s3f_pipeline.catalog_types.image_store_dataset import ImageStoreDataset
 from s3f_pipeline.catalog_types.keras_model_dataset import KerasModelDataset
@@ -14,9 +15,11 @@ from s3f_pipeline.catalog_types.scratch_folder_dataset import ScratchFolderDatas
 __all__ = [
     "AtomicDataset",
     "BytesDataset",
+    "FileDataset",
     "FolderDataset",
     "ImageStoreDataset",
     "KerasModelDataset",
     "SaltDataset",
     "ScratchFolderDataset",
+    "UnusableFileError",
 ]

@@ -6,9 +6,8 @@ from typing import Any
 
 import pandas as pd
 from kedro.io import AbstractDataset
-from kedro.io.core import DatasetError
 
-from s3f_pipeline.catalog_types.file_dataset import FileDataset
+from s3f_pipeline.catalog_types.file_dataset import FileDataset, UnusableFileError
 from s3f_pipeline.files import atomic_path
 
 VERSION_KEY = "schema_version"
@@ -51,18 +50,17 @@ class AtomicDataset(FileDataset[Any, Any]):
         self._config = {"type": dataset} if isinstance(dataset, str) else deepcopy(dataset)
         self._schema_version = schema_version
 
-    def load(self) -> Any:
+    def _read(self) -> Any:
         """Load with the wrapped dataset.
 
         Raises:
-            DatasetError: If the file is missing, or was written with another schema version.
+            UnusableFileError: If the file was written with another schema version.
         """
-        self._require()
         data = self._wrapped(self._filepath).load()
         if self._schema_version is not None:
             found = data.attrs if isinstance(data, pd.DataFrame) else data
             if found.get(VERSION_KEY) != self._schema_version:
-                raise DatasetError(
+                raise UnusableFileError(
                     f"{self._filepath} has schema version {found.get(VERSION_KEY)}, this release reads "
                     f"{self._schema_version}. Make it again with --params=force=true."
                 )

@@ -15,9 +15,8 @@ class BytesDataset(FileDataset[bytes, bytes]):
               filepath: data/08_reporting/brisc/roc.png
     """
 
-    def load(self) -> bytes:
+    def _read(self) -> bytes:
         """Return the bytes of the file."""
-        self._require()
         return self._filepath.read_bytes()
 
     def save(self, data: bytes) -> None:

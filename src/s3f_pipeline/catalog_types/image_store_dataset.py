@@ -22,9 +22,8 @@ class ImageStoreDataset(FileDataset[Path, np.memmap]):
               filepath: data/03_primary/brisc/images_256x256.npy
     """
 
-    def load(self) -> np.memmap:
+    def _read(self) -> np.memmap:
         """Map the store, uint8 of shape (N, H, W, C), without reading it."""
-        self._require()
         images: np.memmap = np.load(self._filepath, mmap_mode="r")
         return images
 

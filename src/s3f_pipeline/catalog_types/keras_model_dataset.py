@@ -22,7 +22,7 @@ class KerasModelDataset(FileDataset["keras.Model", "keras.Model"]):
               filepath: data/06_models/brisc/patient_safe/bilinear/seed-0/model.keras
     """
 
-    def load(self) -> "keras.Model":
+    def _read(self) -> "keras.Model":
         """Load the network.
 
         Raises:
@@ -30,7 +30,6 @@ class KerasModelDataset(FileDataset["keras.Model", "keras.Model"]):
         """
         from s3f_pipeline.models import load_model
 
-        self._require()
         return load_model(self._filepath)
 
     def save(self, data: "keras.Model") -> None:

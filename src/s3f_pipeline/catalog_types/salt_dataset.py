@@ -9,7 +9,7 @@ from typing import Never
 
 from kedro.io.core import DatasetError
 
-from s3f_pipeline.catalog_types.file_dataset import FileDataset
+from s3f_pipeline.catalog_types.file_dataset import FileDataset, UnusableFileError
 
 BYTES = 32
 OWNER_ONLY = 0o600
@@ -30,22 +30,25 @@ class SaltDataset(FileDataset[Never, bytes]):
     """
 
     def load(self) -> bytes:
-        """Return the bytes.
+        """Return the bytes, made if there are none yet.
 
         Raises:
-            DatasetError: If the file cannot be made or read, or is damaged.
+            UnusableFileError: If the file cannot be made or read, or is damaged.
         """
         try:
             if not self._filepath.exists():
                 _make(self._filepath)
-            salt = self._filepath.read_bytes()
+            return self._read()
         except OSError as error:
-            raise DatasetError(
+            raise UnusableFileError(
                 f"The secret under which patient ids are hashed, {self._filepath}, cannot be read or made: "
                 f"{error.strerror}. Mend that, or set header_patients: ignore for the cohort."
             ) from error
+
+    def _read(self) -> bytes:
+        salt = self._filepath.read_bytes()
         if len(salt) != BYTES:
-            raise DatasetError(
+            raise UnusableFileError(
                 f"The secret under which patient ids are hashed, {self._filepath}, is damaged: it has "
                 f"{len(salt)} bytes, not {BYTES}. Restore it from a copy, or remove it: then all ids change, "
                 f"and images are read again."
@@ -74,10 +77,11 @@ def _make(path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     try:
-        os.write(descriptor, token_bytes(BYTES))
-        os.fsync(descriptor)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(token_bytes(BYTES))
+            file.flush()
+            os.fsync(descriptor)
         with suppress(FileExistsError):
             path.hardlink_to(temporary)
     finally:
-        os.close(descriptor)
         temporary.unlink()

@@ -30,7 +30,7 @@ class ScratchFolderDataset(FolderDataset):
     def begin(self, fingerprint: str) -> None:
         """Keep the content if it belongs to this fingerprint, else start empty."""
         owner = self._filepath / OWNER
-        if not (owner.is_file() and owner.read_text(encoding="utf-8") == fingerprint):
+        if not (owner.is_file() and owner.read_bytes() == fingerprint.encode()):
             self.clear()
             with atomic_path(owner) as temporary:
                 temporary.write_text(fingerprint, encoding="utf-8")

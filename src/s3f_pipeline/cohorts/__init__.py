@@ -13,7 +13,7 @@ from s3f_pipeline.cohorts import brisc, busi, cheng, chest, folders, ham, medmni
 from s3f_pipeline.cohorts import table as own_table
 from s3f_pipeline.cohorts.links import add_links, find_table, read_links, report_links
 from s3f_pipeline.cohorts.listing import finish
-from s3f_pipeline.cohorts.subjects import check_subjects
+from s3f_pipeline.cohorts.subjects import check_subjects, one_spelling
 from s3f_pipeline.cohorts.table import TableColumns
 from s3f_pipeline.errors import CohortError
 
@@ -58,11 +58,16 @@ def list_files(
         reason, the files in the folder that are not images of the cohort.
 
     Raises:
-        CohortError: If the folder does not have the layout, a class or an image is missing, or files
-            and tables contradict one another.
+        CohortError: If the folder does not have the layout, a class or an image is missing, files and
+            tables contradict one another, or a patient or lesion is spelt in two ways.
     """
     if layout != "table":
-        return finish(LAYOUTS[layout](folder, classes), folder, classes)
-    if table is None:
+        found = LAYOUTS[layout](folder, classes)
+    elif table is None:
         raise CohortError(f"The layout 'table' of {folder} needs a block 'table' that names its columns.")
-    return finish(own_table.list_files(folder, classes, table), folder, classes)
+    else:
+        found = own_table.list_files(folder, classes, table)
+    listed = finish(found, folder, classes)
+    for column in listed.columns[listed.columns.str.startswith("subject")]:
+        listed[column] = one_spelling(listed[column], f"the tables and file names of {folder}")
+    return listed

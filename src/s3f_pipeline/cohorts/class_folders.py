@@ -9,6 +9,7 @@ import pandas as pd
 from s3f_pipeline.cohorts.listing import COLUMNS, HIDDEN, is_hidden, some_of, told_of_links, walk_raw
 from s3f_pipeline.errors import CohortError
 from s3f_pipeline.images.formats import START, format_of, is_image_name
+from s3f_pipeline.spelling import compose, show
 
 OUTSIDE = "outside the class folders"
 
@@ -39,7 +40,7 @@ def list_class_folders(
     for inside in splits:
         _check_class_folders(folder, inside, classes)
     homes = {
-        (*PurePosixPath(inside).parts, label): (label, split)
+        (*PurePosixPath(inside).parts, compose(label)): (label, split)
         for inside, split in splits.items()
         for label in classes
     }
@@ -51,7 +52,7 @@ def list_class_folders(
     hidden_images: list[str] = []
     for path in walked.files:
         *parents, name = path.split("/")
-        home = homes.get(tuple(parents[:depth]))
+        home = homes.get(tuple(map(compose, parents[:depth])))
         if is_hidden(path):
             passed_over[HIDDEN] += 1
             if home and is_image_name(name):
@@ -90,7 +91,7 @@ def _notices(passed_over: Mapping[str, int], hidden_images: Sequence[str], links
 def _check_links(folder: Path, links: Sequence[str], homes: Mapping[tuple[str, ...], object]) -> None:
     """Refuse to lose a whole class folder because it leads to one that is read already."""
     for link in links:
-        parts = tuple(link.split("/"))
+        parts = tuple(map(compose, link.split("/")))
         if any(home[: len(parts)] == parts for home in homes):
             raise CohortError(
                 f"{folder / link} is a link to a folder that is read already, or that it lies in. Put the "
@@ -124,16 +125,17 @@ def _check_class_folders(folder: Path, inside: str, classes: Sequence[str]) -> N
     expected = f"Expected are the folders {', '.join(classes)} in {root}."
     if not root.is_dir():
         raise CohortError(f"{folder} has no folder '{inside}'. {expected}")
-    found = {path.name for path in root.iterdir() if path.is_dir() and not is_hidden(path.name)}
-    missing, unknown = set(classes) - found, found - set(classes)
+    found = {compose(path.name) for path in root.iterdir() if path.is_dir() and not is_hidden(path.name)}
+    named = set(map(compose, classes))
+    missing, unknown = named - found, found - named
     if missing:
         raise CohortError(
-            f"Class folder(s) missing in {root}: {some_of(missing)}. {expected} Found are "
-            f"{some_of(found) or 'none'}."
+            f"Class folder(s) missing in {root}: {some_of(map(show, missing))}. {expected} Found are "
+            f"{some_of(map(show, found)) or 'none'}."
         )
     if unknown:
         raise CohortError(
-            f"Unknown class folder(s) in {root}: {some_of(unknown)}. {expected} "
+            f"Unknown class folder(s) in {root}: {some_of(map(show, unknown))}. {expected} "
             f"Move them away, or add them to the cohort's classes."
         )
 

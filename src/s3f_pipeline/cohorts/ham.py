@@ -31,8 +31,7 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
 
     Returns:
         The columns of every layout; ``subject`` is the lesion; ``age`` (years), ``sex``, ``site``,
-        ``dx_type``, null where unknown. Test images have no lesion id, their lesions are none of the
-        training images': each stands for itself, as a subject named after the image.
+        ``dx_type``, null where unknown, as the lesions of the official test images are.
 
     Raises:
         CohortError: If the metadata or an image is missing; a row of the ground truth has no label or
@@ -48,7 +47,7 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
     facts = metadata.reindex(table["image_id"]).reset_index(drop=True)
     _check_images(folder, table, facts, files)
     table = table.assign(
-        subject=facts["lesion_id"].fillna(table["image_id"]),
+        subject=facts["lesion_id"],
         age=facts["age"],
         sex=facts["sex"],
         site=facts["localization"],

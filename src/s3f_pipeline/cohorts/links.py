@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from s3f_pipeline.cohorts.subjects import one_spelling
 from s3f_pipeline.cohorts.tabular import column_names, read_ages, read_table, refuse, row_numbers
 from s3f_pipeline.errors import CohortError
+from s3f_pipeline.files import on_disk
+from s3f_pipeline.spelling import compose
 
 SHIPPED = Path(__file__).parent / "tables"
 NEEDED = ("image", "subject", "phash")
@@ -60,8 +63,8 @@ def find_table(name: str, folder: Path) -> Path:
         CohortError: If it is in neither.
     """
     for place in (folder, SHIPPED):
-        if (place / name).is_file():
-            return place / name
+        if (table := on_disk(place, name)).is_file():
+            return table
     shipped = ", ".join(sorted(path.name for path in SHIPPED.glob("*.csv")))
     raise CohortError(
         f"The table {name}, which the cohort's link names, is neither in {folder} nor one of those that ship "
@@ -78,16 +81,18 @@ def read_links(path: Path) -> pd.DataFrame:
         ``site`` that it has.
 
     Raises:
-        CohortError: If it lacks a column, a hash is none, or an image is listed twice.
+        CohortError: If it lacks a column, a hash is none, an image is listed twice, or a subject is spelt
+            in two ways.
     """
     table = read_table(path, NEEDED, CARRIED)
     refuse(table["image"].isna(), row_numbers(table), f"Rows of {path} without an image", "Make it again.")
+    table["image"] = table["image"].map(compose)
     refuse(table["image"].duplicated(), table["image"], f"Images listed twice in {path}", "Make it again.")
     is_hash = table["phash"].str.fullmatch("[0-9a-f]{16}").fillna(False).astype(bool)
     refuse(~is_hash, table["image"], f"Images in {path} whose phash is none", "Make it again.")
     if "age" in column_names(path):
         table["age"] = read_ages(table["age"], path)
-    return table
+    return table.assign(subject=one_spelling(table["subject"], f"the column subject of {path}"))
 
 
 def add_links(index: pd.DataFrame, links: pd.DataFrame) -> Linked:

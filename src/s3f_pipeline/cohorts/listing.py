@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from s3f_pipeline.errors import CohortError
+from s3f_pipeline.spelling import compose
 from s3f_pipeline.walk import Walked, walk
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,28 @@ def told_of_links(links: Iterable[str]) -> str:
     )
 
 
+def as_on_disk(names: pd.Series, files: Iterable[str]) -> pd.Series:
+    """Give names the form that they have on disk, which may be composed differently.
+
+    Args:
+        names: Of files, relative to a folder.
+        files: What is in the folder.
+
+    Returns:
+        The names; one that no file has, or several have in different forms, stays as it is.
+    """
+    exact = set(files)
+    by_name: dict[str, list[str]] = {}
+    for file in exact:
+        by_name.setdefault(compose(file), []).append(file)
+
+    def find(name: str) -> str:
+        same = by_name.get(compose(name), [])
+        return same[0] if name not in exact and len(same) == 1 else name
+
+    return names.map(find).astype("string")
+
+
 def is_hidden(path: str) -> bool:
     """Tell whether a file, or a folder it is in, is hidden or no person's but a system's."""
     return any(part.startswith(".") or part.lower() in KEPT_BY_SYSTEMS for part in path.split("/"))
@@ -88,11 +111,14 @@ def some_of(names: Iterable[str], shown: int = 5) -> str:
 def finish(table: pd.DataFrame, folder: Path, classes: Sequence[str]) -> pd.DataFrame:
     """Order a listing, by path and with the common columns first, after checking what all promise.
 
+    Names are composed in ``image_id``, so that it is the same on every file system.
+
     Raises:
         CohortError: If there is no image at all or none of a class, or two images have one id.
     """
     if table.empty:
         raise CohortError(f"{folder} has the right layout but no image in it. Get the data again.")
+    table["image_id"] = table["image_id"].map(compose)
     twice = table["image_id"].duplicated(keep=False)
     if twice.any():
         shown = table[twice].sort_values(["image_id", "path"])["path"].iloc[:2]

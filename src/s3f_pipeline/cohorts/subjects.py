@@ -1,4 +1,4 @@
-"""Whether a cohort that names its patients or lesions names all of them."""
+"""Whether a cohort that names its patients or lesions names all of them, and each in one way."""
 
 from typing import Literal
 
@@ -6,12 +6,15 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import some_of
 from s3f_pipeline.errors import CohortError
+from s3f_pipeline.spelling import id_key, show, tidy_id
 
 Subject = Literal["patient", "lesion"]
 
 
 def check_subjects(table: pd.DataFrame, subject: Subject) -> None:
     """Check that a layout knows the subject of every image, or of none.
+
+    An official test set whose subjects are all unknown, as challenges keep them, is fine.
 
     Args:
         table: As ``list_files`` returns it.
@@ -21,9 +24,43 @@ def check_subjects(table: pd.DataFrame, subject: Subject) -> None:
         CohortError: If some images have a subject and others have none.
     """
     unknown = table["subject"].isna()
-    if unknown.any() and not unknown.all():
+    official_test = (table["official_split"] == "test").fillna(False).astype(bool)
+    if unknown.any() and not unknown.all() and (unknown != official_test).any():
         raise CohortError(
             f"{unknown.sum()} of {len(table)} images have no known {subject}: "
             f"{some_of(table['path'][unknown])}. Fill in the missing ids, or mend the file names that "
             f"carry them."
         )
+
+
+def tidy_ids(ids: pd.Series) -> pd.Series:
+    """Take away from ids what cannot be seen or means nothing, null where nothing is left (``tidy_id``)."""
+    tidy = ids.map({text: tidy_id(text) for text in ids.dropna().unique()}).astype("string")
+    return tidy.mask(tidy == "")
+
+
+def one_spelling(ids: pd.Series, where: str) -> pd.Series:
+    """Make sure that no patient or lesion is spelt in two ways.
+
+    Args:
+        ids: Of each image, null where unknown.
+        where: What a message calls their place.
+
+    Returns:
+        The ids, tidy (``tidy_id``).
+
+    Raises:
+        CohortError: If two of them are different but may be one (``id_key``).
+    """
+    tidy = tidy_ids(ids)
+    known = pd.Series(tidy.dropna().unique(), dtype="string")
+    spelt = known.groupby(known.map(id_key)).agg(list)
+    several = spelt[spelt.map(len) > 1]
+    if several.empty:
+        return tidy
+    pairs = [" and ".join(map(show, sorted(spellings))) for spellings in several]
+    raise CohortError(
+        f"Ids in {where} that may be one, spelt in several ways: {some_of(pairs)} (on "
+        f"{tidy.isin(several.explode()).sum()} of {len(tidy)} images). Spell one patient one way; different "
+        f"patients must differ in more than case, blanks, dashes, zeros in front and the width of characters."
+    )

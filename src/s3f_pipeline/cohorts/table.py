@@ -9,16 +9,23 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import (
     ORDER_COLUMN,
+    as_on_disk,
     count_passed_over,
     files_below,
     is_hidden,
     some_of,
 )
+from s3f_pipeline.cohorts.subjects import one_spelling, tidy_ids
 from s3f_pipeline.cohorts.tabular import read_ages, read_table, refuse, row_numbers
+from s3f_pipeline.errors import CohortError
+from s3f_pipeline.files import on_disk
 from s3f_pipeline.images.formats import is_image_name
+from s3f_pipeline.spelling import compose, show
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
 CARRIED = ("age", "sex", "site")
+ROUNDED = r"\d[.,]\d+[eE]\+\d+"
+"""How spreadsheets write numbers that are longer than they show, such as 1.23457E+12."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +68,14 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
     Raises:
         CohortError: If the table cannot be read or lacks a column; paths are empty, double, not inside
             the folder or of no file; labels are empty or unknown; or, where the table has such a
-            column, a patient is missing, spelt in two ways or without the pattern, or a split unknown (it
-            may be empty).
+            column, a patient is missing, spelt in two ways (``id_key``), rounded or without the pattern, or
+            a split unknown (it may be empty).
     """
-    source = folder / columns.file
+    source = on_disk(folder, columns.file)
     wanted = (columns.path, columns.label, columns.patient, columns.split, columns.order)
     rows = read_table(source, dict.fromkeys(name for name in wanted if name), CARRIED)
+    if rows.empty:
+        raise CohortError(f"{source} has a header, but no rows. Fill it in.")
     files = files_below(folder)
     path = _paths(rows, columns.path, source, files)
     table = pd.DataFrame({"image_id": path, "path": path})
@@ -78,7 +87,7 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
             table[name] = read_ages(rows[name], source) if name == "age" else rows[name]
     if columns.order is not None:
         table[ORDER_COLUMN] = _order(rows, path, columns.order, source)
-    others = set(files) - set(path) - {PurePosixPath(columns.file).as_posix()}
+    others = set(files) - set(path) - {source.relative_to(folder).as_posix()}
     table.attrs["passed_over"] = count_passed_over(others, lambda _: "not in the table")
     unlisted = [path for path in others if is_image_name(path) and not is_hidden(path)]
     if unlisted:
@@ -102,7 +111,7 @@ def _paths(rows: pd.DataFrame, column: str, source: Path, files: Sequence[str]) 
         f"Paths in {source} that are absolute or have '..' in them",
         "Give paths relative to the raw folder, with forward slashes.",
     )
-    path = given.map(lambda text: PurePosixPath(text).as_posix()).astype("string")
+    path = as_on_disk(given.map(lambda text: PurePosixPath(text).as_posix()), files)
     refuse(
         ~path.isin(list(files)),
         path,
@@ -116,45 +125,46 @@ def _paths(rows: pd.DataFrame, column: str, source: Path, files: Sequence[str]) 
 def _labels(
     rows: pd.DataFrame, path: pd.Series, column: str, source: Path, classes: Sequence[str]
 ) -> pd.Series:
-    labels = rows[column]
+    labels = rows[column].map(compose, na_action="ignore")
+    names = {compose(name): name for name in classes}
     refuse(labels.isna(), path, f"Images in {source} without a {column}", "Fill it in, or remove their rows.")
     refuse(
-        ~labels.isin(list(classes)),
-        path + " (" + labels + ")",
+        ~labels.isin(list(names)),
+        path + " (" + labels.map(show, na_action="ignore") + ")",
         f"Images in {source} whose {column} is not one of {', '.join(classes)}",
         "Correct it, or add it to the cohort's classes.",
     )
-    return labels
+    return labels.map(names).astype("string")
 
 
 def _patients(rows: pd.DataFrame, path: pd.Series, columns: TableColumns, source: Path) -> pd.Series:
     column = columns.patient
     if column is None:
         return _all_null(rows)
+    ids = tidy_ids(rows[column])
     refuse(
-        rows[column].isna(),
+        ids.isna(),
         path,
         f"Images in {source} without a {column}",
         "Fill it in (a value of its own for a patient with one image), or leave the column out of the "
         "cohort's table.",
     )
-    spellings = rows[column].groupby(rows[column].str.casefold()).transform("nunique")
     refuse(
-        spellings > 1,
-        rows[column],
-        f"Images in {source} whose {column} differs from another in upper and lower case alone",
-        "Spell one patient one way, and different patients differently.",
+        ids.str.fullmatch(ROUNDED).astype(bool),
+        ids,
+        f"Images in {source} whose {column} was rounded by a spreadsheet",
+        "Take the ids from their source again, as text.",
     )
-    if columns.patient_pattern is None:
-        return rows[column]
-    patients = named_patients(rows[column], columns.patient_pattern)
-    refuse(
-        patients.isna(),
-        rows[column],
-        f"Images in {source} whose {column} does not have the pattern {columns.patient_pattern}",
-        "Correct the ids, or patient_pattern in the cohort's table.",
-    )
-    return patients
+    if columns.patient_pattern is not None:
+        patients = named_patients(ids, columns.patient_pattern)
+        refuse(
+            patients.isna(),
+            ids,
+            f"Images in {source} whose {column} does not have the pattern {columns.patient_pattern}",
+            "Correct the ids, or patient_pattern in the cohort's table.",
+        )
+        ids = patients
+    return one_spelling(ids, f"the column {column} of {source}")
 
 
 def named_patients(ids: pd.Series, pattern: str) -> pd.Series:

@@ -11,22 +11,27 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import product
 from pathlib import Path
+from types import NoneType
 from typing import Any, get_args
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
-from yaml import YAMLError
 
-from s3f_pipeline.config.schema import CohortConfig, ExperimentConfig, Parameters, Protocol
+from s3f_pipeline.config.reading import files_in, read_yaml
+from s3f_pipeline.config.schema import CohortConfig, Cohorts, ExperimentConfig, Parameters, Protocol
 from s3f_pipeline.errors import ConfigError
 
 KEY = "[key]"
 """Where pydantic speaks of the name of an entry, not of its value."""
 WITH_SPECTRANET = ("spectral", "concat", "bilinear", "gated", "random_filter", "spatial_wide")
 """Networks that there are with SN1 and with SN2."""
-ENDINGS = (".yml", ".yaml", ".json")
+RUNTIME = "--params"
+INVALID = "The configuration is not valid.\n  "
+LONGEST = 120
+"""Characters of a wrong value that a message shows."""
+READ_AS = {bool: "true or false", int: "a number", float: "a number", NoneType: "nothing"}
+"""What YAML makes of words that have no quotes, such as no, 007 and null."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +60,30 @@ def merge(*values: Mapping[str, Any] | None) -> dict[str, Any]:
 def read_layer(folder: Path) -> list[Layer]:
     """Read the parameter files of one environment folder, one layer per file.
 
+    A block of which only the heading is left, such as ``cohorts:``, sets nothing.
+
     Raises:
         ConfigError: If a file is not valid YAML, or its interpolations cannot be resolved.
     """
     layers = []
-    files = (path for path in folder.rglob("parameters*") if path.suffix in ENDINGS)
-    for path in sorted(files):
-        try:
-            values = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
-        except (YAMLError, OmegaConfBaseException) as error:
-            raise ConfigError(f"{path} cannot be read: {error}") from error
+    for path in files_in(folder, "parameters*"):
+        values = read_yaml(path)
         if not isinstance(values, dict):
             raise ConfigError(f"{path} must hold keys and values, not a list or a single value.")
-        layers.append(Layer(str(path), {str(key): value for key, value in values.items()}))
+        named = {str(key): value for key, value in values.items()}
+        is_left = {key: value is not None or key not in _headings() for key, value in named.items()}
+        layers.append(Layer(str(path), {key: value for key, value in named.items() if is_left[key]}))
     return layers
+
+
+def _headings() -> set[str]:
+    """Names of the blocks that every configuration has."""
+    fields = Parameters.model_fields.items()
+    return {
+        name
+        for name, field in fields
+        if _models_in(field.annotation) and NoneType not in get_args(field.annotation)
+    }
 
 
 def refuse_unknown_keys(layer: Layer) -> None:
@@ -118,17 +133,32 @@ def validate(model: type[BaseModel], values: Mapping[str, Any], layers: Iterable
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        lines = [_line_of(problem, layers) for problem in error.errors()]
-        raise ConfigError("The configuration is not valid.\n  " + "\n  ".join(lines)) from error
+        problems = error.errors()
+        parts = {problem["loc"][:-1] for problem in problems}
+        lines = [_line_of(p, layers) for p in problems if p["type"] != "too_short" or p["loc"] not in parts]
+        raise ConfigError(INVALID + "\n  ".join(lines)) from error
 
 
 def _line_of(problem: Any, layers: Iterable[Layer]) -> str:
     """Say what is wrong where; a whole block is not shown again."""
     location = tuple(part for part in problem["loc"] if part != KEY)
-    received = "" if isinstance(problem["input"], Mapping) else f"received: {problem['input']!r}; "
+    value = problem["input"]
+    received = "" if isinstance(value, Mapping) else f"received: {_brief(value)}; "
     where = f"{'.'.join(map(str, location))}: " if location else ""
     source = f" ({received}set in {_source_of(location, layers)})" if location else ""
-    return f"{where}{problem['msg'].removeprefix('Value error, ')}{source}"
+    said = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "string_type" and type(value) in READ_AS:
+        said = f"YAML reads this as {READ_AS[type(value)]} and not as text: put quotes around it"
+        if isinstance(value, bool):
+            said += ', as in ["no", "yes"]'
+    elif problem["type"] in ("model_type", "dict_type"):
+        said = "this must be a block of keys and values"
+    return f"{where}{said}{source}"
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _source_of(location: tuple[int | str, ...], layers: Iterable[Layer]) -> str:
@@ -144,17 +174,78 @@ def _source_of(location: tuple[int | str, ...], layers: Iterable[Layer]) -> str:
     return "no file: the key is missing"
 
 
-def resolve_parameters(layers: list[Layer]) -> Parameters:
+def resolve_parameters(layers: list[Layer]) -> tuple[Parameters, dict[str, str]]:
     """Merge all layers and check the result.
 
+    A cohort whose block in a file is wrong does not block the others: it is left out.
+
+    Returns:
+        The parameters, and what is wrong with each cohort that was left out.
+
     Raises:
-        ConfigError: For an unknown key or a value that is not allowed.
+        ConfigError: For an unknown key or a value that is not allowed, outside of the cohorts or in what
+            ``--params`` says of one.
+    """
+    for layer in layers:
+        others = {key: value for key, value in layer.values.items() if key != "cohorts"}
+        refuse_unknown_keys(Layer(layer.source, others))
+    values = merge(*(layer.values for layer in layers))
+    blocks = values.get("cohorts", {})
+    if not isinstance(blocks, Mapping):
+        validate(Cohorts, {"cohorts": blocks}, layers)
+    parameters: Parameters = validate(Parameters, {**values, "cohorts": {}}, layers)
+    cohorts: dict[str, CohortConfig] = {}
+    refused: dict[str, str] = {}
+    for name in blocks:
+        of_cohort = [_of_cohort(layer, name) for layer in layers]
+        try:
+            block = _resolve_cohort(name, blocks, of_cohort)
+            _refuse_equal_pipelines(name, cohorts, parameters.variants)
+        except ConfigError as error:
+            if any(layer.values for layer in of_cohort if layer.source == RUNTIME):
+                raise
+            refused[str(name)] = error.message
+        else:
+            cohorts[name] = block
+    return parameters.model_copy(update={"cohorts": cohorts}), refused
+
+
+def _of_cohort(layer: Layer, name: str) -> Layer:
+    """What a layer says of one cohort."""
+    cohorts = layer.values.get("cohorts")
+    if not isinstance(cohorts, Mapping) or name not in cohorts:
+        return Layer(layer.source, {})
+    return Layer(layer.source, {"cohorts": {name: cohorts[name]}})
+
+
+def _resolve_cohort(name: str, blocks: Mapping[str, Any], layers: list[Layer]) -> CohortConfig:
+    """Check the block of one cohort.
+
+    Raises:
+        ConfigError: For an unknown key, a value that is not allowed, or a link that leads nowhere.
     """
     for layer in layers:
         refuse_unknown_keys(layer)
-    values = merge(*(layer.values for layer in layers))
-    parameters: Parameters = validate(Parameters, values, layers)
-    return parameters
+    checked: Cohorts = validate(Cohorts, {"cohorts": {name: blocks[name]}}, layers)
+    block = checked.cohorts[name]
+    others = [other for other in blocks if other != name]
+    if block.link and block.link.to not in others:
+        raise ConfigError(
+            f"{INVALID}cohorts.{name}.link.to is '{block.link.to}', and must be another cohort: "
+            f"{', '.join(map(str, others))}"
+        )
+    return block
+
+
+def _refuse_equal_pipelines(name: str, cohorts: Iterable[str], variants: Iterable[str]) -> None:
+    variants = list(variants)
+    pipelines = {f"{name}_{variant}": variant for variant in variants}
+    for other, of_other in product(cohorts, variants):
+        if variant := pipelines.get(pipeline := f"{other}_{of_other}"):
+            raise ConfigError(
+                f"{INVALID}{name} with {variant} and {other} with {of_other} would both be the pipeline "
+                f"{pipeline}: rename one"
+            )
 
 
 def resolve_experiment(

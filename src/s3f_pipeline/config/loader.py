@@ -5,6 +5,7 @@ It expands the parameter files into one block per pipeline namespace, after base
 remembers itself, because Kedro does not tell ``register_pipelines`` the environment of the run.
 """
 
+import logging
 import os
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 from kedro.config import OmegaConfigLoader
 
 from s3f_pipeline.config.layers import (
+    RUNTIME,
     Layer,
     merge,
     read_layer,
@@ -19,10 +21,12 @@ from s3f_pipeline.config.layers import (
     resolve_parameters,
 )
 from s3f_pipeline.config.names import experiments, fold_ending, run_folder
+from s3f_pipeline.config.reading import check_yaml, files_in
 from s3f_pipeline.config.schema import CohortConfig, CohortData, ExperimentConfig, Parameters, Protocol
 from s3f_pipeline.errors import ConfigError
 
 PROJECT = Path(__file__).resolve().parents[3]
+logger = logging.getLogger(__name__)
 
 
 class ProjectConfigLoader(OmegaConfigLoader):
@@ -33,7 +37,7 @@ class ProjectConfigLoader(OmegaConfigLoader):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take the arguments of ``OmegaConfigLoader`` and become the current loader."""
         self._stages: list[list[Layer]] | None = None
-        self._resolved: Parameters | None = None
+        self._resolved: tuple[Parameters, dict[str, str]] | None = None
         type(self).current = self
         super().__init__(*args, **kwargs)
         for name in self._environments():
@@ -42,6 +46,8 @@ class ProjectConfigLoader(OmegaConfigLoader):
                     f"There is no configuration folder {Path(self.conf_source) / name}. "
                     f"Choose another --env, or make the folder."
                 )
+            for path in files_in(Path(self.conf_source) / name):
+                check_yaml(path)
 
     def __getitem__(self, key: str) -> dict[str, Any]:
         """Return the configuration of one kind; ``parameters`` come expanded per namespace.
@@ -63,12 +69,20 @@ class ProjectConfigLoader(OmegaConfigLoader):
         if self._stages is None:
             stages = [read_layer(Path(self.conf_source) / name) for name in self._environments()]
             runtime = self.runtime_params or {}
-            self._stages = [*stages, [Layer("--params", merge(runtime))]]
+            self._stages = [*stages, [Layer(RUNTIME, merge(runtime))]]
         return self._stages
 
     @property
     def typed(self) -> Parameters:
-        """The merged and checked parameters."""
+        """The merged and checked parameters, without the cohorts that are ``refused``."""
+        return self._resolve()[0]
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """By name, what is wrong with cohorts whose block cannot be used."""
+        return self._resolve()[1]
+
+    def _resolve(self) -> tuple[Parameters, dict[str, str]]:
         if self._resolved is None:
             self._resolved = resolve_parameters([layer for stage in self.stages for layer in stage])
         return self._resolved
@@ -94,7 +108,13 @@ class ProjectConfigLoader(OmegaConfigLoader):
         return fold_ending(self.typed.fold)
 
     def cohort(self, name: str) -> CohortConfig:
-        """The block of one cohort, at the image size of this run."""
+        """The block of one cohort, at the image size of this run.
+
+        Raises:
+            ConfigError: If the cohort is one of the ``refused``.
+        """
+        if name in self.refused:
+            raise ConfigError(self.refused[name])
         block = self.typed.cohorts[name]
         if self.typed.image_size is None:
             return block
@@ -147,14 +167,18 @@ class ProjectConfigLoader(OmegaConfigLoader):
 def current_loader() -> ProjectConfigLoader:
     """Return the loader of the running session, or one made from ``KEDRO_ENV`` where none runs.
 
-    ``kedro registry list`` builds the pipelines without a session and has no ``--env``.
+    ``kedro registry list`` builds the pipelines without a session and has no ``--env``; it alone is told of
+    cohorts that are refused, other commands if they ask for one.
     """
     if ProjectConfigLoader.current is not None:
         return ProjectConfigLoader.current
     from kedro.framework.project import settings
 
-    return ProjectConfigLoader(
+    loader = ProjectConfigLoader(
         conf_source=str(PROJECT / settings.CONF_SOURCE),
         env=os.getenv("KEDRO_ENV"),
         **settings.CONFIG_LOADER_ARGS,
     )
+    for name, message in loader.refused.items():
+        logger.warning("The cohort %s has no pipelines. %s", name, message)
+    return loader

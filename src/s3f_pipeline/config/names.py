@@ -4,6 +4,9 @@ from typing import NamedTuple, cast
 
 from s3f_pipeline.config.schema import PROTOCOLS, Parameters, Protocol
 
+RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
+"""Of every run; Kedro's own runners do not know of stages."""
+
 
 class Experiment(NamedTuple):
     """What one pipeline trains: ``<cohort>_<variant>``, with ``_published`` under that protocol."""

@@ -1,7 +1,8 @@
 """How often the images of a test set have been predicted: a figure from the 13th look says so.
 
-The record is a file of JSON lines that only grows, one line per opening. It belongs to a cohort under one
-protocol; no stage depends on it, and what is lost of it cannot be made again.
+The record is a file of JSON lines that only grows, one line per opening, for all cohorts and protocols: the
+same test images are the same test set, whatever image size or protocol they stand in. No stage depends on
+it, and what is lost of it cannot be made again.
 """
 
 import json
@@ -27,7 +28,8 @@ class Opening:
     """One evaluation that has predicted a test set.
 
     Attributes:
-        test_set: Hash of the test images. Splits that differ in training and validation alone share it.
+        test_set: Hash of the files of the test images. Splits that differ in training and validation alone
+            share it, and so do cohorts that differ in image size alone.
         variant: Which network looked.
         seed: Of the training.
         fold: Of the cross-validation, ``None`` outside of one.
@@ -56,16 +58,19 @@ class Opening:
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
-def read_openings(lines: bytes) -> list[Opening]:
+def read_openings(lines: bytes) -> tuple[list[Opening], int]:
     """Read the content of a record.
 
-    Raises:
-        ValueError: If a line is damaged.
+    Returns:
+        The openings, the oldest first, and how many lines are damaged.
     """
-    try:
-        return [Opening(**json.loads(line)) for line in lines.decode("utf-8").splitlines()]
-    except TypeError as error:
-        raise ValueError(str(error)) from error
+    openings, damaged = [], 0
+    for line in lines.splitlines():
+        try:
+            openings.append(Opening(**json.loads(line)))
+        except (TypeError, ValueError):
+            damaged += 1
+    return openings, damaged
 
 
 def count_openings(before: Sequence[Opening], opening: Opening) -> dict[str, int]:
@@ -87,7 +92,7 @@ def count_openings(before: Sequence[Opening], opening: Opening) -> dict[str, int
 
 
 def record_opening(folder: Path, opening: Opening) -> Mapping[str, Any]:
-    """Add an opening to the record of its cohort and protocol, unless it is there, and count.
+    """Add an opening to the record, unless it is there, and count.
 
     A record that cannot be read never stops an evaluation: the opening is added where that is possible, a
     warning names the file, and the counts are unknown.
@@ -103,15 +108,12 @@ def record_opening(folder: Path, opening: Opening) -> Mapping[str, Any]:
     try:
         with FileLock(folder / LOCK_NAME, timeout=PATIENCE):
             lines = path.read_bytes() if path.exists() else b""
-            try:
-                before = read_openings(lines)
-            except ValueError:
-                _append(path, lines, opening)
-                raise
-            counts = count_openings(before, opening)
+            before, damaged = read_openings(lines)
             if not any(past.is_same_look(opening) for past in before):
                 _append(path, lines, opening)
-            return counts
+            if damaged:
+                raise ValueError(f"damaged lines: {damaged}")
+            return count_openings(before, opening)
     except (OSError, ValueError, Timeout) as error:
         logger.warning(
             "How often the test set was opened before is not known: %s cannot be read or written (%s). Mend "

@@ -1,10 +1,16 @@
-"""Who is who by DICOM headers: ids are hashed under a secret key as they are read, and kept no other way."""
+"""Who is who by DICOM headers: ids are hashed under a secret key as they are read, and kept no other way.
+
+What is hashed is the key of an id (``s3f_pipeline.spelling.id_key``), so that a patient whom two scanners
+spell differently is one patient: afterwards nobody could tell.
+"""
 
 import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
 from typing import Any
+
+from s3f_pipeline.spelling import id_key
 
 ID_TAGS = ("PatientID", "IssuerOfPatientID", "StudyInstanceUID", "SeriesInstanceUID")
 PADDING = " \0\t\r\n"
@@ -57,14 +63,16 @@ def pseudonymise(ids: HeaderIds, salt: bytes) -> Pseudonyms:
         salt: Secret key, without which nobody can tell from which id a hash comes, not even by trying.
 
     Returns:
-        Equal ids have equal hashes as long as the salt is the same.
+        Ids of equal key (``id_key``) have equal hashes as long as the salt is the same.
     """
-    patient = ids.patient and _hash(salt, "patient", ids.patient)
-    study = ids.study and _hash(salt, "study", ids.study)
+    keys = {name: id_key(value) for name, value in vars(ids).items() if value}
+    patient, issuer = keys.get("patient"), keys.get("issuer")
+    of_any_issuer = _hash(salt, "patient", patient) if patient else None
+    examinations = (_hash(salt, name, keys[name]) for name in ("study", "series") if keys.get(name))
     return Pseudonyms(
-        patient=_hash(salt, "patient", ids.patient, ids.issuer) if ids.patient and ids.issuer else patient,
-        patient_of_any_issuer=patient,
-        study=study or (ids.series and _hash(salt, "series", ids.series)),
+        patient=_hash(salt, "patient", patient, issuer) if patient and issuer else of_any_issuer,
+        patient_of_any_issuer=of_any_issuer,
+        study=next(examinations, None),
     )
 
 

@@ -1,10 +1,12 @@
 """Whether an image store is the one that an index describes."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from s3f_pipeline.errors import ImageError
-from s3f_pipeline.files import sha256_of
+from s3f_pipeline.files import content_hash
 
 STORE_KEY = "image_store_sha256"
 """Key of ``index.attrs`` for the checksum of the store that was written with the index."""
@@ -27,7 +29,7 @@ def check_store(index: pd.DataFrame, images: np.memmap, input_shape: tuple[int, 
             f"The image store {images.filename} has the shape {images.shape}, expected is {expected}. Run "
             f"the pipeline from ingestion on, without --tags."
         )
-    if index.attrs.get(STORE_KEY) != sha256_of(str(images.filename)):
+    if index.attrs.get(STORE_KEY) != content_hash(Path(str(images.filename))):
         raise ImageError(
             f"The image store {images.filename} was not written with the index beside it, so its rows "
             f"may belong to other images. Run the pipeline from ingestion on, without --tags."

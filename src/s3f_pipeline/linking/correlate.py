@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from s3f_pipeline.splits.geometry import turned
+from s3f_pipeline.splits.geometry import directions, turned
 
 SIZE = 64
 """Side in pixels of the thumbnails that are compared."""
@@ -56,7 +56,7 @@ def nearest(thumbnails: Iterable[np.ndarray], others: Iterable[np.ndarray], subj
     """
     order = np.argsort(subjects, kind="stable")
     starts = np.flatnonzero(np.diff(subjects[order], prepend=-1))
-    own, theirs = _shrink(thumbnails), _directions(_shrink(others)[order])
+    own, theirs = _shrink(thumbnails), directions(_shrink(others)[order])
     parts = [_nearest_of(own[start : start + CHUNK], theirs, starts) for start in range(0, len(own), CHUNK)]
     position, orientation, correlation, elsewhere = (
         np.concatenate(columns) for columns in zip(*parts, strict=True)
@@ -71,7 +71,7 @@ def _nearest_of(images: np.ndarray, theirs: np.ndarray, starts: np.ndarray) -> t
     highest = np.full(len(images), -np.inf, np.float32)
     by_subject = np.full((len(images), len(starts)), -1, np.float32)
     for number in range(len(ORIENTATIONS)):
-        correlations = _directions(turned(images, number)) @ theirs.T
+        correlations = directions(turned(images, number)) @ theirs.T
         best = correlations.argmax(axis=1)
         better = correlations[rows, best] > highest
         position[better], orientation[better] = best[better], number
@@ -83,11 +83,3 @@ def _nearest_of(images: np.ndarray, theirs: np.ndarray, starts: np.ndarray) -> t
 
 def _shrink(thumbnails: Iterable[np.ndarray]) -> np.ndarray:
     return np.stack([cv2.resize(image, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for image in thumbnails])
-
-
-def _directions(images: np.ndarray) -> np.ndarray:
-    """(n, s, s) to float32 of shape (n, s * s), of mean 0 and length 1; constant images become 0."""
-    vectors = images.reshape(len(images), -1).astype(np.float32)
-    vectors -= vectors.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-3)

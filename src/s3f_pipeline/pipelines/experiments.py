@@ -15,7 +15,8 @@ from s3f_pipeline.config.names import Experiment, run_folder
 from s3f_pipeline.config.schema import Parameters
 from s3f_pipeline.errors import S3FError
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
-from s3f_pipeline.pipelines.runner import StageRunner, lock_of
+from s3f_pipeline.pipelines.locks import lock_of
+from s3f_pipeline.pipelines.runner import StageRunner
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES, ROOMS, Stage, stages_of
 from s3f_pipeline.tracking.parent import ParentRun
 
@@ -45,6 +46,11 @@ class ManyExperiments:
     def parameters(self) -> Parameters:
         """The merged and checked configuration."""
         return self._loader.typed
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """By name, what is wrong with cohorts whose block cannot be used."""
+        return self._loader.refused
 
     @property
     def data_root(self) -> Path:
@@ -77,12 +83,12 @@ class ManyExperiments:
         return None
 
     def is_finished(self, experiment: Experiment, seed: int, fold: int | None) -> bool:
-        """Whether every stage that keeps a record is finished, from the images to the report."""
+        """Whether every stage is finished, from the images to the report."""
         catalog = self._catalog(seed, fold)
         return all(
             stage.is_finished(catalog, stage.fingerprint(catalog))
             for stage in self._stages_of(experiment)
-            if stage.keeps_record
+            if not stage.is_looked_at_each_time
         )
 
     def has_results(self, experiment: Experiment, seed: int, fold: int | None) -> bool:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, so that what is open gets closed and the exit code tells."""
+"""Ctrl-C, SIGTERM and a closed terminal, so that what is open gets closed and the exit code tells."""
 
 import math
 import signal
@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from s3f_pipeline.errors import S3FError
+from s3f_pipeline.signals import SIGNALS
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 IGNORED_SECONDS = 60.0
+AGAIN_SECONDS = 5.0
 
 
 class InterruptedRunError(S3FError):
@@ -34,35 +36,83 @@ class _SignalReceived(BaseException):
         self.number = number
 
 
+class _Receiver:
+    """Raises once; what comes within a minute of it finds the run about to end, and is ignored.
+
+    Python and native libraries drop exceptions in some places, such as ``__del__``, and TensorFlow while it
+    traces a network. Hence a signal is raised again until the block has ended.
+    """
+
+    def __init__(self) -> None:
+        self._received_at = -math.inf
+        self._received = 0
+        self._before: dict[int, Any] = {}
+        self.is_open = True
+
+    def install(self) -> None:
+        """Hear all signals but SIGHUP where it is ignored: nohup wants the run to go on."""
+        for number in SIGNALS:
+            before = signal.getsignal(number)
+            if number != signal.SIGHUP or before is not signal.SIG_IGN:
+                self._before[number] = before
+                signal.signal(number, self)
+
+    def close(self) -> None:
+        """Raise no more."""
+        self.is_open = False
+        if self._received:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._alarm_before)
+
+    def put_back(self) -> None:
+        """Let the handlers hear again that were there before."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now - self._received_at < IGNORED_SECONDS:
+            return
+        if not self.is_open:
+            self.put_back()
+            signal.raise_signal(number)
+            return
+        if not self._received:
+            self._alarm_before = signal.signal(signal.SIGALRM, self._again) or signal.SIG_DFL
+        self._received_at, self._received = now, number
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+        raise _SignalReceived(number)
+
+    def _again(self, alarm: int, frame: FrameType | None) -> None:
+        self._received_at = -math.inf
+        signal.raise_signal(self._received)  # to whoever holds it back now
+
+
 @contextmanager
 def signals_as_errors() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM inside the block into ``InterruptedRunError``, which Kedro's hooks see.
+    """Turn SIGINT, SIGTERM and SIGHUP inside the block into ``InterruptedRunError``, which Kedro's hooks see.
 
-    A signal that comes again while the run ends is ignored for a minute, in case the first one came where
-    Python drops exceptions, such as in ``__del__``. After SIGTERM, which cluster managers may send to a job
-    and to each of its processes, it is ignored outside of the block until the process has ended.
+    A signal that comes while the run ends is ignored for a minute, because terminals and cluster managers
+    send more than one, to a job and to each of its processes, and nothing is to cut off what is closed after
+    the block. One that gets lost, because it came where exceptions are dropped, comes again by itself.
 
     Signals arrive in the main thread; in any other one the block runs as it is.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    received_at = -math.inf
-
-    def receive(number: int, frame: FrameType | None) -> None:
-        nonlocal received_at
-        now = time.monotonic()
-        if now - received_at >= IGNORED_SECONDS:
-            received_at = now
-            raise _SignalReceived(number)
-
-    before = {number: signal.signal(number, receive) for number in SIGNALS}
+    receiver = _Receiver()
     try:
+        receiver.install()
         yield
+        receiver.close()
     except _SignalReceived as received:
-        if received.number == signal.SIGTERM:
-            before[signal.SIGTERM] = signal.SIG_IGN
+        receiver.close()
         raise InterruptedRunError(received.number) from received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    except InterruptedRunError:  # from a block within, which goes on ignoring
+        raise
+    except BaseException:
+        receiver.close()
+        receiver.put_back()
+        raise
+    receiver.put_back()

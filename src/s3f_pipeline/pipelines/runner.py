@@ -1,24 +1,30 @@
 """The runner of ``kedro run``: stage by stage, what is finished is not done again."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from filelock import FileLock, Timeout
+from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 from pluggy import PluginManager
 
+from s3f_pipeline.catalog_types import ScratchFolderDataset, UnusableFileError
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
+from s3f_pipeline.config.names import RUNNER, Experiment, experiments
 from s3f_pipeline.config.schema import ExperimentConfig
-from s3f_pipeline.errors import ConfigError, LockedError
+from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
-from s3f_pipeline.pipelines.stages import Stage, stages_of
+from s3f_pipeline.pipelines.locks import preparing, reading, refuse_second_process, refuse_while_read
+from s3f_pipeline.pipelines.stages import NEVER_RUN, Stage, stages_of
 from s3f_pipeline.processes import this_process
 
+MODEL_FILE = "model.keras"
+READ_BY_EXPERIMENTS = ("ingestion", "splitting")
 logger = logging.getLogger(__name__)
 Execute = Callable[[Pipeline, CatalogProtocol], Any]
 """Runs the nodes of a stage."""
@@ -28,12 +34,16 @@ class StageRunner(SequentialRunner):
     """Run stage by stage, and skip finished ones unless ``force`` is set.
 
     Two processes may share the preparation of a cohort: the second one waits. A second process on the
-    same experiment is refused.
+    same experiment is refused, and so is one that would make anew what a running experiment reads.
 
     Example:
         >>> with KedroSession.create() as session:
         ...     session.run(pipeline_names=["brisc_bilinear"], runner=StageRunner())
     """
+
+    def __repr__(self) -> str:
+        """By this name ``before_pipeline_run`` knows the runner; Kedro gives hooks nothing else of it."""
+        return RUNNER
 
     @property
     def _logger(self) -> logging.Logger:
@@ -50,9 +60,10 @@ class StageRunner(SequentialRunner):
         """Run what is not finished; arguments as in Kedro's runners.
 
         Raises:
-            ConfigError: For more than one experiment, or ``--only-missing-outputs``.
+            ConfigError: For more than one experiment, a part of a stage, or ``--only-missing-outputs``.
             ModelError: If the network cannot be built for these images.
-            LockedError: If another process works on the same experiment.
+            LockedError: If another process works on the same experiment, or reads what is to be made anew.
+            UnusableFileError: If what is read is damaged, and the stage that writes it is not asked for.
             InterruptedRunError: After Ctrl-C or SIGTERM.
         """
         if only_missing_outputs:
@@ -62,31 +73,176 @@ class StageRunner(SequentialRunner):
             )
         loader = current_loader()
         stages = stages_of(pipeline)
-        experiments = sorted({stage.namespace for stage in stages if stage.is_experiment})
-        if len(experiments) > 1:
+        asked = sorted({stage.namespace for stage in stages if stage.is_experiment})
+        if len(asked) > 1:
             raise ConfigError(
-                f"One run is one experiment, but these were asked for: {', '.join(experiments)}. Run one "
+                f"One run is one experiment, but these were asked for: {', '.join(asked)}. Run one "
                 f"pipeline after the other."
             )
+        known = _whole_stages(stages, loader)
+        for stage in stages:
+            _refuse_part(stage, known)
         process = this_process()
         execute = partial(super().run, hook_manager=hook_manager, run_id=run_id)
-        outputs: dict[str, Any] = {}
+        run = _Run(catalog, execute, loader, stages, known, loader.typed.force and process.leads)
         with signals_as_errors(), ExitStack() as held:
-            for experiment in experiments if process.leads else ():
-                held.enter_context(_refuse_second_process(loader, experiment))
-            for stage in stages:
-                for name in stage.pipeline.datasets() | ({stage.record} if stage.keeps_record else set()):
+            for experiment in asked if process.leads else ():
+                held.enter_context(refuse_second_process(loader, experiment))
+            for stage in known:
+                for name in stage.pipeline.datasets() | {stage.record}:
                     catalog.get(name, fallback_to_runtime_pattern=True)
+            for stage in stages:
                 if stage.name == "training":
                     _refuse_impossible_network(stage, catalog)
+            with preparing(loader, {stage.cohort for stage in stages}):
+                for stage in stages:
+                    if not stage.is_experiment:
+                        run.finish(stage)
+                for experiment in asked if process.leads else ():
+                    held.enter_context(reading(loader, experiment))
             for stage in stages:
-                if stage.is_experiment and not process.leads:
-                    _help(stage, catalog, execute, loader.typed.force)
-                    continue
-                with nullcontext() if stage.is_experiment else _wait_for_other_process(loader, stage):
-                    _run_stage(stage, catalog, execute, loader.typed.force and process.leads)
-                outputs |= {name: catalog[name] for name in stage.pipeline.outputs()}
-        return outputs
+                if stage.is_experiment:
+                    (run.finish if process.leads else run.help)(stage)
+        return {name: catalog[name] for stage in stages for name in stage.pipeline.outputs()}
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run.
+
+    Attributes:
+        catalog: With every dataset of the stages.
+        execute: Runs the nodes of a stage.
+        loader: The configuration.
+        stages: What was asked for.
+        known: Those, and all that they stand on.
+        force: Finished stages too.
+    """
+
+    catalog: CatalogProtocol
+    execute: Execute
+    loader: ProjectConfigLoader
+    stages: Collection[Stage]
+    known: Collection[Stage]
+    force: bool
+
+    def finish(self, stage: Stage) -> None:
+        """Run a stage if it is not finished, and first those again whose files it cannot use."""
+        if not self.force:
+            for damage in stage.restore(self.catalog):
+                logger.warning("%s: it is put back from the record of %s.", damage, stage.title)
+        if self._is_finished(stage) or (self._mend_inputs(stage) and self._is_finished(stage)):
+            logger.info("Finished before: %s", stage.title)
+            return
+        why = stage.why_unfinished(self.catalog, stage.fingerprint(self.catalog))
+        if why and why.damaged:
+            logger.warning("%s: %s is made again.%s", why.reason, stage.title, _hint(why.reason))
+        elif why and why is not NEVER_RUN and not stage.is_looked_at_each_time:
+            logger.info("%s: %s; what is there is replaced", stage.title, why.reason)
+        self._execute(stage, why.reason if why else "force=true makes everything anew")
+
+    def help(self, stage: Stage) -> None:
+        """Train together with the process that leads, and write nothing."""
+        if stage.name != "training" or (not self.loader.typed.force and self._is_finished(stage)):
+            return
+        logger.info("Helping: %s", stage.title)
+        datasets: dict[str, Any] = {name: self.catalog[name] for name in stage.pipeline.inputs()}
+        datasets |= {name: MemoryDataset(copy_mode="assign") for name in stage.pipeline.outputs()}
+        self.execute(stage.pipeline, DataCatalog(datasets))
+
+    def _is_finished(self, stage: Stage) -> bool:
+        if self.force or stage.is_looked_at_each_time:
+            return False
+        return stage.is_finished(self.catalog, stage.fingerprint(self.catalog))
+
+    def _mend_inputs(self, stage: Stage) -> bool:
+        """Look at the bytes of what a stage is about to read; make again what is damaged.
+
+        Returns:
+            Whether anything was made again.
+
+        Raises:
+            UnusableFileError: If the stage that writes it is not part of this run.
+        """
+        mended = False
+        for source in self.known:
+            names = source.pipeline.all_outputs() & stage.pipeline.inputs()
+            damage = source.damage(self.catalog, names, hashed=True) if names else None
+            if damage is None:
+                continue
+            if source.title not in {asked.title for asked in self.stages}:
+                raise UnusableFileError(
+                    f"{damage}, and {stage.title} reads it. Run the whole pipeline, which makes it again: "
+                    f"kedro run{self.loader.env_option} --pipeline={_pipeline_of(stage, self.loader)}, with "
+                    f"the same --params and without --tags and the like."
+                )
+            logger.warning("%s: %s is made again.%s", damage, source.title, _hint(damage))
+            self._mend_inputs(source)
+            self._execute(source, damage)
+            mended = True
+        return mended
+
+    def _execute(self, stage: Stage, why: str) -> None:
+        with ExitStack() as held:
+            if not stage.is_experiment:
+                held.enter_context(preparing(self.loader, {stage.cohort}))
+            if stage.name in READ_BY_EXPERIMENTS:
+                refuse_while_read(self.loader, stage.namespace, f"{stage.title} ({why})")
+            if stage.name == "acquisition":  # cohorts of several image sizes share a raw folder
+                raw_folder = self.loader.cohort(stage.cohort).raw_folder.replace("/", ".")
+                held.enter_context(preparing(self.loader, {f"acquisition.{raw_folder}"}))
+            self._run_nodes(stage)
+
+    def _run_nodes(self, stage: Stage) -> None:
+        logger.info("Running: %s", stage.title)
+        fingerprint = stage.fingerprint(self.catalog)
+        if stage.name == "training":
+            _check_training(stage, self.catalog)
+        scratch = stage.scratch(self.catalog)
+        for folder in scratch:
+            if self.force:
+                folder.clear()
+            folder.begin(fingerprint)
+        self.execute(stage.pipeline, self.catalog)
+        if not (stage.is_looked_at_each_time and stage.is_finished(self.catalog, fingerprint)):
+            stage.write_record(self.catalog, fingerprint)
+        for folder in scratch:
+            folder.clear()
+
+
+def _whole_stages(stages: Collection[Stage], loader: ProjectConfigLoader) -> list[Stage]:
+    """The stages, each whole, and all that they stand on, in an order in which they can run."""
+    names = dict.fromkeys(_pipeline_of(stage, loader) for stage in stages)
+    whole = {stage.title: stage for name in names for stage in stages_of(pipelines[name])}
+    asked = {stage.namespace for stage in stages}
+    return [stage for stage in whole.values() if stage.namespace in asked or not stage.is_experiment]
+
+
+def _pipeline_of(stage: Stage, loader: ProjectConfigLoader) -> str:
+    """Name of a registered pipeline that has a stage and all that it stands on."""
+    if stage.is_experiment:
+        return Experiment.of_namespace(stage.namespace).pipeline
+    if stage.name == "linking":
+        return f"{stage.cohort}_link_patients"
+    if stage.name == "splitting" and stage.namespace != stage.cohort:
+        of_protocol = (e for e in experiments(loader.typed) if e.namespace.startswith(f"{stage.namespace}."))
+        return next(of_protocol).pipeline
+    return f"{stage.cohort}_audit"
+
+
+def _refuse_part(stage: Stage, known: Collection[Stage]) -> None:
+    """Refuse a part of a stage, because its record speaks of all of it.
+
+    Raises:
+        ConfigError: If nodes of the stage are left out.
+    """
+    whole = next(each for each in known if each.title == stage.title)
+    left_out = sorted(node.name for node in set(whole.pipeline.nodes) - set(stage.pipeline.nodes))
+    if left_out:
+        raise ConfigError(
+            f"A stage is run as a whole, but of {stage.title} these nodes are left out: "
+            f"{', '.join(left_out)}. Choose stages by --tags={stage.name}, or nodes that make up whole ones."
+        )
 
 
 def _refuse_impossible_network(stage: Stage, catalog: CatalogProtocol) -> None:
@@ -100,78 +256,20 @@ def _refuse_impossible_network(stage: Stage, catalog: CatalogProtocol) -> None:
         build_model(config.network, config.input_shape, config.outputs, **config.options)
 
 
-def _run_stage(stage: Stage, catalog: CatalogProtocol, execute: Execute, force: bool) -> None:
-    if not stage.keeps_record:
-        logger.info("Running: %s", stage.title)
-        execute(stage.pipeline, catalog)
-        return
-    fingerprint = stage.fingerprint(catalog)
-    if not force and stage.is_finished(catalog, fingerprint):
-        logger.info("Finished before: %s", stage.title)
-        return
-    if not force and catalog[stage.record].exists():
-        logger.info(
-            "%s: not the same parameters, data or code as before; what is there is replaced", stage.title
-        )
-    logger.info("Running: %s", stage.title)
-    catalog[stage.record].invalidate()
-    scratch = stage.scratch(catalog)
-    for folder in scratch:
-        if force:
-            folder.clear()
-        folder.begin(fingerprint)
-    execute(stage.pipeline, catalog)
-    stage.write_record(catalog, fingerprint)
-    for folder in scratch:
-        folder.clear()
+def _check_training(stage: Stage, catalog: CatalogProtocol) -> None:
+    """Let a training refuse what it cannot be trained on before the state of an earlier one is given up."""
+    from s3f_pipeline.pipelines.training.nodes import check_training
+
+    (node,) = stage.pipeline.nodes
+    read = [name for name in node.inputs if not isinstance(catalog[name], ScratchFolderDataset)]
+    check_training(*(catalog.load(name) for name in read))
 
 
-def _help(stage: Stage, catalog: CatalogProtocol, execute: Execute, force: bool) -> None:
-    """Train together with the process that leads, and write nothing."""
-    if stage.name != "training" or (not force and stage.is_finished(catalog, stage.fingerprint(catalog))):
-        return
-    logger.info("Helping: %s", stage.title)
-    datasets: dict[str, Any] = {name: catalog[name] for name in stage.pipeline.inputs()}
-    datasets |= {name: MemoryDataset(copy_mode="assign") for name in stage.pipeline.outputs()}
-    execute(stage.pipeline, DataCatalog(datasets))
-
-
-def lock_of(loader: ProjectConfigLoader, name: str) -> FileLock:
-    """The lock of ``<namespace>.<run folder>`` of an experiment, or of what is prepared."""
-    folder = loader.data_root / ".locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f"{name}.lock", is_singleton=True)
-
-
-@contextmanager
-def _refuse_second_process(loader: ProjectConfigLoader, experiment: str) -> Iterator[None]:
-    lock = lock_of(loader, f"{experiment}.{loader.run_folder}")
-    try:
-        with lock.acquire(timeout=0):
-            yield
-    except Timeout as error:
-        raise LockedError(
-            f"Another process is working on {experiment} ({loader.run_folder}). Wait for it, stop it, "
-            f"or run another seed: --params=seed=<n>."
-        ) from error
-
-
-@contextmanager
-def _wait_for_other_process(loader: ProjectConfigLoader, stage: Stage) -> Iterator[None]:
-    lock = lock_of(loader, _prepared_alone(stage, loader))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        logger.info("Another process is at work on %s: waiting for it.", stage.title)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _prepared_alone(stage: Stage, loader: ProjectConfigLoader) -> str:
-    """What only one process may prepare at a time; cohorts of several image sizes share a raw folder."""
-    if stage.name == "acquisition":
-        return f"acquisition.{loader.cohort(stage.namespace).raw_folder.replace('/', '.')}"
-    return stage.namespace
+def _hint(damage: str) -> str:
+    """What else a user can do about a damaged network than let it be trained again."""
+    if MODEL_FILE not in damage:
+        return ""
+    return (
+        " Where there is a whole copy of the file, such as in MLflow, stop this run, put it back and run the "
+        "same command again: then nothing is trained."
+    )

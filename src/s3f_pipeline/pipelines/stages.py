@@ -1,17 +1,21 @@
 """Stages: what belongs together, what it depends on, and whether it is finished.
 
 A stage is all nodes of one namespace with one stage tag. It is finished when its record carries the hash
-of everything that it depends on (parameters, input files, our code) and its outputs are there.
+of everything that it depends on (parameters, input files, our code) and its outputs are what the record says.
+A record is never taken away, only replaced: while outputs are what it says, it is true, whatever has been
+tried since.
 """
 
 import hashlib
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from graphlib import TopologicalSorter
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +23,12 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from s3f_pipeline.catalog_types import FolderDataset, ScratchFolderDataset
+from s3f_pipeline.catalog_types import FolderDataset, ScratchFolderDataset, UnusableFileError
 from s3f_pipeline.errors import ConfigError
+from s3f_pipeline.files import atomic_path
+from s3f_pipeline.pipelines.records import StageRecord
 
+version = cache(metadata.version)
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOMS = {
     "acquisition": ("acquisition",),
@@ -44,6 +51,24 @@ PACKAGES = {
 }
 """The packages whose version decides what a stage writes."""
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
+COPIED = {"training": ("history", "training")}
+"""Small outputs that the record of a stage has a copy of, because making them again takes too long."""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """Why a stage has to be run.
+
+    Attributes:
+        reason: The end of a sentence.
+        damaged: Whether a file is not what it was when the stage had finished.
+    """
+
+    reason: str
+    damaged: bool = False
+
+
+NEVER_RUN = Unfinished("it has not been finished yet")
 
 
 @dataclass(frozen=True)
@@ -66,6 +91,11 @@ class Stage:
         return f"{self.name} of {self.namespace}"
 
     @property
+    def cohort(self) -> str:
+        """The cohort whose files the stage writes."""
+        return self.namespace.partition(".")[0]
+
+    @property
     def is_experiment(self) -> bool:
         """Whether the stage belongs to one experiment, not to the preparation that all share."""
         return self.name in EXPERIMENT_STAGES
@@ -76,9 +106,9 @@ class Stage:
         return f"{self.namespace}.{self.name}_record"
 
     @property
-    def keeps_record(self) -> bool:
-        """Whether the stage is skipped when finished; acquisition looks at the raw folder each time."""
-        return self.name != "acquisition"
+    def is_looked_at_each_time(self) -> bool:
+        """Whether the stage is never skipped: acquisition looks at the raw folder each time."""
+        return self.name == "acquisition"
 
     def fingerprint(self, catalog: CatalogProtocol) -> str:
         """Hash of everything that the stage's outputs depend on."""
@@ -104,25 +134,79 @@ class Stage:
         )
         return [dataset for dataset in datasets if isinstance(dataset, ScratchFolderDataset)]
 
+    def why_unfinished(self, catalog: CatalogProtocol, fingerprint: str) -> Unfinished | None:
+        """Say why the stage has to be run; ``None`` if it is finished."""
+        if not catalog[self.record].exists():
+            return NEVER_RUN
+        record = self._read_record(catalog)
+        if record is None:
+            path = catalog[self.record].filepath
+            return Unfinished(f"its record {path} is damaged, or that of another release", damaged=True)
+        if record.fingerprint != fingerprint:
+            return Unfinished("not the same parameters, data or code as before")
+        damage = self.damage(catalog, self.pipeline.all_outputs())
+        return Unfinished(damage, damaged=True) if damage else None
+
     def is_finished(self, catalog: CatalogProtocol, fingerprint: str) -> bool:
-        """Whether the record carries this fingerprint and every output is there."""
-        record = catalog[self.record]
-        outputs = (catalog[name] for name in self.pipeline.all_outputs())
-        return (
-            record.exists()
-            and all(output.exists() for output in outputs)
-            and catalog.load(self.record)["fingerprint"] == fingerprint
-        )
+        """Whether the record carries this fingerprint and every output is what the record says."""
+        return self.why_unfinished(catalog, fingerprint) is None
+
+    def damage(self, catalog: CatalogProtocol, names: Collection[str], *, hashed: bool = False) -> str | None:
+        """Say what is wrong with outputs of the stage, whatever it would write today; ``None`` if nothing is.
+
+        Args:
+            catalog: Of the run.
+            names: Catalog entries of outputs.
+            hashed: The bytes decide, even where size and times are those of the record.
+        """
+        for name in sorted(names):
+            if not catalog[name].exists():
+                return f"{catalog[name].filepath} is missing"
+        record = self._read_record(catalog)
+        if record is None or not record.outputs.keys() >= set(names):
+            return f"no record says that {catalog[min(names)].filepath} is whole"
+        for name in sorted(names):
+            path = catalog[name].filepath
+            if difference := record.outputs[name].difference(path, hashed=hashed):
+                return f"{path} {difference}"
+        return None
+
+    def restore(self, catalog: CatalogProtocol) -> list[str]:
+        """Put back the files that the record has a copy of; returns what was wrong with them."""
+        record = self._read_record(catalog)
+        restored = []
+        for name, text in record.copies.items() if record else ():
+            path = catalog[name].filepath
+            if difference := record.outputs[name].difference(path) if record else None:
+                with atomic_path(path) as temporary:
+                    temporary.write_bytes(text.encode())
+                restored.append(f"{path} {difference}")
+        return restored
 
     def write_record(self, catalog: CatalogProtocol, fingerprint: str) -> None:
-        """Note that the stage has finished, and on what it depended when it began."""
-        record = {
-            "stage": self.name,
-            "fingerprint": fingerprint,
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "package_version": version("s3f-pipeline"),
-        }
-        catalog.save(self.record, record)
+        """Note that the stage has finished, on what it depended when it began, and what it has written."""
+        outputs = {name: catalog[name] for name in sorted(self.pipeline.all_outputs())}
+        copied = COPIED.get(self.name, ())
+        record = StageRecord(
+            stage=self.name,
+            fingerprint=fingerprint,
+            outputs={name: dataset.content() for name, dataset in outputs.items()},
+            copies={
+                name: dataset.filepath.read_bytes().decode()
+                for name, dataset in outputs.items()
+                if name.rpartition(".")[2] in copied
+            },
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            package_version=version("s3f-pipeline"),
+        )
+        catalog.save(self.record, record.content())
+
+    def _read_record(self, catalog: CatalogProtocol) -> StageRecord | None:
+        """Read the record, ``None`` if there is none that can be read."""
+        try:
+            return StageRecord.read(catalog[self.record].load())
+        except UnusableFileError:
+            return None
 
 
 def stages_of(pipeline: Pipeline) -> list[Stage]:

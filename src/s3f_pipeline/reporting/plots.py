@@ -18,6 +18,7 @@ from s3f_pipeline.evaluation.metrics import one_vs_rest_auc
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.evaluation.predictions import check_predictions, class_probabilities
 from s3f_pipeline.reporting.formats import count, percent
+from s3f_pipeline.text import one_line
 
 # Okabe & Ito's palette without yellow: told apart by colour-blind readers, legible on white.
 _BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -74,8 +75,9 @@ def plot_confusion_matrix(
             va="center",
             color="white" if share > 0.55 else "black",
         )
-    axes.set_xticks(places, classes, rotation=30, ha="right", rotation_mode="anchor")
-    axes.set_yticks(places, classes)
+    names = [_literal(name) for name in classes]
+    axes.set_xticks(places, names, rotation=30, ha="right", rotation_mode="anchor")
+    axes.set_yticks(places, names)
     axes.tick_params(length=0)
     axes.set_xlabel("Predicted class")
     axes.set_ylabel("True class (each row adds up to 100 %)")
@@ -112,7 +114,7 @@ def plot_roc(
         is_class = (predictions["label"] == name).to_numpy()
         auc = one_vs_rest_auc(is_class, probabilities[:, index])
         if auc is None:
-            axes.plot([], [], color=color, linestyle=linestyle, label=f"{name} (no AUC)")
+            axes.plot([], [], color=color, linestyle=linestyle, label=f"{_literal(name)} (no AUC)")
             continue
         false_positive_rate, sensitivity, _ = roc_curve(is_class, probabilities[:, index])
         axes.plot(
@@ -120,7 +122,7 @@ def plot_roc(
             sensitivity,
             color=color,
             linestyle=linestyle,
-            label=f"{name} (AUC {auc:.3f})",
+            label=f"{_literal(name)} (AUC {auc:.3f})",
         )
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(-0.01, 1.01)
@@ -203,6 +205,12 @@ def _plot_column(
         marker=marker,
         markersize=3.5,
     )
+
+
+def _literal(name: str) -> str:
+    """A name as matplotlib shows it letter by letter: it sets ``$…$`` as a formula and hides ``_…``."""
+    text = one_line(name).replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text
 
 
 @rc_context(_STYLE)

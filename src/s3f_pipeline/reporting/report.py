@@ -69,6 +69,7 @@ def render_report(report: ReportData) -> str:
         no_skill=facts.no_skill_scores(report.metrics),
         opened=facts.openings_text(report.experiment["test_openings"]),
         guarantee=facts.guarantee_text(report.experiment["guarantee"], report.quality["header_ids"]),
+        readings_text=facts.readings_text(report.audit),
         guarantee_table=facts.guarantee_table(report.experiment["guarantee"]),
         listed_groups=listed_groups,
         unlisted_groups=unlisted_groups,

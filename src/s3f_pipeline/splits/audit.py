@@ -71,6 +71,7 @@ def leakage_audit(
         "relations": {name: int((twins["relation"] == name).sum()) for name in RELATIONS},
         "across_official_splits": {
             **_count(across),
+            "subjects": int((table.groupby("subject")["official_split"].nunique() > 1).sum()),
             **_test_images(table, twins, official),
             "by_kind": {kind: _count([group for group in across if group["kind"] == kind]) for kind in KINDS},
         },

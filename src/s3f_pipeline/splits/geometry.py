@@ -52,6 +52,14 @@ def turned_frequencies(frequencies: np.ndarray, orientation: int) -> np.ndarray:
     return result
 
 
+def directions(images: np.ndarray) -> np.ndarray:
+    """Images (n, ...) as float32 vectors (n, pixels) of mean 0 and length 1; constant images become 0."""
+    vectors = images.reshape(len(images), -1).astype(np.float32)
+    vectors -= vectors.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-3)
+
+
 def to_region(region: Region, size: int) -> np.ndarray:
     """Affine map (2, 3), in pixels of a square of ``size``, from the whole of it to a region."""
     offsets = [start * size + (region.scale - 1) / 2 for start in (region.left, region.top)]

@@ -7,7 +7,7 @@ P. Simard, Y. LeCun, J. Denker, "Efficient Pattern Recognition Using a New Trans
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.splits.geometry import REGIONS, WHOLE, Region, turned
+from s3f_pipeline.splits.geometry import REGIONS, WHOLE, Region, directions, turned
 from s3f_pipeline.splits.views import VIEW_SIZE, pixel_views
 
 CHUNK = 512
@@ -41,7 +41,7 @@ def unexplained_ratios(thumbnails: np.ndarray, rows: np.ndarray, fits: pd.DataFr
         block = slice(start, start + CHUNK)
         images = thumbnails[rows[parts[block]]]
         bases[block] = _tangent_bases(pixel_views(images, WHOLE))
-        own[block] = _rest(bases[block], _directions(pixel_views(images, MOVED)))
+        own[block] = _rest(bases[block], directions(_inner(pixel_views(images, MOVED))))
     rest = np.empty(len(fits))
     for number, region in enumerate(REGIONS):
         of_region = np.flatnonzero(fits["region"].to_numpy() == number)
@@ -50,30 +50,22 @@ def unexplained_ratios(thumbnails: np.ndarray, rows: np.ndarray, fits: pd.DataFr
             some = of_region[start : start + CHUNK]
             wholes, position = np.unique(whole_of[some], return_inverse=True)
             views = pixel_views(thumbnails[rows[wholes]], region)
-            directions = np.empty((len(some), bases.shape[2]), np.float32)
+            parts = np.empty((len(some), bases.shape[2]), np.float32)
             for orientation in np.unique(orientation_of[some]):
                 those = orientation_of[some] == orientation
-                directions[those] = _directions(turned(views, orientation))[position[those]]
-            rest[some] = _rest(bases[place[some]], directions)
+                parts[those] = directions(_inner(turned(views, orientation)))[position[those]]
+            rest[some] = _rest(bases[place[some]], parts)
     return rest / np.maximum(own[place], LEAST_REST)
 
 
-def _rest(bases: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """Share of the variance of each direction outside of the plane of its basis."""
-    return 1 - np.square(bases @ directions[..., None]).sum(axis=(1, 2))
+def _rest(bases: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Share of the variance of each image, a vector of length 1, outside of the plane of its basis."""
+    return 1 - np.square(bases @ images[..., None]).sum(axis=(1, 2))
 
 
-def _directions(views: np.ndarray) -> np.ndarray:
-    """Views as vectors with mean 0 and length 1; those of constant images become 0."""
-    vectors = _flatten(views)
-    vectors = vectors - vectors.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-3)
-
-
-def _flatten(images: np.ndarray) -> np.ndarray:
-    """(n, s, s) to (n, pixels), without the outermost pixels, whose gradients are one-sided."""
-    return images[:, 1:-1, 1:-1].reshape(len(images), -1)
+def _inner(images: np.ndarray) -> np.ndarray:
+    """Without the outermost pixels, whose gradients are one-sided."""
+    return images[:, 1:-1, 1:-1]
 
 
 def _tangent_bases(images: np.ndarray) -> np.ndarray:
@@ -85,7 +77,7 @@ def _tangent_bases(images: np.ndarray) -> np.ndarray:
     dy, dx = np.gradient(images, axis=(1, 2))
     size = images.shape[1]
     y, x = np.mgrid[-0.5 : 0.5 : size * 1j, -0.5 : 0.5 : size * 1j].astype(np.float32)
-    movements = [_flatten(m) for m in (images, dx, dy, x * dx, y * dx, x * dy, y * dy)]
+    movements = [_inner(m).reshape(len(m), -1) for m in (images, dx, dy, x * dx, y * dx, x * dy, y * dy)]
     spanning = np.stack(movements, axis=2)
     spanning -= spanning.mean(axis=1, keepdims=True)
     return np.linalg.qr(spanning).Q.transpose(0, 2, 1)

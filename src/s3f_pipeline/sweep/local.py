@@ -16,7 +16,7 @@ import psutil
 from s3f_pipeline.errors import SweepError
 from s3f_pipeline.sweep.plan import Run
 from s3f_pipeline.sweep.records import Record
-from s3f_pipeline.sweep.task import GRACE_SECONDS, POLL_SECONDS, Task
+from s3f_pipeline.sweep.task import GRACE_SECONDS, POLL_SECONDS, SENT_BY_TERMINALS, Task
 from s3f_pipeline.tracking.processes import living_process
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def gpu_shares(jobs: int, gpus_per_task: int, visible: str | None) -> list[str |
 
 
 def _submit(executor: "LocalExecutor", task: Task, gpus: str | None) -> "Job[int]":
-    """Start a worker; it does not hear Ctrl-C, so that it can tell how its run ends."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    """Start a worker; it hears neither Ctrl-C nor a closed terminal, so that it can tell how its run ends."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SENT_BY_TERMINALS)
     try:
         return executor.submit(replace(task, environment={**task.environment, GPUS: gpus}))
     finally:

@@ -1,6 +1,7 @@
 """Which runs of which experiments a sweep is about."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from s3f_pipeline.config.names import Experiment, experiments, run_folder
@@ -8,6 +9,7 @@ from s3f_pipeline.config.schema import Parameters, Protocol
 from s3f_pipeline.errors import SweepError
 
 ALL = "all"
+MOST_SEEDS = 2**32
 
 
 class Run(NamedTuple):
@@ -36,6 +38,7 @@ def plan(
     seeds: str,
     folds: int | None = None,
     published: bool = False,
+    refused: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Run]:
     """List the runs of a sweep, cohort by cohort, in the order of the configuration.
 
@@ -46,13 +49,17 @@ def plan(
         seeds: See ``parse_seeds``.
         folds: Every run is made for folds 0 to ``folds`` - 1; ``None`` for no cross-validation.
         published: Under the published protocol instead of ``patient_safe``.
+        refused: What is wrong with cohorts that the parameters lack; they are named, or left out of ``all``.
 
     Raises:
-        SweepError: For a name that the configuration does not have, or if nothing is left to run.
+        SweepError: For a name that the configuration does not have or refuses, or if nothing is left to run.
     """
     if folds is not None and published:
         raise SweepError("No publication has folds: give --folds or --published, not both.")
     protocol: Protocol = "published" if published else "patient_safe"
+    for name in map(str.strip, cohorts.split(",")):
+        if name in refused:
+            raise SweepError(refused[name])
     chosen_cohorts = _choose(cohorts, parameters.cohorts, "cohort")
     chosen_variants = _choose(variants, parameters.variants, "variant")
     chosen = [
@@ -85,6 +92,8 @@ def parse_seeds(text: str) -> list[int]:
         raise SweepError(
             f"--seeds is '{text}'. Give how many, such as 5 for the seeds 0 to 4, or which, such as 3,7."
         )
+    if max(numbers) >= MOST_SEEDS:
+        raise SweepError(f"--seeds is '{text}', but a seed is a number below 2 to the power of 32.")
     seeds = list(range(numbers[0])) if len(parts) == 1 else list(dict.fromkeys(numbers))
     if not seeds:
         raise SweepError("--seeds 0 means no run at all. For the seed 0 alone give 1.")

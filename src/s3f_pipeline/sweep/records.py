@@ -5,11 +5,17 @@ one writer, and the sweep removes an old attempt before it submits the run again
 """
 
 import json
+import logging
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from s3f_pipeline.files import atomic_path
 from s3f_pipeline.sweep.plan import Run
+
+PROCESS = re.compile(r"\S+ \d+ \d+")
+"""What ``s3f_pipeline.tracking.processes`` calls a process."""
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,11 +42,27 @@ class Record:
 
     @classmethod
     def read(cls, path: Path) -> "Record | None":
-        """Read a record, ``None`` where there is none."""
+        """Read a record, ``None`` where there is none that can be read: then nothing is known of the run."""
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
+            record = cls(**json.loads(path.read_bytes()))
         except FileNotFoundError:
             return None
+        except (ValueError, TypeError):
+            record = None
+        if record is None or not record._is_sound():
+            logger.warning("%s is damaged: what it noted of its run is not known.", path)
+            return None
+        return record
+
+    def _is_sound(self) -> bool:
+        """Whether the values are of the kinds that this class writes."""
+        return (
+            isinstance(self.command, list)
+            and isinstance(self.process, str)
+            and PROCESS.fullmatch(self.process) is not None
+            and isinstance(self.job, str | None)
+            and isinstance(self.exit_code, int | None)
+        )
 
 
 @dataclass(frozen=True)

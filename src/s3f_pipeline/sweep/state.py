@@ -7,7 +7,7 @@ from s3f_pipeline.sweep.records import Record
 from s3f_pipeline.tracking.processes import is_dead
 
 TERMINATED_CODE = 143
-INTERRUPTED_CODES = (130, TERMINATED_CODE)
+INTERRUPTED_CODES = (129, 130, TERMINATED_CODE)
 KILLED_CODE = 137
 WAITING_IN_QUEUE = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD")
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from s3f_pipeline.config.names import Experiment
 from s3f_pipeline.provenance import PROJECT
+from s3f_pipeline.signals import signals_wait
 from s3f_pipeline.sweep import slurm
 from s3f_pipeline.sweep.plan import Run
 from s3f_pipeline.sweep.records import Record, RunFiles
@@ -130,19 +131,23 @@ class Sweep:
         ]
         if not todo and not self._was_submitted():
             return states
-        parent = open_parent()
-        if todo:
-            logger.info(
-                "%s; %d to run%s", counted(states), len(todo),
-                ", finished ones too; after an interruption leave force=true out to go on" if force else "",
-            )  # fmt: skip
-            try:
+        parent: ParentRun | None = None
+        try:
+            with signals_wait():
+                parent = open_parent()
+            if todo:
+                logger.info(
+                    "%s; %d to run%s", counted(states), len(todo),
+                    ", finished ones too; after an interruption leave force=true out to go on"
+                    if force else "",
+                )  # fmt: skip
                 self._execute(execute, todo, parent.environment(), force=force)
-            except BaseException:
+                states = self.states()
+            parent.end(_status_of_parent(states))
+        except BaseException:
+            if parent is not None:
                 parent.end("KILLED")
-                raise
-            states = self.states()
-        parent.end(_status_of_parent(states))
+            raise
         return states
 
     def summarise(self, states: Mapping[Run, State]) -> str:

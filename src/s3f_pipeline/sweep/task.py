@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from s3f_pipeline.signals import SIGNALS
 from s3f_pipeline.sweep.records import Record, RunFiles
 from s3f_pipeline.tracking.processes import process_name
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 30
 """How long a run may take to end after SIGTERM."""
 POLL_SECONDS = 0.2
+SENT_BY_TERMINALS = (signal.SIGINT, signal.SIGHUP)
+"""What every process of a terminal gets; of a sweep, only the sweep itself is to hear it."""
 
 
 @dataclass
@@ -44,8 +47,9 @@ class Task:
 
     def __call__(self) -> int:
         """Run the command, and return its exit code as shells count."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._forward)
+        for number in SIGNALS:
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores it
+                signal.signal(number, self._forward)
         self.files.log.parent.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, **self.environment}
         with self.files.log.open("ab") as log:
@@ -98,7 +102,7 @@ class Task:
 def _prepare_signals() -> None:
     """In the child: Slurm's warning goes to every process of a job, and is the worker's alone to heed."""
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SENT_BY_TERMINALS)
 
 
 def _slurm_job() -> str | None:

@@ -6,22 +6,28 @@ simply repeated.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3f_pipeline.files import sha256_of
+from s3f_pipeline.tracking.answers import reason
+from s3f_pipeline.tracking.experiments import experiment_id
+from s3f_pipeline.tracking.names import safe_names
 from s3f_pipeline.tracking.parent import PARENT_TAG
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs
 from s3f_pipeline.tracking.spool import Record, Spool
-from s3f_pipeline.tracking.uri import artifact_folder, check_answers, reason
+from s3f_pipeline.tracking.uri import check_answers
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 ANSWER_SECONDS = 2
 """How long a store may take to say that it is there, while a network trains."""
+LARGEST_PIECE = 100
+"""Entities of one kind that MLflow takes at a time."""
 UNKNOWN = "RESOURCE_DOES_NOT_EXIST"
 logger = logging.getLogger(__name__)
 
@@ -80,10 +86,14 @@ class Store:
         except Exception as error:
             if not _is_refusal(error):
                 raise
-            if record["kind"] not in self._refused:
-                self._refused.add(record["kind"])
-                logger.warning("MLflow refuses some %s of run %s: %s", record["kind"], run_id, reason(error))
+            self.tell_refusal(record["kind"], run_id, error)
         return run_id
+
+    def tell_refusal(self, kind: str, run_id: str, error: Exception) -> None:
+        """Warn of the first of each kind that MLflow refuses."""
+        if kind not in self._refused:
+            self._refused.add(kind)
+            logger.warning("MLflow refuses some %s of run %s: %s", kind, run_id, reason(error))
 
     def last_step(self, run_id: str, metric: str) -> int:
         """The highest step that a run has of a metric, 0 if it has none; the store is asked once per run."""
@@ -143,33 +153,21 @@ def _start(store: Store, record: Record) -> str:
     from mlflow.entities import Param, RunTag
 
     client = store.client
-    experiment = _experiment(store, record["experiment"])
+    experiment = experiment_id(client, store.uri, record["experiment"])
     mark_dead_runs(client, experiment)
-    run_id, tags = _known(client, experiment, record), _without_unknown_parent(client, record["tags"])
+    run_id = _known(client, experiment, record)
+    tags = safe_names(_without_unknown_parent(client, record["tags"]))
     if run_id is None:
         run_id = client.create_run(
             experiment, start_time=record["time"], tags=tags, run_name=record["name"]
         ).info.run_id
     else:
         client.update_run(run_id, status="RUNNING")
-        client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+        _log(store, run_id, "tags", [RunTag(key, value) for key, value in tags.items()])
     if record["run_id"] != run_id:
-        client.log_batch(run_id, params=[Param(key, value) for key, value in record["params"].items()])
+        params = safe_names(record["params"]).items()
+        _log(store, run_id, "params", [Param(key, value) for key, value in params])
     return run_id
-
-
-def _experiment(store: Store, name: str) -> str:
-    from mlflow.exceptions import MlflowException
-
-    found = store.client.get_experiment_by_name(name)
-    if found is None:
-        try:
-            return store.client.create_experiment(name, artifact_folder(store.uri, name))
-        except MlflowException as error:  # another process was faster
-            found = store.client.get_experiment_by_name(name)
-            if found is None:
-                raise error
-    return found.experiment_id
 
 
 def _known(client: "MlflowClient", experiment: str, record: Record) -> str | None:
@@ -202,15 +200,35 @@ def _without_unknown_parent(client: "MlflowClient", tags: dict[str, str]) -> dic
     return tags
 
 
+def _log(store: Store, run_id: str, kind: str, entities: list[Any]) -> None:
+    """Log ``metrics``, ``params`` or ``tags``, in pieces that MLflow takes.
+
+    A piece that it refuses is logged one by one, so that one bad entity does not cost the others.
+    """
+    starts = range(0, len(entities), LARGEST_PIECE)
+    waiting = deque(entities[start : start + LARGEST_PIECE] for start in starts)
+    while waiting:
+        piece = waiting.popleft()
+        try:
+            store.client.log_batch(run_id, **{kind: piece})
+        except Exception as error:
+            if not _is_refusal(error):
+                raise
+            if len(piece) > 1:
+                waiting.extend([entity] for entity in piece)
+            else:
+                store.tell_refusal(kind, run_id, error)
+
+
 def _metrics(store: Store, run_id: str, record: Record) -> None:
     """``values`` {name: figure} at ``step``, an epoch, or 0; an epoch that was trained again is left out."""
     from mlflow.entities import Metric
 
-    values, step = record["values"], record["step"]
+    values, step = safe_names(record["values"]), record["step"]
     if step and step <= store.last_step(run_id, next(iter(values))):
         return
     metrics = [Metric(name, value, record["time"], step) for name, value in values.items()]
-    store.client.log_batch(run_id, metrics=metrics)
+    _log(store, run_id, "metrics", metrics)
     if step:
         store.note_step(run_id, step)
 
@@ -219,7 +237,8 @@ def _tags(store: Store, run_id: str, record: Record) -> None:
     """``values`` {name: text}."""
     from mlflow.entities import RunTag
 
-    store.client.log_batch(run_id, tags=[RunTag(name, value) for name, value in record["values"].items()])
+    tags = safe_names(record["values"]).items()
+    _log(store, run_id, "tags", [RunTag(name, value) for name, value in tags])
 
 
 def _file(store: Store, run_id: str, record: Record) -> None:

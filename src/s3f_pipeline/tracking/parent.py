@@ -6,8 +6,12 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from s3f_pipeline.signals import signals_wait
+from s3f_pipeline.tracking.answers import reason, why_not
+from s3f_pipeline.tracking.experiments import experiment_id
+from s3f_pipeline.tracking.names import LONGEST_PARAM, safe_text
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs, this_process
-from s3f_pipeline.tracking.uri import artifact_folder, reachable_or_local
+from s3f_pipeline.tracking.uri import database_of, reachable_or_local
 
 PARENT_VARIABLE = "S3F_PARENT_RUN"
 """Environment variable with the id of the run that this one belongs to."""
@@ -33,36 +37,32 @@ class ParentRun:
     def __init__(self, uri: str, folder: Path, experiment: str, selection: Mapping[str, str]) -> None:
         """Open the run."""
         self.run_id: str | None = None
+        self._ended = False
         try:
             self._open(uri, folder, experiment, selection)
         except Exception as error:
-            logger.warning("MLflow: the sweep gets no parent run (%s). The sweep goes on.", error)
+            logger.warning("MLflow: %s. The sweep goes on without a parent run.", why_not(uri, error))
             logger.debug("MLflow failure", exc_info=error)
 
     def _open(self, uri: str, folder: Path, experiment: str, selection: Mapping[str, str]) -> None:
         from mlflow import MlflowClient
 
         uri = reachable_or_local(uri, folder)
-        if uri.startswith("sqlite:///"):
-            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        if path := database_of(uri):
+            path.parent.mkdir(parents=True, exist_ok=True)
         self._client = client = MlflowClient(uri)
-        known = client.get_experiment_by_name(experiment)
-        experiment_id = (
-            known.experiment_id
-            if known
-            else client.create_experiment(experiment, artifact_location=artifact_folder(uri, experiment))
-        )
-        mark_dead_runs(client, experiment_id)
+        known = experiment_id(client, uri, experiment)
+        mark_dead_runs(client, known)
         digest = hashlib.sha256(json.dumps(selection, sort_keys=True).encode()).hexdigest()
-        found = client.search_runs([experiment_id], f"tags.{SELECTION_TAG} = '{digest}'", max_results=1)
+        found = client.search_runs([known], f"tags.{SELECTION_TAG} = '{digest}'", max_results=1)
         if found:
             self.run_id = found[0].info.run_id
             client.update_run(self.run_id, status="RUNNING")
         else:
-            self.run_id = client.create_run(experiment_id, run_name="sweep").info.run_id
+            self.run_id = client.create_run(known, run_name="sweep").info.run_id
             client.set_tag(self.run_id, SELECTION_TAG, digest)
             for name, value in selection.items():
-                client.log_param(self.run_id, name, value)
+                client.log_param(self.run_id, name, safe_text(value, LONGEST_PARAM))
         client.set_tag(self.run_id, PROCESS_TAG, this_process())
 
     def environment(self) -> dict[str, str]:
@@ -72,14 +72,17 @@ class ParentRun:
     def end(self, status: str) -> None:
         """Close the run as ``FINISHED``, ``FAILED`` or ``KILLED``; ``SCHEDULED`` leaves it open.
 
-        A run that is left open belongs to no process, because its experiments are in the queue of a cluster.
+        Only the first call counts. A run that is left open belongs to no process, because its experiments
+        are in the queue of a cluster.
         """
-        if self.run_id is None:
+        if self.run_id is None or self._ended:
             return
-        try:
-            if status == "SCHEDULED":
-                self._client.update_run(self.run_id, status)
-            else:
-                self._client.set_terminated(self.run_id, status)
-        except Exception as error:
-            logger.warning("MLflow: the run of the sweep could not be closed (%s).", error)
+        with signals_wait():
+            self._ended = True
+            try:
+                if status == "SCHEDULED":
+                    self._client.update_run(self.run_id, status)
+                else:
+                    self._client.set_terminated(self.run_id, status)
+            except Exception as error:
+                logger.warning("MLflow: the run of the sweep could not be closed (%s).", reason(error))

@@ -9,19 +9,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec
 
+from s3f_pipeline.credentials import hide_secrets, shown_uri
 from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.files import sha256_of
+from s3f_pipeline.signals import signals_wait
+from s3f_pipeline.tracking.answers import reason, why_not
 from s3f_pipeline.tracking.delivery import Store, deliver_spool
+from s3f_pipeline.tracking.names import LONGEST_PARAM, LONGEST_TAG, safe_text
 from s3f_pipeline.tracking.parent import PARENT_TAG, PARENT_VARIABLE
 from s3f_pipeline.tracking.processes import PROCESS_TAG, this_process
-from s3f_pipeline.tracking.signals import signals_wait
 from s3f_pipeline.tracking.spool import NAME, Record, Spool
-from s3f_pipeline.tracking.uri import reachable_or_local, reason, without_credentials
+from s3f_pipeline.tracking.uri import reachable_or_local
 
 logger = logging.getLogger(__name__)
 Arguments = ParamSpec("Arguments")
-MAX_PARAM_LENGTH = 6000
-"""Longest parameter that MLflow stores."""
 FIRST_PAUSE = 30.0
 """Seconds for which a store that did not answer is left alone; they double each time."""
 PAUSE_PER_SECOND = 50
@@ -96,10 +97,10 @@ class TrackedRun:
             "time": _now(),
             "experiment": experiment,
             "name": name,
-            "params": {key: str(value)[:MAX_PARAM_LENGTH] for key, value in params.items()},
-            "tags": resolve_tags({key: str(value) for key, value in texts.items()}),
+            "params": {key: safe_text(str(value), LONGEST_PARAM) for key, value in params.items()},
+            "tags": _tag_texts(resolve_tags({key: str(value) for key, value in texts.items()})),
             "run_id": run_id,
-            "store": without_credentials(uri),
+            "store": shown_uri(uri),
         }
         self.run_id = None
         self._send_command = send_command
@@ -120,8 +121,7 @@ class TrackedRun:
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Add tags."""
-        values = {key: str(value) for key, value in tags.items()}
-        self._log({"kind": "tags", "time": _now(), "values": values})
+        self._log({"kind": "tags", "time": _now(), "values": _tag_texts(tags)})
 
     def log_file(self, path: Path, folder: str | None = None) -> None:
         """Log a file as an artifact."""
@@ -189,9 +189,8 @@ class TrackedRun:
         except Exception as error:
             if self._next == 0:
                 logger.warning(
-                    "MLflow: %s does not answer (%s). Training goes on; what is not logged is written to %s; "
-                    "send it later with: %s",
-                    without_credentials(self._store.uri), reason(error), self._spool.path, self._send_command,
+                    "MLflow: %s. The run goes on; what is not logged is written to %s. Send it later: %s",
+                    why_not(self._store.uri, error), self._spool.path, self._send_command,
                 )  # fmt: skip
             _keep_trace(error)
             self._pause = max(2 * self._pause, FIRST_PAUSE, PAUSE_PER_SECOND * (time.monotonic() - began))
@@ -206,7 +205,11 @@ RUN = TrackedRun()
 
 
 def _keep_trace(error: Exception) -> None:
-    logger.debug("%s", without_credentials("".join(traceback.format_exception(error))))
+    logger.debug(hide_secrets("".join(traceback.format_exception(error))))
+
+
+def _tag_texts(tags: Mapping[str, Any]) -> dict[str, str]:
+    return {key: safe_text(str(value), LONGEST_TAG) for key, value in tags.items()}
 
 
 def _now() -> int:

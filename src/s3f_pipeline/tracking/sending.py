@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from s3f_pipeline.credentials import remember_secrets_of
 from s3f_pipeline.errors import TrackingError
+from s3f_pipeline.tracking.answers import why_not
 from s3f_pipeline.tracking.delivery import Store, deliver_spool, is_unknown
 from s3f_pipeline.tracking.spool import Record, Spool
-from s3f_pipeline.tracking.uri import reason, without_credentials
 
 
 def open_store(uri: str, folder: Path) -> Store:
@@ -18,13 +19,13 @@ def open_store(uri: str, folder: Path) -> Store:
     Raises:
         TrackingError: If it does not answer.
     """
-    store = Store(uri, folder)
+    store = Store(remember_secrets_of(uri), folder)
     try:
         store.check()
     except Exception as error:
         raise TrackingError(
-            f"MLflow: {without_credentials(uri)} does not answer ({reason(error)}). Nothing was sent, and "
-            f"nothing is lost: send it again when it answers, or name another store in MLFLOW_TRACKING_URI."
+            f"MLflow: {why_not(uri, error)}. Nothing was sent, and nothing is lost: send it again then, or "
+            f"name another store in MLFLOW_TRACKING_URI."
         ) from error
     return store
 
@@ -69,7 +70,7 @@ def send_spool(spool: Spool, store: Store) -> list[str]:
     except Exception as error:
         where = f" Its run was begun in {start['store']}: name that store in MLFLOW_TRACKING_URI."
         raise TrackingError(
-            f"{spool.path} was not sent to {without_credentials(store.uri)} ({reason(error)})."
-            f"{where if is_unknown(error) else ' Nothing is lost: send it again.'}"
+            f"{spool.path} was not sent: {why_not(store.uri, error)}."
+            f"{where if is_unknown(error) else ' Nothing is lost: send it again then.'}"
         ) from error
     return lines

@@ -103,10 +103,12 @@ class Spool:
             try:
                 record = json.loads(line)
                 if record["kind"] == MARK:
-                    delivered, run_id = record["count"], record["run_id"]
-                else:
-                    records.append(record)
-            except (ValueError, KeyError, TypeError) as error:
+                    delivered, run_id = int(record["count"]), record["run_id"]
+                    continue
+                if record["kind"] == "start":
+                    record["tags"][PROCESS_TAG].split()
+                records.append(record)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise TrackingError(
                     f"{self.path}, line {number}, cannot be read. Take the line out, or the file away."
                 ) from error

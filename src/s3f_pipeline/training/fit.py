@@ -131,12 +131,12 @@ def fit(
     callbacks = [measure, best, stopping, _schedule(settings), tell]
     with ExitStack() as held:
         if states:
-            keep = KeepState(states, callbacks, circumstances, writes=spread.process.leads)
+            keep = KeepState(states, callbacks, circumstances, process=spread.process)
             held.enter_context(keep)
             if state:
                 _tell_where_it_goes_on(state, settings.epochs, circumstances)
                 keep.restore(state, model)
-            callbacks = [*callbacks, keep]
+            callbacks = [measure, keep.when_measured(), *callbacks[1:], keep]
         if done < settings.epochs and not (state and state.facts["stop"]):
             with memory_errors_explained(settings.batch_size):
                 model.fit(

@@ -11,11 +11,15 @@ from typing import Any, Self
 import keras
 import numpy as np
 
+from s3f_pipeline.processes import ALONE, Process
+from s3f_pipeline.signals import HeldSignals, signals_wait
 from s3f_pipeline.training.callbacks import KeepBest, TellEpoch
 from s3f_pipeline.training.state import StateFolder, TrainingState
 
 COST_SHARE = 0.01
 """Copying states, and writing them, each take at most this share of the time, after the first one."""
+LONGEST_WAIT = 10.0
+"""Seconds of an epoch for whose end a signal may wait, where copying every epoch would take too much time."""
 REMEMBERED: Mapping[type[keras.callbacks.Callback], Sequence[str]] = {
     keras.callbacks.EarlyStopping: ("best", "wait", "stopped_epoch"),
     keras.callbacks.ReduceLROnPlateau: ("best", "wait", "cooldown_counter"),
@@ -31,18 +35,23 @@ class KeepState(keras.callbacks.Callback):
 
     These are the weights, the optimizer with its learning rate, the random generators of dropout, and
     what the other callbacks remember. The order of the batches depends on seed and epoch alone. Files are
-    written in a thread, from copies. Where an exception ends the training, Ctrl-C and SIGTERM included, the
-    last copy is written. A state that cannot be written is a warning.
+    written in a thread, from copies. However the training ends, the last copy is written. A state that cannot
+    be written is a warning.
+
+    A signal that ends the process (``s3f_pipeline.signals``) finds a copy of the last whole epoch: it waits
+    while the end of an epoch is told and copied, and where a short epoch was not copied it waits for the end
+    of the next one, which then is. Somebody who signals again after some seconds does not wait.
 
     Example:
     >>> with KeepState(StateFolder(folder), callbacks, {}) as keep:
-    ...     model.fit(batches, callbacks=[*callbacks, keep])
+    ...     model.fit(batches, callbacks=[measure, keep.when_measured(), *callbacks, keep])
 
     Args:
         folder: Where states are written.
         callbacks: The other callbacks, in a fixed order.
         facts: What else a state says of its training.
-        writes: ``False`` only puts back: of several processes one writes.
+        process: Of several that train together the first one writes, and copies every epoch: signals cannot
+            wait for an epoch that needs processes which have ended.
         clock: Seconds.
     """
 
@@ -52,7 +61,7 @@ class KeepState(keras.callbacks.Callback):
         callbacks: Sequence[keras.callbacks.Callback],
         facts: Mapping[str, Any],
         *,
-        writes: bool = True,
+        process: Process = ALONE,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Begin the clock."""
@@ -60,9 +69,11 @@ class KeepState(keras.callbacks.Callback):
         self._folder = folder
         self._callbacks = callbacks
         self._facts = facts
-        self._writes = writes
+        self._process = process
         self._clock = clock
-        self._began = clock()
+        self._began = self._last_end = clock()
+        self._held = HeldSignals(LONGEST_WAIT)
+        self._done = self._copied = 0
         self._copying, self._saving = _Cost(), _Cost()
         self._unwritten: TrainingState | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="state")
@@ -89,35 +100,59 @@ class KeepState(keras.callbacks.Callback):
         """Put back what callbacks remember once more: they forget it when training begins."""
         self._restore_callbacks()
 
+    def when_measured(self) -> keras.callbacks.Callback:
+        """A callback that stands where an epoch becomes whole, before it is told: from here signals wait."""
+        return keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: self._held.hold())
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Copy the state, and write it, unless that would take too much of the time or is still going on."""
-        if not self._writes or not self._can_afford(self._copying):
-            return
-        began = self._clock()
-        self._unwritten = self._state(epoch + 1)
-        self._copying.add(self._clock() - began)
-        if self._writing is None or (self._writing.done() and self._can_afford(self._saving)):
-            self._submit(self._unwritten)
+        seconds, self._last_end = self._clock() - self._last_end, self._clock()
+        self._done = epoch + 1
+        if self._process.leads:
+            signals_may_wait = self._process.count == 1 and seconds < LONGEST_WAIT and not self._held.received
+            if signals_may_wait and not self._can_afford(self._copying):
+                return
+            self._copy()
+            if self._writing is None or (self._writing.done() and self._can_afford(self._saving)):
+                self._submit()
+        self._held.release()
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Copy the last state: what comes after training may be cut off as well."""
+        if self._process.leads and self._copied < self._done:
+            self._copy()
+        self._held.release()
 
     def __enter__(self) -> Self:
         """Begin to keep."""
         return self
 
-    def __exit__(self, exception: type[BaseException] | None, *_: object) -> None:
-        """Wait until the last state is written; after an exception that is the last one copied."""
-        if exception is not None and self._unwritten is not None:
-            self._submit(self._unwritten)
-        self._writer.shutdown(wait=True)
-        if self._writing is not None:
-            self._writing.result()
+    def __exit__(self, *_: object) -> None:
+        """Wait until the last state that was copied is written."""
+        try:
+            with signals_wait():
+                self._submit()
+                self._writer.shutdown(wait=True)
+                if self._writing is not None:
+                    self._writing.result()
+        finally:
+            self._held.release()
 
     def _can_afford(self, cost: "_Cost") -> bool:
         return cost.total + cost.last <= COST_SHARE * (self._clock() - self._began)
 
-    def _submit(self, state: TrainingState) -> None:
+    def _copy(self) -> None:
+        began = self._clock()
+        self._unwritten = self._state(self._done)
+        self._copied = self._done
+        self._copying.add(self._clock() - began)
+
+    def _submit(self) -> None:
+        if self._unwritten is None:
+            return
         if self._writing is not None:
             self._writing.result()
-        self._writing = self._writer.submit(self._write, state)
+        self._writing = self._writer.submit(self._write, self._unwritten)
         self._unwritten = None
 
     def _restore_callbacks(self) -> None:

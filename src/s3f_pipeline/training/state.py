@@ -17,6 +17,8 @@ KEPT = 2
 """States that stay: should the last one be damaged, the one before it is there."""
 FACTS = "facts"
 FILE_NAME = re.compile(r"epoch-(\d{6})\.npz")
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged archive raises; RuntimeError for kinds of compression that do not exist."""
 logger = logging.getLogger(__name__)
 
 
@@ -65,8 +67,9 @@ class StateFolder:
         for path in reversed(self._files()):
             try:
                 return _read(path)
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-                logger.warning("%s is damaged (%s): going on from an earlier state.", path, error)
+            except UNREADABLE as error:
+                logger.warning("%s is damaged: going on from an earlier state.", path)
+                logger.debug("%s cannot be read", path, exc_info=error)
         return None
 
     def _files(self) -> list[Path]:

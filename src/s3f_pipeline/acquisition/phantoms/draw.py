@@ -31,7 +31,7 @@ def description(cohort: CohortConfig, config: PhantomsConfig) -> dict[str, Any]:
 
 
 def draw_phantoms(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
-    """Draw every class and split of a cohort; the folder appears when whole.
+    """Draw every class and split of a cohort; the folder appears when whole, or not at all.
 
     Args:
         folder: The raw folder to make.
@@ -41,21 +41,27 @@ def draw_phantoms(folder: Path, cohort: CohortConfig, config: PhantomsConfig) ->
 
     Returns:
         The number of images drawn.
+
+    Raises:
+        OSError: If the disk has no room for all of it.
     """
     temporary = temporary_path(folder)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    drawn = LAYOUTS[cohort.layout](temporary, cohort, config)
-    if cohort.link and cohort.link.table and not (temporary / cohort.link.table).is_file():
-        _write_empty(temporary / cohort.link.table)  # no other cohort shows these phantoms
-    write_provenance(
-        temporary,
-        "phantoms drawn by s3f_pipeline",
-        synthetic=True,
-        images=drawn,
-        phantoms=description(cohort, config),
-    )
-    temporary.rename(folder)
+    try:
+        drawn = LAYOUTS[cohort.layout](temporary, cohort, config)
+        if cohort.link and cohort.link.table and not (temporary / cohort.link.table).is_file():
+            _write_empty(temporary / cohort.link.table)  # no other cohort shows these phantoms
+        write_provenance(
+            temporary,
+            "phantoms drawn by s3f_pipeline",
+            synthetic=True,
+            images=drawn,
+            phantoms=description(cohort, config),
+        )
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
     return drawn
 
 

@@ -7,6 +7,7 @@ part of its meaning.
 from s3f_pipeline.config.schema.cohort import (
     CohortConfig,
     CohortData,
+    Cohorts,
     DownloadConfig,
     GroupingConfig,
     LinkConfig,
@@ -29,6 +30,7 @@ __all__ = [
     "PROTOCOLS",
     "CohortConfig",
     "CohortData",
+    "Cohorts",
     "DownloadConfig",
     "ExperimentConfig",
     "GroupingConfig",

@@ -3,12 +3,16 @@
 import math
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
-from s3f_pipeline.config.schema.fields import Block, ImageSize, PathInside, Share
+from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
 from s3f_pipeline.config.schema.training import TrainingOverrides
+
+CLASS_FOLDERS = ("brisc", "chest", "busi", "folders")
+"""Layouts with a folder per class."""
 
 
 class PublishedResult(Block):
@@ -47,9 +51,9 @@ class PublishedConfig(Block):
     benchmark: bool = False
     split: Literal["official", "random"] = "official"
     test_share: Share = 0.2
-    split_seed: NonNegativeInt = 42
+    split_seed: Seed = 42
     selection_split: Literal["validation", "test"]
-    needs: str | None = None
+    needs: PathInside | None = None
     needs_from: str | None = None
     counts: dict[str, dict[str, NonNegativeInt]] = {}
 
@@ -113,10 +117,10 @@ class DownloadConfig(Block):
         md5: Name in the raw folder -> published MD5 checksum.
     """
 
-    kaggle: str | None = None
+    kaggle: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+/[A-Za-z0-9_-]+(/versions/\d+)?$")] | None = None
     figshare: Annotated[str, Field(pattern=r"figshare\.\d+(\.v\d+)?$")] | None = None
-    files: dict[str, str] = {}
-    md5: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
+    files: dict[PathInside, str] = {}
+    md5: dict[PathInside, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = {}
 
 
 class GroupingConfig(Block):
@@ -128,7 +132,7 @@ class GroupingConfig(Block):
     """
 
     sequence: Annotated[int, Field(ge=2)]
-    classes: tuple[str, ...] | None = None
+    classes: tuple[ClassName, ...] | None = None
 
 
 class CohortData(Block):
@@ -165,8 +169,8 @@ class CohortData(Block):
     image_size: ImageSize
     aspect: Literal["stretch", "pad"] = "stretch"
     window: tuple[float, float] | None = None
-    classes: Annotated[tuple[str, ...], Field(min_length=2)]
-    positive_class: str | None = None
+    classes: Annotated[tuple[ClassName, ...], Field(min_length=2)]
+    positive_class: ClassName | None = None
     subject: Literal["patient", "lesion"] = "patient"
     caution: str | None = None
     header_patients: Literal["use", "ignore"] = "use"
@@ -188,6 +192,14 @@ class CohortData(Block):
         if twice := {name for name in classes if classes.count(name) > 1}:
             raise ValueError(f"classes are named twice: {', '.join(sorted(twice))}")
         return classes
+
+    @model_validator(mode="after")
+    def _classes_can_be_folders(self) -> Self:
+        if self.layout in CLASS_FOLDERS:
+            for name in self.classes:
+                if "/" in name or not name.strip(". "):
+                    raise ValueError(f"classes has '{name}', which cannot be the name of a folder")
+        return self
 
     @model_validator(mode="after")
     def _grouping_names_classes(self) -> Self:
@@ -232,10 +244,11 @@ class CohortConfig(CohortData):
 
     Attributes:
         title: As it stands in reports; the cohort's name where it is left out.
-        raw_folder: Folder below ``<data_root>/01_raw``.
-        archive: Name of the zip file, without the ending; that of ``raw_folder`` where it is left out.
+        raw_folder: Folder below ``<data_root>/01_raw``, such as ``brisc2025`` or ``ours/2024``.
+        archive: Name of the zip file, without the ending; the last part of ``raw_folder`` where it is left
+            out.
         inside: What of the archive becomes the raw folder: a folder, or a single file that is put into
-            it; that of ``raw_folder`` where it is left out.
+            it; the last part of ``raw_folder`` where it is left out.
         download: Where the raw files can be fetched from.
         source: Where a person finds the data set.
         licence: Licence of the images.
@@ -248,7 +261,7 @@ class CohortConfig(CohortData):
 
     title: str
     raw_folder: PathInside
-    archive: str
+    archive: PathInside
     inside: PathInside
     download: DownloadConfig = DownloadConfig()
     source: str = "your own images"
@@ -266,5 +279,24 @@ class CohortConfig(CohortData):
         if not isinstance(values, Mapping):
             return values
         folder = values.get("raw_folder")
-        derived = {"archive": folder, "inside": folder}
+        name = PurePosixPath(folder).name if isinstance(folder, str) else folder
+        derived = {"archive": name, "inside": name}
         return {**derived, **{key: value for key, value in values.items() if value is not None}}
+
+
+class Cohorts(Block):
+    """Cohorts by name; one without a title is called by its name."""
+
+    cohorts: dict[Name, CohortConfig]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _title_cohorts(cls, values: dict[str, Any]) -> dict[str, Any]:
+        blocks = values["cohorts"]
+        if not isinstance(blocks, Mapping):
+            return values
+        titled = {
+            name: {"title": name, **block} if isinstance(block, Mapping) else block
+            for name, block in blocks.items()
+        }
+        return {"cohorts": titled}

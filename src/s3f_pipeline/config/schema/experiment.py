@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from s3f_pipeline.config.schema.fields import Block, ImageSize, Protocol
+from s3f_pipeline.config.schema.fields import Block, ImageSize, Protocol, Seed
 from s3f_pipeline.config.schema.training import TrainingConfig
 
 
@@ -38,7 +38,7 @@ class ExperimentConfig(Block):
     channels: PositiveInt
     selection_split: Literal["validation", "test"]
     training: TrainingConfig
-    seed: NonNegativeInt
+    seed: Seed
     fold: NonNegativeInt | None
 
     @property

@@ -1,10 +1,22 @@
 """What blocks of the configuration are made of."""
 
 import re
-from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+import unicodedata
+from pathlib import PurePosixPath, PureWindowsPath
+from types import UnionType
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+
+from s3f_pipeline.spelling import compose
 
 Protocol = Literal["patient_safe", "published"]
 PROTOCOLS: tuple[Protocol, ...] = ("patient_safe", "published")
@@ -28,16 +40,44 @@ def parse_image_size(value: Any) -> Any:
     return value
 
 
-ImageSize = Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(parse_image_size)]
+LARGEST_SIDE = 4096
+Side = Annotated[int, Field(gt=0, le=LARGEST_SIDE)]
+ImageSize = Annotated[tuple[Side, Side], BeforeValidator(parse_image_size)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+"""As NumPy and Keras take it."""
+LONGEST_NAME = 200
+"""Bytes; file systems allow 255, and our own files beside it have longer names."""
 
 
-def _stays_inside(path: str) -> str:
-    if not path or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\\" in path:
+def _stays_inside(text: str) -> str:
+    path = PurePosixPath(text)
+    is_absolute = path.is_absolute() or PureWindowsPath(text).drive
+    if not path.parts or is_absolute or "\\" in text or any(not part.strip(". ") for part in path.parts):
         raise ValueError("give a relative path with forward slashes and without '..'")
-    return path
+    if any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in path.parts):
+        raise ValueError(f"a file or folder has a name of at most {LONGEST_NAME} bytes")
+    return _is_printable(path.as_posix())
 
 
+def _is_printable(text: str) -> str:
+    if bad := next((character for character in text if unicodedata.category(character) in UNPRINTABLE), None):
+        raise ValueError(f"the character {bad!a} cannot be part of a name")
+    return compose(text)
+
+
+UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of characters: control characters, halves of characters, ends of lines."""
 PathInside = Annotated[str, AfterValidator(_stays_inside)]
+"""Of a file or folder inside another one, composed (NFC)."""
+
+
+def _is_class_name(name: str) -> str:
+    if not name.strip():
+        raise ValueError("a class needs a name")
+    return _is_printable(name)
+
+
+ClassName = Annotated[str, AfterValidator(_is_class_name)]
 
 
 def _is_name(name: str) -> str:
@@ -53,6 +93,21 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Block(BaseModel):
-    """A block of the configuration: frozen, and no key that it does not name."""
+    """A block of the configuration: frozen, no key that it does not name, and finite numbers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and _holds(annotation, int | float) and not _holds(annotation, bool):
+            raise ValueError("give a number, not true or false")
+        return value
+
+
+def _holds(annotation: Any, kind: type | UnionType) -> bool:
+    """Whether a value of a kind is what an annotation, or a part of a union, asks for."""
+    if isinstance(annotation, type):
+        return issubclass(annotation, kind)
+    return any(_holds(part, kind) for part in get_args(annotation))

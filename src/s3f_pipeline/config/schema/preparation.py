@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
+from pydantic import Field, field_validator
 
-from s3f_pipeline.config.schema.fields import Block, Share
+from s3f_pipeline.config.schema.fields import Block, Seed, Share
 
 
 class PhantomsConfig(Block):
@@ -16,8 +16,8 @@ class PhantomsConfig(Block):
         seed: Of the drawing; the same seed draws the same images.
     """
 
-    images_per_class: dict[Literal["train", "test"], PositiveInt]
-    seed: NonNegativeInt
+    images_per_class: dict[Literal["train", "test"], Annotated[int, Field(gt=0, le=100_000)]]
+    seed: Seed
 
     @field_validator("images_per_class")
     @classmethod
@@ -38,7 +38,7 @@ class IngestionConfig(Block):
     """
 
     max_rejected_share: Annotated[float, Field(ge=0, le=1)]
-    workers: PositiveInt | None
+    workers: Annotated[int, Field(gt=0, le=1024)] | None
     max_megapixels: Annotated[float, Field(gt=0, le=4096, allow_inf_nan=False)] = 64
 
 
@@ -69,5 +69,5 @@ class SplittingConfig(Block):
     validation_share: Share
     test_share: Share
     contradictory: Literal["exclude", "keep"]
-    folds: Annotated[int, Field(ge=2)]
-    seed: NonNegativeInt
+    folds: Annotated[int, Field(ge=2, le=1000)]
+    seed: Seed

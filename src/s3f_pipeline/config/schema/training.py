@@ -2,9 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, create_model
+from pydantic import Field, create_model
 
 from s3f_pipeline.config.schema.fields import Block, Share
+
+LearningRate = Annotated[float, Field(gt=0, le=10)]
+Epochs = Annotated[int, Field(gt=0, le=100_000)]
 
 
 class AugmentationConfig(Block):
@@ -50,16 +53,16 @@ class TrainingConfig(Block):
         deterministic: Ask the backend for deterministic operations; ``auto`` does on the CPU.
     """
 
-    learning_rate: PositiveFloat
-    batch_size: PositiveInt
-    epochs: PositiveInt
+    learning_rate: LearningRate
+    batch_size: Annotated[int, Field(gt=0, le=65_536)]
+    epochs: Epochs
     class_weights: Literal["balanced", "none"]
     selection_metric: Literal["weighted_f1", "macro_f1", "positive_f1", "accuracy", "auc"]
-    early_stopping_patience: PositiveInt | None
+    early_stopping_patience: Epochs | None
     learning_rate_schedule: Literal["constant", "plateau", "steps"]
-    reduce_lr_patience: PositiveInt
+    reduce_lr_patience: Epochs
     reduce_lr_factor: Share
-    min_learning_rate: PositiveFloat
+    min_learning_rate: LearningRate
     augmentation: AugmentationConfig
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     distribution: Literal["auto", "none", "data_parallel"]

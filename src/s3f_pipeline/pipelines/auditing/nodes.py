@@ -66,7 +66,7 @@ def write_audit(
     name, block = CohortConfig.from_named(cohort)
     return render_audit(
         AuditData(
-            cohort={"name": name, **block.model_dump(include={"title", "licence", "citation"})},
+            cohort={"name": name, **block.model_dump(include={"title", "subject", "licence", "citation"})},
             synthetic=acquisition["provenance"]["synthetic"],
             header_ids=quality["header_ids"],
             guarantee=guarantee_counts(index, splits),

@@ -64,9 +64,11 @@ def predict(
 
 def measure(
     experiment: dict[str, Any],
+    index: pd.DataFrame,
     predictions: pd.DataFrame,
     training: dict[str, Any],
     acquisition: dict[str, Any],
+    audit: dict[str, Any],
     openings_folder: Path,
 ) -> dict[str, Any]:
     """Compute the metrics of each predicted split, and say under which conditions they stand.
@@ -77,7 +79,7 @@ def measure(
     from s3f_pipeline.evaluation.openings import record_opening
 
     config = ExperimentConfig.model_validate(experiment)
-    opening = _opening(config, predictions, training)
+    opening = _opening(config, index, predictions, training)
     by_split = {
         str(split): compute_metrics(rows, config.classes, positive_class=config.positive_class)
         for split, rows in predictions.groupby("split", sort=True)
@@ -91,18 +93,21 @@ def measure(
         "synthetic": acquisition["provenance"]["synthetic"],
         "splits_hash": training["splits_hash"],
         "test_openings": record_opening(openings_folder, opening),
+        "leakage": audit["published_split"] if config.protocol == "published" else None,
         **by_split,
     }
 
 
-def _opening(config: ExperimentConfig, predictions: pd.DataFrame, training: dict[str, Any]) -> "Opening":
+def _opening(
+    config: ExperimentConfig, index: pd.DataFrame, predictions: pd.DataFrame, training: dict[str, Any]
+) -> "Opening":
     from s3f_pipeline.evaluation.openings import Opening
     from s3f_pipeline.provenance import table_hash
 
     test = predictions[predictions["split"] == "test"]
     settings = json.dumps(config.model_dump(mode="json"), sort_keys=True)
     return Opening(
-        test_set=table_hash(test, ["image_id"]),
+        test_set=table_hash(index[index["image_id"].isin(test["image_id"])], ["sha256"]),
         variant=config.variant,
         seed=config.seed,
         fold=config.fold,

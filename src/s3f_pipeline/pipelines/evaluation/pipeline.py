@@ -19,7 +19,15 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
             ),
             node(
                 measure,
-                inputs=["params:experiment", "predictions", "training", "acquisition", "openings_folder"],
+                inputs=[
+                    "params:experiment",
+                    "index",
+                    "predictions",
+                    "training",
+                    "acquisition",
+                    "leakage_audit",
+                    "openings_folder",
+                ],
                 outputs="metrics",
                 name="measure",
             ),
@@ -41,8 +49,9 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
             "index": f"{experiment.cohort}.index",
             images: f"{experiment.cohort}.{images}",
             "acquisition": f"{experiment.cohort}.acquisition",
+            "leakage_audit": f"{experiment.cohort}.leakage_audit",
             "splits": f"{experiment.cohort}.{experiment.protocol}.splits",
-            "openings_folder": f"{experiment.cohort}.{experiment.protocol}.openings_folder",
+            "openings_folder": "openings_folder",
         },
         tags="evaluation",
     )

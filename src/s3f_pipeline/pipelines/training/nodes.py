@@ -23,6 +23,37 @@ LARGEST_OVERESTIMATE = 3
 LESS_MEMORY = "Lower it by --params=training.batch_size=<n> or image_size=<n>."
 
 
+def check_training(
+    experiment: dict[str, Any], index: pd.DataFrame, images: np.memmap, splits: pd.DataFrame
+) -> None:
+    """Refuse what cannot be trained on.
+
+    Raises:
+        ConfigError: If the epoch is to be chosen by a metric that this cohort does not have.
+        ImageError: If the store is not that of the index.
+        SplitError: If the splits are not those of the index, or a group stands on two sides.
+    """
+    from s3f_pipeline.images.store import check_store
+    from s3f_pipeline.splits.checks import check_splits
+    from s3f_pipeline.splits.rows import split_rows
+
+    config = ExperimentConfig.model_validate(experiment)
+    metric = config.training.selection_metric
+    if metric == "positive_f1" and config.positive_class is None:
+        raise ConfigError(
+            f"training.selection_metric is positive_f1, but {config.cohort} has no positive_class. Choose "
+            f"weighted_f1, macro_f1 or accuracy."
+        )
+    check_store(index, images, config.input_shape)
+    check_splits(splits, leaks_by_design=config.protocol == "published")
+    selection = split_rows(index, splits, config.selection_split, config.classes)
+    if metric == "auc" and len(set(selection.labels)) < len(config.classes):
+        raise ConfigError(
+            f"training.selection_metric is auc, but not every class of {config.cohort} has "
+            f"{config.selection_split} images. Choose weighted_f1, macro_f1 or accuracy."
+        )
+
+
 def train_network(
     experiment: dict[str, Any],
     index: pd.DataFrame,
@@ -37,16 +68,14 @@ def train_network(
         ``training.json``.
 
     Raises:
-        ConfigError: If the epoch is to be chosen by a metric that this cohort does not have.
+        S3FError: As ``check_training``.
     """
     from s3f_pipeline.backend.determinism import make_deterministic
-    from s3f_pipeline.backend.devices import backend_name, describe_device, on_gpu
+    from s3f_pipeline.backend.devices import backend_name, describe_device, describe_kernels, on_gpu
     from s3f_pipeline.backend.distribution import spread_batches
     from s3f_pipeline.backend.precision import use_precision
-    from s3f_pipeline.images.store import check_store
     from s3f_pipeline.models import build_model, summarise
     from s3f_pipeline.provenance import command_line, git_state, package_versions, table_hash
-    from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.guarantee import guarantee_counts
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.tracking.run import RUN
@@ -56,26 +85,14 @@ def train_network(
     from s3f_pipeline.training.state import StateFolder
 
     config = ExperimentConfig.model_validate(experiment)
-    if config.training.selection_metric == "positive_f1" and config.positive_class is None:
-        raise ConfigError(
-            f"training.selection_metric is positive_f1, but {config.cohort} has no positive_class. Choose "
-            f"weighted_f1, macro_f1 or accuracy."
-        )
+    check_training(experiment, index, images, splits)
     if config.training.augmentation.flip != "none" and (sides := swapped_classes(config.classes)):
         logger.warning(
             "training.augmentation.flip is %s, but a mirrored image of %s shows its other side; labels stay.",
             config.training.augmentation.flip, ", ".join(sides),
         )  # fmt: skip
-    check_store(index, images, config.input_shape)
-    check_splits(splits, leaks_by_design=config.protocol == "published")
     training = split_rows(index, splits, "train", config.classes)
     selection = split_rows(index, splits, config.selection_split, config.classes)
-    if config.training.selection_metric == "auc" and len(set(selection.labels)) < len(config.classes):
-        raise ConfigError(
-            f"training.selection_metric is auc, but not every class of {config.cohort} has "
-            f"{config.selection_split} images. Choose weighted_f1, macro_f1 or accuracy."
-        )
-
     settings = config.training
     commit, dirty = git_state()
     with spread_batches(settings.distribution, settings.batch_size) as spread:
@@ -116,6 +133,7 @@ def train_network(
             states=StateFolder(state_folder),
             circumstances={
                 "device": describe_device(),
+                "kernels of the CPU": describe_kernels(),
                 "number of devices": str(spread.devices),
                 "precision": precision.policy,
             },
@@ -135,6 +153,7 @@ def train_network(
         "precision": precision.policy,
         "backend": backend_name(),
         "device": describe_device(),
+        "cpu_kernels": describe_kernels(),
         "replicas": spread.devices,
         "processes": spread.process.count,
         "deterministic": deterministic,

@@ -87,8 +87,13 @@ def develop(image: np.ndarray, rng: np.random.Generator, noise: float) -> np.nda
 
 
 def save(path: Path, image: np.ndarray, quality: int = 90) -> None:
-    """Write an image, grey or RGB; ``quality`` is that of JPEG files."""
+    """Write an image, grey or RGB; ``quality`` is that of JPEG files.
+
+    Raises:
+        OSError: If it is not written to its last byte; ``cv2.imwrite`` would not tell.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     channels = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     options = [] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, quality]
-    cv2.imwrite(str(path), channels, options)
+    _, encoded = cv2.imencode(path.suffix, channels, options)
+    path.write_bytes(encoded.tobytes())

@@ -1,0 +1,52 @@
+"""The record of a finished stage: on what it depended, and what it has written."""
+
+import hashlib
+import json
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from s3f_pipeline.files import FileContent
+
+CHECKSUM = "checksum"
+
+
+class StageRecord(BaseModel):
+    """What a stage notes when it has finished.
+
+    Attributes:
+        stage: The stage tag, such as ``training``.
+        fingerprint: Hash of everything that the outputs depend on.
+        outputs: What each file held that the stage has written, by catalog entry.
+        copies: The text of small files that only a training could write again, by catalog entry.
+        finished: When, ISO 8601.
+        package_version: Of this package.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: str
+    fingerprint: str
+    outputs: dict[str, FileContent]
+    copies: dict[str, str]
+    finished: str
+    package_version: str
+
+    def content(self) -> dict[str, Any]:
+        """What the file of the record holds, with a checksum of it."""
+        content = self.model_dump(mode="json")
+        return {**content, CHECKSUM: _checksum(content)}
+
+    @classmethod
+    def read(cls, content: Any) -> Self | None:
+        """Read a record, ``None`` if it is not as it was written, or that of another release."""
+        if not isinstance(content, dict) or content.pop(CHECKSUM, None) != _checksum(content):
+            return None
+        try:
+            return cls.model_validate(content)
+        except ValidationError:
+            return None
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
