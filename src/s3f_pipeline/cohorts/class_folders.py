@@ -91,7 +91,7 @@ def _notices(passed_over: Mapping[str, int], hidden_images: Sequence[str], links
 def _check_links(folder: Path, links: Sequence[str], homes: Mapping[tuple[str, ...], object]) -> None:
     """Refuse to lose a whole class folder because it leads to one that is read already."""
     for link in links:
-        parts = tuple(link.split("/"))
+        parts = tuple(map(compose, link.split("/")))
         if any(home[: len(parts)] == parts for home in homes):
             raise CohortError(
                 f"{folder / link} is a link to a folder that is read already, or that it lies in. Put the "
