@@ -48,6 +48,7 @@ def page():
         drawn=None,
         fold=None,
         header_ids=None,
+        contradictions=(),
         straddle=None,
         grouping=None,
     ):
@@ -73,6 +74,7 @@ def page():
                 cohort={"name": "heads", "title": title, "licence": "CC BY 4.0", "citation": "A & B"},
                 synthetic=synthetic,
                 header_ids=header_ids,
+                contradictions=contradictions,
                 guarantee={"test": {"x": {guarantee: 3}}},
                 audit=audit,
                 straddle=straddle
@@ -251,23 +253,28 @@ HEADER_IDS = {
     "message": "16 DICOM files name 4 patients in their headers; images are grouped by them",
     "images": 16,
     "images_with_study_alone": 0,
-    "contradictions": {},
 }
 
 
 def test_what_dicom_headers_say_is_shown(page):
     text = text_of(page(header_ids=HEADER_IDS, guarantee="patient"))
     assert "16 DICOM files name 4 patients in their headers; images are grouped by them." in text
-    assert "contradict one another" not in text
+    assert "contradicts itself" not in text
 
 
-def test_headers_that_contradict_the_table_are_shown_by_path(page):
-    torn = {"several_ids_in_one": {"ids": 3, "images": 12, "examples": ["ill/a.dcm", "ill/<b>.dcm"]}}
-    html = page(header_ids={**HEADER_IDS, "contradictions": torn})
+def test_contradictions_are_shown_by_path(page):
+    """Whether or not there are DICOM files."""
+    torn = {
+        "whole": "ids in the link table",
+        "parts": "ids in the table or the file names",
+        "ids": 3,
+        "images": 12,
+        "examples": ["ill/a.dcm", "ill/<b>.dcm"],
+    }
+    html = page(contradictions=[torn])
     assert "<code>ill/&lt;b&gt;.dcm</code>" in html
     assert (
-        "Ids of the table or the file names with several patients in the DICOM headers 3 12 "
-        "ill/a.dcm , ill/<b>.dcm"
+        "Ids in the link table ids in the table or the file names 3 12 ill/a.dcm , ill/<b>.dcm"
     ) in text_of(html)
 
 

@@ -1,7 +1,7 @@
 """The leakage audit as one HTML page that refers to nothing outside itself."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,7 @@ class AuditData:
         cohort: ``name``, ``title``, ``licence``, ``citation``.
         synthetic: Whether the images are phantoms.
         header_ids: Of ``quality.json``.
+        contradictions: Of ``quality.json``.
         guarantee: Of the patient-safe split, as ``guarantee_counts`` returns it.
         audit: Content of ``leakage_audit.json``.
         straddle: What ``straddle_check`` returned, with ``readings``.
@@ -57,6 +58,7 @@ class AuditData:
     cohort: Mapping[str, Any]
     synthetic: bool
     header_ids: Mapping[str, Any] | None
+    contradictions: Sequence[Mapping[str, Any]]
     guarantee: Mapping[str, Any]
     audit: Mapping[str, Any]
     straddle: Mapping[str, Any]

@@ -9,7 +9,7 @@ import pandas as pd
 from s3f_pipeline.evaluation.intervals import wilson_interval
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.reporting.formats import count, ordinal, score
-from s3f_pipeline.splits.guarantee import guarantee_total
+from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
 
 MOST_LISTED_GROUPS = 50
 
@@ -65,9 +65,9 @@ MIXED = {
 
 KNOWN = (
     "The figures describe new patients as far as patients are known, and can be better than for new patients "
-    "elsewhere."
+    "elsewhere"
 )
-UNKNOWN = "No patient is known, so the figures can be better than for new patients."
+UNKNOWN = "No patient is known, so the figures can be better than for new patients"
 
 
 def guarantee_text(counts: Mapping[str, Any], header_ids: Mapping[str, Any] | None) -> str:
@@ -83,10 +83,12 @@ def guarantee_text(counts: Mapping[str, Any], header_ids: Mapping[str, Any] | No
         return GUARANTEES[next(iter(total))].format(no_patients=unused or "The data set names no patients")
     images = sum(total.values())
     parts = [f"{count(number)} ({number / images:.0%}) {MIXED[level]}" for level, number in total.items()]
-    return (
-        f"Of {count(images)} images, {'; '.join(parts)}. {KNOWN if 'patient' in total else UNKNOWN}"
-        f"{f' {unused}.' if unused else ''}"
-    )
+    sentences = [f"Of {count(images)} images, {'; '.join(parts)}"]
+    if towards := unknown_text(counts):
+        sentences.append(towards[0].upper() + towards[1:])
+    sentences.append(KNOWN if "patient" in total else UNKNOWN)
+    sentences += [unused] if unused else []
+    return ". ".join(sentences) + "."
 
 
 def unused_ids(header_ids: Mapping[str, Any] | None) -> str | None:

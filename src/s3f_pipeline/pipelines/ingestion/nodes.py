@@ -37,10 +37,12 @@ def ingest_cohort(
         read_links,
         report_links,
     )
-    from s3f_pipeline.cohorts.header_subjects import header_warnings, join_header_ids
+    from s3f_pipeline.cohorts.header_subjects import describe_headers, header_warnings, read_headers
+    from s3f_pipeline.cohorts.identities import contradiction_warning, join_identities, other_ids
     from s3f_pipeline.images.ingest import ingest
     from s3f_pipeline.images.quality import quality_report
     from s3f_pipeline.images.store import STORE_KEY
+    from s3f_pipeline.splits.groups import BY_HEADER, BY_LINK, STUDY
 
     name, block = CohortData.from_named(data)
     config = IngestionConfig.model_validate(settings)
@@ -62,16 +64,26 @@ def ingest_cohort(
         workers=config.workers,
         salt=salt,
     )
-    index, header_ids = join_header_ids(
-        ingested.index, ingested.pseudonyms, subject=block.subject, use=salt is not None
-    )
-    links = None
+    index, links = ingested.index, None
+    readings: dict[str, pd.Series] = {}
     if table_of_links:
         linked = add_links(index, read_links(table_of_links))
         index, links = linked.index, report_links(linked, table_of_links, folder)
+        readings[BY_LINK] = linked.subject
         logger.info(
             "%d of %d images have a subject by the table %s", linked.linked, len(index), table_of_links.name
         )
+    headers = read_headers(ingested.pseudonyms)
+    header_ids = describe_headers(
+        index["format"] == "DICOM",
+        headers[BY_HEADER],
+        headers[STUDY],
+        used=salt is not None,
+        beside=other_ids(index["subject"], readings),
+    )
+    if salt is not None:
+        readings |= headers
+    index, contradictions = join_identities(index, readings, subject=block.subject)
     provenance = acquisition["provenance"]
     published = block.published if block.published and not provenance["synthetic"] else None
     quality = quality_report(
@@ -89,7 +101,8 @@ def ingest_cohort(
         links=links,
         caution=None if provenance["synthetic"] else block.caution,
     )
-    quality["header_ids"] = header_ids
+    quality |= {"header_ids": header_ids, "contradictions": contradictions}
+    quality["warnings"] += map(contradiction_warning, contradictions)
     if header_ids is not None:
         quality["warnings"] += header_warnings(header_ids)
         if header_ids["message"]:
