@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from s3f_pipeline.cohorts.header_subjects import describe_headers, header_warnings, read_headers
-from s3f_pipeline.splits.groups import BY_HEADER, STUDY
+from s3f_pipeline.identity import BY_HEADER, STUDY
 
 COLUMNS = ["patient", "study", "series"]
 

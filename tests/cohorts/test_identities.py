@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from s3f_pipeline.cohorts.identities import contradiction_warning, join_identities, other_ids
-from s3f_pipeline.splits.groups import BY_HEADER, BY_LINK, STUDY
+from s3f_pipeline.identity import BY_HEADER, BY_LINK, STUDY
 
 NOTHING = {BY_LINK: None, BY_HEADER: None, STUDY: None}
 

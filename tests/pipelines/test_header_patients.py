@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from s3f_pipeline.cohorts.header_subjects import read_headers
 from s3f_pipeline.cohorts.identities import join_identities
 from s3f_pipeline.errors import SplitError
+from s3f_pipeline.identity import BY_LINK
 from s3f_pipeline.pipelines.ingestion.nodes import ingest_cohort
 from s3f_pipeline.pipelines.splitting.nodes import audit, group, search_twins, split
-from s3f_pipeline.splits.groups import BY_LINK, make_groups
+from s3f_pipeline.splits.groups import make_groups
 from s3f_pipeline.splits.patient_safe import patient_safe_split
 
 SALT = bytes(range(32))

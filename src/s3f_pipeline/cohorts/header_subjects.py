@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from s3f_pipeline.splits.groups import BY_HEADER, STUDY, components
+from s3f_pipeline.identity import BY_HEADER, STUDY, components
 
 UNREAL = {
     "largest": "patient, as files do whose ids were taken away: if that is no person",

@@ -11,9 +11,8 @@ from typing import Any
 import pandas as pd
 
 from s3f_pipeline.cohorts.subjects import Subject
-from s3f_pipeline.splits.groups import BY_HEADER, BY_LINK, STUDY
+from s3f_pipeline.identity import BY_HEADER, BY_LINK, STUDY, SUBJECT
 
-SUBJECT = "subject"
 NAMES = {
     SUBJECT: "ids in the table or the file names",
     BY_LINK: "ids in the link table",

@@ -4,12 +4,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-BY_LINK = "subject_by_link"
-BY_HEADER = "subject_by_header"
-STUDY = "study"
+from s3f_pipeline.identity import BY_HEADER, BY_LINK, STUDY, SUBJECT, components
 
 
 def make_groups(
@@ -44,9 +40,9 @@ def make_groups(
     """
     ids = index["image_id"]
     links = subject_links(index)
-    levels = {BY_HEADER: "patient", "subject": subject, BY_LINK: subject, STUDY: "study"}
+    levels = {BY_HEADER: "patient", SUBJECT: subject, BY_LINK: subject, STUDY: "study"}
     is_known = {column: _is_known(index, column) for column in levels}
-    is_somebody = is_known[BY_HEADER] | is_known["subject"] | is_known[BY_LINK]
+    is_somebody = is_known[BY_HEADER] | is_known[SUBJECT] | is_known[BY_LINK]
     sequence = pd.Series(pd.NA, index.index, "string") if runs is None else runs
     known = pd.Series(connected(index, twins, *links), index.index).where(is_somebody)
     links.append(sequence.mask(is_somebody & (known.groupby(sequence).transform("nunique") > 1)))
@@ -68,7 +64,7 @@ def make_groups(
 
 def subject_links(index: pd.DataFrame) -> list[pd.Series]:
     """The columns of ``index`` of whose equal values images are of one patient, lesion or examination."""
-    return [index[name] for name in ("subject", BY_LINK, BY_HEADER, STUDY) if name in index]
+    return [index[name] for name in (SUBJECT, BY_LINK, BY_HEADER, STUDY) if name in index]
 
 
 def join_groups(index: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
@@ -92,27 +88,6 @@ def connected(index: pd.DataFrame, twins: pd.DataFrame, *links: pd.Series) -> np
     position = pd.Series(np.arange(len(index)), index=index["image_id"])
     pairs = np.stack([position.loc[twins["first"]], position.loc[twins["second"]]], axis=1)
     return components(len(index), *links, pairs=pairs)
-
-
-def components(count: int, *links: pd.Series, pairs: np.ndarray | None = None) -> np.ndarray:
-    """Number the connected components of rows.
-
-    Args:
-        count: Number of rows.
-        links: Each connects the rows of which it has equal values; null connects nothing.
-        pairs: Positions of rows that are connected besides, of shape (n, 2).
-
-    Returns:
-        The number of each row's component, of shape (count,).
-    """
-    edges = [np.empty((0, 2), np.int64) if pairs is None else pairs]
-    for link in links:
-        known = np.flatnonzero(link.notna())
-        leaders = pd.Series(known).groupby(link.to_numpy()[known]).transform("first")
-        edges.append(np.stack([leaders, known], axis=1))
-    first, second = np.concatenate(edges).T
-    graph = coo_array((np.ones(len(first), bool), (first, second)), shape=(count, count))
-    return connected_components(graph, directed=False)[1]
 
 
 def _is_known(index: pd.DataFrame, column: str) -> np.ndarray:

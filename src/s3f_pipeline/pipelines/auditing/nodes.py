@@ -8,6 +8,7 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN
 from s3f_pipeline.config.schema import CohortConfig
+from s3f_pipeline.identity import BY_HEADER, BY_LINK
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ def check_order(
 
     What subjects and twins tell is known; what runs of files hold together is what is looked at here.
     """
-    from s3f_pipeline.splits.groups import BY_HEADER, BY_LINK, make_groups
+    from s3f_pipeline.splits.groups import make_groups
     from s3f_pipeline.splits.likeness import likeness_features
     from s3f_pipeline.splits.readings import reading_evidence
     from s3f_pipeline.splits.straddle import straddle_check

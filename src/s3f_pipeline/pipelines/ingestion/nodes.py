@@ -9,6 +9,7 @@ import pandas as pd
 from s3f_pipeline.config.names import images_name
 from s3f_pipeline.config.schema import CohortData, IngestionConfig
 from s3f_pipeline.files import sha256_of, temporary_path
+from s3f_pipeline.identity import BY_HEADER, BY_LINK, STUDY
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,6 @@ def ingest_cohort(
     from s3f_pipeline.images.ingest import ingest
     from s3f_pipeline.images.quality import quality_report
     from s3f_pipeline.images.store import STORE_KEY
-    from s3f_pipeline.splits.groups import BY_HEADER, BY_LINK, STUDY
 
     name, block = CohortData.from_named(data)
     config = IngestionConfig.model_validate(settings)
