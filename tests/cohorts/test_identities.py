@@ -1,7 +1,12 @@
 import pandas as pd
 import pytest
 
-from s3f_pipeline.cohorts.identities import contradiction_warning, join_identities, other_ids
+from s3f_pipeline.cohorts.identities import (
+    contradiction_warning,
+    incomparable_ids,
+    join_identities,
+    other_ids,
+)
 from s3f_pipeline.identity import BY_HEADER, BY_LINK, STUDY
 
 NOTHING = {BY_LINK: None, BY_HEADER: None, STUDY: None}
@@ -121,3 +126,20 @@ def test_people_are_told_which_ids_are_known_without_headers():
     assert other_ids(known, {BY_LINK: known}) == (
         "ids in the table or the file names and the ids in the link table"
     )
+
+
+def column(*ids):
+    return pd.Series(ids, dtype="string")
+
+
+def test_ids_of_different_readings_cannot_be_compared():
+    """A link table of the files alone whose header names nobody."""
+    readings = {BY_LINK: column(None, "l1", "l1", None), BY_HEADER: column("h1", None, None, None)}
+    nobody = column(None, None, None, None)
+    assert incomparable_ids(nobody, readings, of="patient") == (
+        "Of the images with ids, 2 have none but ids in the link table, 1 have none but patients in the "
+        "DICOM headers: such ids cannot be compared, and one patient may be among both and on two sides"
+    )
+    assert incomparable_ids(column("p1", "p1", "p2", None), readings, of="patient") is None
+    assert incomparable_ids(nobody, {}, of="patient") is None
+    assert incomparable_ids(nobody, {STUDY: column("s1", "s1", "s2", "s2")}, of="patient") is None

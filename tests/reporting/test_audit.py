@@ -49,6 +49,7 @@ def page():
         fold=None,
         header_ids=None,
         contradictions=(),
+        incomparable_ids=None,
         straddle=None,
         grouping=None,
     ):
@@ -75,6 +76,7 @@ def page():
                 synthetic=synthetic,
                 header_ids=header_ids,
                 contradictions=contradictions,
+                incomparable_ids=incomparable_ids,
                 guarantee={"test": {"x": {guarantee: 3}}},
                 audit=audit,
                 straddle=straddle
@@ -276,6 +278,11 @@ def test_contradictions_are_shown_by_path(page):
     assert (
         "Ids in the link table ids in the table or the file names 3 12 ill/a.dcm , ill/<b>.dcm"
     ) in text_of(html)
+
+
+def test_ids_that_cannot_be_compared_qualify_the_guarantee(page):
+    text = text_of(page(incomparable_ids="Such ids cannot be compared", guarantee="patient"))
+    assert "or population. Such ids cannot be compared." in text
 
 
 def test_ids_that_are_not_used_are_not_denied(page):

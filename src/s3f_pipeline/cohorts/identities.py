@@ -4,8 +4,9 @@ Each reading holds images together, whatever the others say: an id is never set 
 known. Where readings contradict each other, that is told.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import permutations
+from itertools import combinations, compress, permutations
 from typing import Any
 
 import pandas as pd
@@ -66,6 +67,35 @@ def contradiction_warning(contradiction: Mapping[str, Any]) -> str:
         f"{contradiction['ids']} {contradiction['whole']} have several {contradiction['parts']} "
         f"({contradiction['images']} images, which stay together, such as "
         f"{', '.join(contradiction['examples'])})"
+    )
+
+
+def incomparable_ids(subject: pd.Series, readings: Mapping[str, pd.Series], *, of: Subject) -> str | None:
+    """Say which images have ids that cannot be compared, as they are known by different readings alone.
+
+    Args:
+        subject: As table or file names tell it.
+        readings: As for ``join_identities``; examinations do not count.
+        of: What an id of ``subject`` stands for.
+
+    Returns:
+        A sentence without its full stop; ``None`` if any two images with ids have one of the same kind.
+    """
+    named = {name: ids.notna() for name, ids in {SUBJECT: subject, **readings}.items() if name != STUDY}
+    rows = zip(*named.values(), strict=True)
+    kinds = Counter(frozenset(compress(named, row)) for row in rows)
+    del kinds[frozenset()]
+    pairs = combinations(kinds, 2)
+    apart = {kind for one, other in pairs if one.isdisjoint(other) for kind in (one, other)}
+    if not apart:
+        return None
+    told = ", ".join(
+        f"{kinds[kind]} have none but {' and '.join(NAMES[name] for name in NAMES if name in kind)}"
+        for kind in sorted(apart, key=lambda kind: [name not in kind for name in NAMES])
+    )
+    return (
+        f"Of the images with ids, {told}: such ids cannot be compared, and one {of} may be among both and on "
+        f"two sides"
     )
 
 

@@ -70,17 +70,22 @@ KNOWN = (
 UNKNOWN = "No patient is known, so the figures can be better than for new patients"
 
 
-def guarantee_text(counts: Mapping[str, Any], header_ids: Mapping[str, Any] | None) -> str:
+def guarantee_text(
+    counts: Mapping[str, Any], header_ids: Mapping[str, Any] | None, incomparable_ids: str | None
+) -> str:
     """Say what a split keeps apart, and what its figures therefore describe.
 
     Args:
         counts: As ``guarantee_counts`` returns them.
         header_ids: Of ``quality.json``.
+        incomparable_ids: Of ``quality.json``.
     """
     total = guarantee_total(counts)
     unused = unused_ids(header_ids)
+    caution = f" {incomparable_ids}." if incomparable_ids and "none" not in total else ""
     if len(total) == 1:
-        return GUARANTEES[next(iter(total))].format(no_patients=unused or "The data set names no patients")
+        told = GUARANTEES[next(iter(total))].format(no_patients=unused or "The data set names no patients")
+        return told + caution
     images = sum(total.values())
     parts = [f"{count(number)} ({number / images:.0%}) {MIXED[level]}" for level, number in total.items()]
     sentences = [f"Of {count(images)} images, {'; '.join(parts)}"]
@@ -88,7 +93,7 @@ def guarantee_text(counts: Mapping[str, Any], header_ids: Mapping[str, Any] | No
         sentences.append(towards[0].upper() + towards[1:])
     sentences.append(KNOWN if "patient" in total else UNKNOWN)
     sentences += [unused] if unused else []
-    return ". ".join(sentences) + "."
+    return ". ".join(sentences) + "." + caution
 
 
 def unused_ids(header_ids: Mapping[str, Any] | None) -> str | None:

@@ -72,6 +72,7 @@ def write_audit(
             synthetic=acquisition["provenance"]["synthetic"],
             header_ids=quality["header_ids"],
             contradictions=quality["contradictions"],
+            incomparable_ids=quality["incomparable_ids"],
             guarantee=guarantee_counts(index, splits),
             audit=audit,
             straddle=straddle,

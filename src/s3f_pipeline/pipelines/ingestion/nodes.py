@@ -39,7 +39,12 @@ def ingest_cohort(
         report_links,
     )
     from s3f_pipeline.cohorts.header_subjects import describe_headers, header_warnings, read_headers
-    from s3f_pipeline.cohorts.identities import contradiction_warning, join_identities, other_ids
+    from s3f_pipeline.cohorts.identities import (
+        contradiction_warning,
+        incomparable_ids,
+        join_identities,
+        other_ids,
+    )
     from s3f_pipeline.images.ingest import ingest
     from s3f_pipeline.images.quality import quality_report
     from s3f_pipeline.images.store import STORE_KEY
@@ -83,6 +88,7 @@ def ingest_cohort(
     )
     if salt is not None:
         readings |= headers
+    incomparable = incomparable_ids(index["subject"], readings, of=block.subject)
     index, contradictions = join_identities(index, readings, subject=block.subject)
     provenance = acquisition["provenance"]
     published = block.published if block.published and not provenance["synthetic"] else None
@@ -101,7 +107,12 @@ def ingest_cohort(
         links=links,
         caution=None if provenance["synthetic"] else block.caution,
     )
-    quality |= {"header_ids": header_ids, "contradictions": contradictions}
+    quality |= {
+        "header_ids": header_ids,
+        "contradictions": contradictions,
+        "incomparable_ids": incomparable,
+    }
+    quality["warnings"] += [incomparable] if incomparable else []
     quality["warnings"] += map(contradiction_warning, contradictions)
     if header_ids is not None:
         quality["warnings"] += header_warnings(header_ids)
