@@ -41,7 +41,7 @@ def test_a_name_alone_is_not_enough(tmp_path):
     zeros, near, far = "0" * 16, f"{(1 << HASH_BITS) - 1:016x}", f"{(1 << (HASH_BITS + 1)) - 1:016x}"
     path = write(tmp_path / "t.csv", *(f"{name},p-{name},{zeros}" for name in "abc"), f"gone,p,{zeros}")
     linked = add_links(index_of(a=zeros, b=near, c=far, d=zeros), read_links(path))
-    assert list(linked.index["subject"].fillna("")) == ["p-a", "p-b", "", ""]
+    assert list(linked.subject.fillna("")) == ["p-a", "p-b", "", ""]
     assert (linked.named, linked.others, linked.linked) == (3, 1, 2)
     assert linked.warning("t.csv").startswith("1 of 3 images carry a name of the table t.csv but are other")
     report = report_links(linked, path, tmp_path)
@@ -51,7 +51,7 @@ def test_a_name_alone_is_not_enough(tmp_path):
 def test_a_table_of_other_images_is_not_used(tmp_path):
     path = write(tmp_path / "t.csv", *(f"{name},p,{'0' * 16}" for name in "abc"))
     linked = add_links(index_of(a="0" * 16, b="f" * 16, c="f" * 16), read_links(path))
-    assert linked.linked == linked.index["subject"].count() == 0
+    assert linked.linked == linked.subject.count() == 0
     assert "no image gets a subject" in linked.warning("t.csv")
 
 
@@ -61,13 +61,17 @@ def test_names_that_the_table_does_not_have(tmp_path):
     assert linked.warning("t.csv").startswith("No image carries a name of the table t.csv")
 
 
-def test_ids_of_the_data_set_itself_stay_and_further_columns_come(tmp_path):
+def test_ids_of_the_data_set_itself_stay_beside_and_further_columns_come(tmp_path):
+    """A row that is confirmed but names nobody counts for nobody."""
     rows = [f"a,p1,{'0' * 16},61,north,Doe", f"b,,{'0' * 16},,,"]
     path = write(tmp_path / "t.csv", *rows, header=f"{HEADER},age,site,name")
     index = index_of(a="0" * 16, b="0" * 16)
     index.loc[0, "subject"] = "own"
-    linked = add_links(index, read_links(path)).index
+    found = add_links(index, read_links(path))
+    linked = found.index
     assert list(linked["subject"].fillna("")) == ["own", ""]
+    assert list(found.subject.fillna("")) == ["p1", ""]
+    assert found.linked == 1
     assert (linked["age"][0], linked["site"][0]) == (61, "north")
     assert "name" not in linked
 
@@ -128,4 +132,4 @@ def test_names_are_one_composed_and_decomposed(tmp_path):
     path = write(tmp_path / "ta\u0308.csv", f"o\u0308,p,{'0' * 16}")
     assert find_table("t\u00e4.csv", tmp_path) == path
     linked = add_links(index_of(**{"\u00f6": "0" * 16}), read_links(path))
-    assert list(linked.index["subject"]) == ["p"]
+    assert list(linked.subject) == ["p"]

@@ -127,9 +127,11 @@ def test_patients_of_dicom_headers_are_kept_together_under_a_lasting_secret(proj
     output, again = prepared()
     assert again.equals(first)
     assert "Finished before: ingestion of mine" in prepared()[0]
+    assert "is newer than they are" not in output
     salt.unlink()
     output, other = prepared()
     assert "Finished before: ingestion" not in output
+    assert "patient_salt, the secret under which patient ids are hashed, is newer than they are" in output
     assert other.nunique() == 5
     assert not set(other) & set(first)
     salt.write_bytes(b"")

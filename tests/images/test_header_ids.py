@@ -5,9 +5,10 @@ from dicom_files import dicom
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from s3f_pipeline.images.decode import decode
-from s3f_pipeline.images.header_ids import HeaderIds, pseudonymise
+from s3f_pipeline.images.header_ids import HeaderIds, Pseudonyms, pseudonymise
 
 SALT, OTHER_SALT = bytes(range(32)), bytes(range(1, 33))
+UIDS = {"StudyInstanceUID": "1.2", "SeriesInstanceUID": "1.2.3"}
 NO_UIDS = {"StudyInstanceUID": "", "SeriesInstanceUID": ""}
 
 
@@ -19,7 +20,7 @@ def test_the_hash_is_a_keyed_one():
     """HMAC-SHA256 of the JSON text ``["patient", "4711"]``, the first half of its digits (by openssl)."""
     found = pseudonyms(PatientID="4711", **NO_UIDS)
     assert found.patient == found.patient_of_any_issuer == "7b2736dd83af224f77d418078266b515"
-    assert found.study is None
+    assert found.study is found.series is None
     assert pseudonyms(OTHER_SALT, PatientID="4711").patient != found.patient
 
 
@@ -58,8 +59,16 @@ def test_what_is_blank_is_missing(empty):
     assert (found.patient, found.patient_of_any_issuer) == (None, None)
     assert found.study == pseudonyms(PatientID="", StudyInstanceUID="1.2").study
     by_series = pseudonyms(PatientID=empty, StudyInstanceUID=empty, SeriesInstanceUID="1.2")
-    assert by_series.study not in (None, found.study)
-    assert pseudonymise(HeaderIds(), SALT).study is None
+    assert by_series.study is None
+    assert by_series.series not in (None, found.study)
+    assert pseudonymise(HeaderIds(), SALT) == Pseudonyms(None, None, None, None)
+
+
+def test_the_series_is_kept_beside_the_study():
+    """Files of a series that lack the study are of its examination."""
+    both, alone = pseudonyms(**UIDS), pseudonyms(**UIDS | {"StudyInstanceUID": ""})
+    assert both.series == alone.series is not None
+    assert both.study not in (None, both.series)
 
 
 def test_the_same_name_in_another_character_set_is_the_same_patient():

@@ -16,7 +16,7 @@ def test_no_page_vouches_for_a_group_on_two_sides(load_config):
             cohort,
             {"fold": None, "folds": 5},
             {"provenance": {"synthetic": False}},
-            {"header_ids": None},
+            {"header_ids": None, "contradictions": [], "incomparable_ids": None},
             index,
             None,
             None,

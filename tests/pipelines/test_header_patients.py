@@ -11,8 +11,10 @@ from dicom_files import dicom
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s3f_pipeline.cohorts.header_subjects import join_header_ids
+from s3f_pipeline.cohorts.header_subjects import read_headers
+from s3f_pipeline.cohorts.identities import join_identities
 from s3f_pipeline.errors import SplitError
+from s3f_pipeline.identity import BY_LINK
 from s3f_pipeline.pipelines.ingestion.nodes import ingest_cohort
 from s3f_pipeline.pipelines.splitting.nodes import audit, group, search_twins, split
 from s3f_pipeline.splits.groups import make_groups
@@ -29,6 +31,7 @@ COHORT = {
 SPLITTING = {"validation_share": 0.2, "test_share": 0.2, "contradictory": "exclude", "folds": 5, "seed": 0}
 TWINS = {"unexplained": 6, "local_similarity": 0.9}
 PATIENTS, IMAGES = 20, 6
+NO_TWINS = pd.DataFrame(columns=["first", "second", "kind"])
 
 
 def picture(number: int) -> np.ndarray:
@@ -129,12 +132,11 @@ def test_the_table_comes_first_and_the_header_stays_beside_it(folder, ingested, 
     index, quality, _, thumbnails = ingested(layout="table", table={"file": "images.csv", "patient": "who"})
     (folder / "scans" / "images.csv").unlink()
     assert set(index["subject"]) == {row["who"] for row in rows}
-    torn = quality["header_ids"]["contradictions"]
-    assert torn["several_ids_in_one"]["ids"] == 1
-    assert torn["several_ids_in_one"]["images"] == 12
-    assert torn["one_id_in_several"] | {"examples": []} == {"ids": 1, "images": 6, "examples": []}
-    assert torn["one_id_in_several"]["examples"][0] in index["path"].tolist()
-    assert "1 patients of the DICOM headers have several ids in the table" in caplog.text
+    several, one = quality["contradictions"]
+    assert (several["ids"], several["images"], several["parts"]) == (1, 12, "patients in the DICOM headers")
+    assert (one["ids"], one["images"], one["whole"]) == (1, 6, "patients in the DICOM headers")
+    assert one["examples"][0] in index["path"].tolist()
+    assert "1 patients in the DICOM headers have several ids in the table" in caplog.text
     splits, found = split_of(index, thumbnails)
     assert patients_on_two_sides(folder, index, splits) == 0
     used = splits[splits["split"] != "excluded"].merge(index[["image_id", "subject"]])
@@ -143,38 +145,111 @@ def test_the_table_comes_first_and_the_header_stays_beside_it(folder, ingested, 
     assert "hospital-" not in caplog.text + json.dumps(quality) + index.to_csv()
 
 
-ids = st.one_of(st.none(), st.integers(0, 12).map("patient {}".format))
+def test_a_link_table_stands_beside_the_headers(folder, ingested, caplog):
+    """It calls hospital-0 and hospital-2 one patient, and says nothing of the others."""
+    index, _, _, _ = ingested()
+    patients = index["path"].map(lambda path: patient_of(folder / "scans" / path))
+    linked = index.assign(image=index["image_id"], subject="one")[patients.isin(["hospital-0", "hospital-2"])]
+    linked[["image", "subject", "phash"]].to_csv(folder / "scans" / "linked.csv", index=False)
+    index, quality, _, thumbnails = ingested(link={"to": "others", "table": "linked.csv"})
+    (folder / "scans" / "linked.csv").unlink()
+    splits, _ = split_of(index, thumbnails)
+    assert splits["split"][index["path"].isin(linked["path"])].nunique() == 1
+    assert patients_on_two_sides(folder, index, splits) == 0
+    assert "12 of 120 images have a subject by the table linked.csv" in caplog.text
+    assert "grouped by them and by the ids in the link table" in caplog.text
+    assert "1 ids in the link table have several patients in the DICOM headers (12 images" in caplog.text
+    assert [told["ids"] for told in quality["contradictions"]] == [1]
 
 
-@settings(max_examples=80)
+def test_a_run_that_patients_tear_is_not_said_to_be_whole():
+    """Two patients take turns; every fifth file names nobody, and every third run of 20 nobody at all."""
+    number = np.arange(200)
+    patient = pd.Series(number // 20 * 2 + number % 2).map("p{}".format).astype("string")
+    unknown = (number % 5 == 0) | (number // 20 % 3 == 0)
+    index = pd.DataFrame(
+        {
+            "image_id": [f"{n:03d}" for n in number],
+            "path": [f"IM{n:03d}.png" for n in number],
+            "label": np.where(number < 100, "ill", "well"),
+            "subject": patient.mask(unknown),
+            "official_split": pd.NA,
+        }
+    )
+    grouping = {"grouping": {"sequence": 20}}
+    groups = group(COHORT | grouping, index, NO_TWINS)
+    settings = {**SPLITTING, "fold": None}
+    splits = split("patient_safe", COHORT | grouping, settings, index, groups)
+    runs = pd.Series(number // 20)
+    is_torn = splits["split"].groupby(runs).transform("nunique").gt(1)
+    assert 0 < is_torn.mean() < 1
+    assert splits["guarantee"].eq("sequence").tolist() == (unknown & ~is_torn).tolist()
+    assert set(splits["guarantee"][~unknown]) == {"patient"}
+
+
+@pytest.mark.parametrize("official_test", ["keep", "cut"])
+def test_a_run_with_official_test_images_between_its_files_is_not_said_to_be_whole(official_test):
+    """Every fifth file of the one row of numbers is a test image, but of the last 60."""
+    number = np.arange(300)
+    is_test = (number % 5 == 0) & (number % 150 < 120)
+    index = pd.DataFrame(
+        {
+            "image_id": [f"{n:03d}" for n in number],
+            "path": [f"IM{n:03d}.png" for n in number],
+            "label": np.where(number < 150, "ill", "well"),
+            "subject": pd.Series(pd.NA, range(300), "string"),
+            "official_split": np.where(is_test, "test", "train"),
+        }
+    )
+    block = COHORT | {"grouping": {"sequence": 10}, "official_test": official_test}
+    groups = group(block, index, NO_TWINS)
+    splits = split("patient_safe", block, {**SPLITTING, "fold": None}, index, groups)
+    sure = splits["guarantee"].eq("sequence")
+    if official_test == "keep":
+        assert not sure[number % 150 < 115].any()
+        assert sure[number % 150 >= 140].all()
+    else:
+        assert sure.all()
+
+
+ids = st.one_of(st.none(), st.integers(0, 40).map("id {}".format))
+
+
+@settings(max_examples=40)
 @given(
-    st.lists(st.tuples(ids, ids, st.sampled_from([None, "s0", "s1"])), min_size=30, max_size=60),
-    st.booleans(),
+    st.lists(st.tuples(ids, ids, ids, ids, ids), min_size=30, max_size=60),
     st.sampled_from(["patient", "lesion"]),
     st.sampled_from([None, 0, 1]),
+    st.booleans(),
+    st.integers(0, 5).flatmap(lambda count: st.sets(st.integers(0, 4), min_size=count, max_size=count)),
 )
-def test_no_patient_of_a_header_is_on_two_sides(rows, has_table, subject, fold):
-    """Whatever the table says: none, some or all of the patients, and other ones than the header."""
-    table = pd.DataFrame(rows, columns=["subject", "patient", "study"]).astype("string")
-    index = table[["subject"]] if has_table else table[["subject"]].assign(subject=pd.NA).astype("string")
-    index = index.assign(
-        image_id=[f"{n:03d}" for n in range(len(rows))],
-        path=[f"{n:03d}" for n in range(len(rows))],
-        label=["ill" if n % 2 else "well" for n in range(len(rows))],
-        official_split=pd.NA,
-        format="DICOM",
+def test_no_known_id_of_any_kind_is_on_two_sides(rows, subject, fold, has_test, blank):
+    """Whatever is known by the others: nothing, the same, less, more, or other things."""
+    columns = ["subject", BY_LINK, "patient", "study", "series"]
+    table = pd.DataFrame(rows, columns=columns).astype("string")
+    table[[columns[place] for place in blank]] = pd.NA
+    names = [f"{number:03d}" for number in range(len(rows))]
+    index = table[["subject"]].assign(
+        image_id=names,
+        path=names,
+        label=["ill" if number % 2 else "well" for number in range(len(rows))],
+        official_split=["test" if has_test and number < 4 else "train" for number in range(len(rows))],
     )
-    pseudonyms = table[["patient", "study"]].assign(patient_of_any_issuer=table["patient"])
-    joined, _ = join_header_ids(index, pseudonyms, subject=subject, use=True)
-    groups = make_groups(joined, pd.DataFrame(columns=["first", "second", "kind"]), subject=subject)
-    for names in (table["patient"], index["subject"]):
-        assert groups["group"].groupby(names).nunique().le(1).all()
-    unknown = table["patient"].isna() & index["subject"].isna()
-    assert groups["group"][unknown].groupby(table["study"][unknown]).nunique().le(1).all()
-    assert groups["guarantee"][unknown & table["study"].notna()].eq("study").all()
+    headers = read_headers(table.assign(patient_of_any_issuer=table["patient"]))
+    joined, _ = join_identities(index, {BY_LINK: table[BY_LINK], **headers}, subject=subject)
+    groups = make_groups(joined, NO_TWINS, subject=subject)
+    for name in columns:
+        assert groups["group"].groupby(table[name]).nunique().le(1).all(), name
+    levels = groups["guarantee"]
+    assert levels[table["patient"].notna()].eq("patient").all()
+    is_linked = table["subject"].notna() | table[BY_LINK].notna()
+    assert levels[is_linked & table["patient"].isna()].eq(subject).all()
+    is_examined = table["study"].notna() | table["series"].notna()
+    assert levels[is_examined & ~is_linked & table["patient"].isna()].eq("study").all()
     try:
         splits = patient_safe_split(joined, groups, **(SPLITTING | {"folds": 3}), fold=fold)
     except SplitError:  # all images in too few groups
         return
     used = splits["split"] != "excluded"
-    assert splits["split"][used].groupby(table["patient"][used]).nunique().le(1).all()
+    for name in columns:
+        assert splits["split"][used].groupby(table[name][used]).nunique().le(1).all(), name

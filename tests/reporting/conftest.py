@@ -135,6 +135,7 @@ def report_data(metrics, history, audit_of):
             ],
             "exact_duplicates": 211,
             "header_ids": None,
+            "incomparable_ids": None,
         },
         audit=audit_of(torn=73, kept=31, single=5613),
         split_summary={

@@ -48,6 +48,8 @@ def page():
         drawn=None,
         fold=None,
         header_ids=None,
+        contradictions=(),
+        incomparable_ids=None,
         straddle=None,
         grouping=None,
         file_warnings=(),
@@ -80,6 +82,8 @@ def page():
                 },
                 synthetic=synthetic,
                 header_ids=header_ids,
+                contradictions=contradictions,
+                incomparable_ids=incomparable_ids,
                 guarantee={"test": {"x": {guarantee: 3}}},
                 audit=audit,
                 straddle=straddle
@@ -268,24 +272,34 @@ HEADER_IDS = {
     "message": "16 DICOM files name 4 patients in their headers; images are grouped by them",
     "images": 16,
     "images_with_study_alone": 0,
-    "contradictions": {},
 }
 
 
 def test_what_dicom_headers_say_is_shown(page):
     text = text_of(page(header_ids=HEADER_IDS, guarantee="patient"))
     assert "16 DICOM files name 4 patients in their headers; images are grouped by them." in text
-    assert "contradict one another" not in text
+    assert "contradicts itself" not in text
 
 
-def test_headers_that_contradict_the_table_are_shown_by_path(page):
-    torn = {"several_ids_in_one": {"ids": 3, "images": 12, "examples": ["ill/a.dcm", "ill/<b>.dcm"]}}
-    html = page(header_ids={**HEADER_IDS, "contradictions": torn})
+def test_contradictions_are_shown_by_path(page):
+    """Whether or not there are DICOM files."""
+    torn = {
+        "whole": "ids in the link table",
+        "parts": "ids in the table or the file names",
+        "ids": 3,
+        "images": 12,
+        "examples": ["ill/a.dcm", "ill/<b>.dcm"],
+    }
+    html = page(contradictions=[torn])
     assert "<code>ill/&lt;b&gt;.dcm</code>" in html
     assert (
-        "Ids of the table or the file names with several patients in the DICOM headers 3 12 "
-        "ill/a.dcm , ill/<b>.dcm"
+        "Ids in the link table ids in the table or the file names 3 12 ill/a.dcm , ill/<b>.dcm"
     ) in text_of(html)
+
+
+def test_ids_that_cannot_be_compared_qualify_the_guarantee(page):
+    text = text_of(page(incomparable_ids="Such ids cannot be compared", guarantee="patient"))
+    assert "or population. Such ids cannot be compared." in text
 
 
 def test_ids_that_are_not_used_are_not_denied(page):

@@ -86,21 +86,29 @@ def test_few_leaking_groups_are_all_shown(report_data):
     assert (len(shown), more) == (2, 0)
 
 
+def test_ids_that_cannot_be_compared_are_told_with_the_guarantee():
+    for levels in ({"patient": 7}, {"patient": 7, "near_duplicate": 1}):
+        assert facts.guarantee_text({"test": {"x": levels}}, None, "Ids differ").endswith(". Ids differ.")
+    assert "differ" not in facts.guarantee_text({"test": {"x": {"none": 7}}}, None, "Ids differ")
+
+
 UNUSED = {"used": False, "message": "", "images": 1200, "images_with_study_alone": 34}
 
 
 @pytest.mark.parametrize("level", ["near_duplicate", "sequence"])
 def test_a_data_set_whose_ids_are_not_used_is_not_said_to_name_no_patients(level):
     counts = {"test": {"glioma": {level: 7}}}
-    assert "The data set names no patients, so" in facts.guarantee_text(counts, None)
-    assert "The data set names no patients, so" in facts.guarantee_text(counts, {**UNUSED, "message": None})
+    assert "The data set names no patients, so" in facts.guarantee_text(counts, None, None)
+    assert "The data set names no patients, so" in facts.guarantee_text(
+        counts, {**UNUSED, "message": None}, None
+    )
     assert (
         "The headers of 1,234 DICOM files tell whose they are and are not used, so"
-        in facts.guarantee_text(counts, UNUSED)
+        in facts.guarantee_text(counts, UNUSED, None)
     )
     mixed = {"test": {"glioma": {level: 7, "patient": 1}}}
-    assert facts.guarantee_text(mixed, UNUSED).endswith("tell whose they are and are not used.")
-    assert "DICOM" not in facts.guarantee_text(mixed, {**UNUSED, "used": True})
+    assert facts.guarantee_text(mixed, UNUSED, None).endswith("tell whose they are and are not used.")
+    assert "DICOM" not in facts.guarantee_text(mixed, {**UNUSED, "used": True}, None)
 
 
 def test_history_table(history):

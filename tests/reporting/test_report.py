@@ -197,6 +197,10 @@ def test_a_mixed_guarantee_is_counted_in_words_and_by_side_and_class(report_data
         "Of 1,000 images, 760 (76%) by patient: no two images of one known patient are on two sides; 40"
         in page.text
     )
+    assert (
+        "No patient is known of 240 of 940 train images: from these, images are kept apart by "
+        "near-duplicates only." in page.text
+    )
     assert "train glioma 700 40 0" in page.text
     assert "train no_tumor 0 0 200" in page.text
     assert "test glioma 60 0 0" in page.text

@@ -1,4 +1,5 @@
 import pandas as pd
+import pytest
 
 from s3f_pipeline.splits.groups import connected, join_groups, make_groups
 
@@ -16,6 +17,7 @@ def test_unites_published_ids_and_twins(table, pairs):
         "image_id": ["e", "d", "c", "b", "a"],
         "group": ["b", "b", "b", "b", "a"],
         "twin_set": ["b", "c", "c", "b", "no twin"],
+        "sequence": ["no twin"] * 5,
         "guarantee": ["patient", "patient", "near_duplicate", "patient", "near_duplicate"],
     }
 
@@ -52,11 +54,31 @@ def test_subjects_connect_only_on_request(table, pairs):
 
 
 def test_a_run_of_files_holds_together_those_whose_subject_is_not_known(table, pairs):
-    index = table(*((name, "x", "p" if name == "b" else None, None) for name in "abcde"))
-    runs = pd.Series(["r1", "r1", "r1", "r2", None], dtype="string")
+    """It does not tie patients to each other."""
+    index = table(*((name, "x", {"b": "p", "c": "q"}.get(name), None) for name in "abcdef"))
+    runs = pd.Series(["r1", "r1", "r1", "r1", "r2", None], dtype="string")
     groups = make_groups(index, pairs(), subject="lesion", runs=runs)
-    assert groups["group"].tolist() == ["a", "b", "a", "d", "e"]
-    assert groups["guarantee"].tolist() == ["sequence", "lesion", "sequence", "sequence", "near_duplicate"]
+    assert groups["group"].tolist() == ["a", "b", "c", "a", "e", "f"]
+    assert groups["sequence"].fillna("").tolist() == ["r1", "r1", "r1", "r1", "r2", ""]
+    assert groups["guarantee"].tolist() == [
+        "sequence", "lesion", "lesion", "sequence", "sequence", "near_duplicate"
+    ]  # fmt: skip
+
+
+def test_a_run_with_one_known_patient_holds_the_others_to_that_patient(table, pairs):
+    """Also where two ids are one patient."""
+    index = table(*((name, "x", {"b": "p", "c": "q"}.get(name), None) for name in "abcd"))
+    runs = pd.Series(["r1"] * 4, dtype="string")
+    assert make_groups(index.drop(index=2), pairs(), runs=runs.drop(2))["group"].tolist() == ["a"] * 3
+    index["study"] = pd.Series([None, "s", "s", None], dtype="string")
+    assert make_groups(index, pairs(), runs=runs)["group"].tolist() == ["a"] * 4
+
+
+@pytest.mark.parametrize("reading", ["subject_by_link", "subject_by_header", "study"])
+def test_every_known_id_holds_together_whatever_else_is_known(table, pairs, reading):
+    index = table(("a", "x", "p1", None), ("b", "x", "p2", None), ("c", "x", None, None))
+    index[reading] = pd.Series(["i", "i", "i"], dtype="string")
+    assert make_groups(index, pairs())["group"].tolist() == ["a", "a", "a"]
 
 
 def test_an_examination_holds_together_images_whose_patient_is_not_known(table, pairs):

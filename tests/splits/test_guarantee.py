@@ -1,6 +1,6 @@
 import pandas as pd
 
-from s3f_pipeline.splits.guarantee import guarantee_counts, guarantee_total
+from s3f_pipeline.splits.guarantee import guarantee_counts, guarantee_total, unknown_text
 
 
 def test_counts_by_side_class_and_level():
@@ -18,3 +18,21 @@ def test_counts_by_side_class_and_level():
         "test": {"x": {"sequence": 1}},
     }
     assert list(guarantee_total(counts).items()) == [("patient", 3), ("sequence", 1), ("near_duplicate", 1)]
+
+
+def test_ids_keep_nothing_apart_from_images_of_which_none_is_known():
+    """As of a data set whose lesions are published for training alone."""
+    counts = {
+        "train": {"x": {"lesion": 7}, "y": {"lesion": 3, "sequence": 2}},
+        "test": {"x": {"near_duplicate": 1200}},
+    }
+    assert unknown_text(counts) == (
+        "no lesion is known of 2 of 12 train images, 1,200 of 1,200 test images: from these, images are kept "
+        "apart by near-duplicates only"
+    )
+
+
+def test_where_all_or_none_is_known_of_images_nothing_is_added():
+    assert unknown_text({"train": {"x": {"patient": 7}}, "test": {"x": {"study": 1}}}) is None
+    assert unknown_text({"train": {"x": {"sequence": 7}}, "test": {"x": {"near_duplicate": 1}}}) is None
+    assert unknown_text({"train": {"x": {"none": 7}}}) is None

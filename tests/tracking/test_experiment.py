@@ -39,8 +39,13 @@ def test_the_guarantee_is_counted_in_a_tag():
     training = dict.fromkeys(
         ("data_hash", "splits_hash", "git_commit", "backend", "device", "precision", "stopped"), "x"
     )
-    counts = {"train": {"a": {"patient": 5, "sequence": 1}}, "test": {"a": {"patient": 2}}}
-    assert training_tags({**training, "guarantee": counts})["guarantee"] == "patient 7, sequence 1"
+    counts = {"train": {"a": {"patient": 5}}, "test": {"a": {"patient": 2}}}
+    assert training_tags({**training, "guarantee": counts})["guarantee"] == "patient 7"
+    counts["test"]["a"]["near_duplicate"] = 3
+    assert training_tags({**training, "guarantee": counts})["guarantee"] == (
+        "patient 7, near_duplicate 3; no patient is known of 3 of 5 test images: from these, images are kept "
+        "apart by near-duplicates only"
+    )
 
 
 def test_what_a_published_split_leaks_is_a_tag():

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_bytes, token_hex
 from typing import Never
@@ -66,6 +67,10 @@ class SaltDataset(FileDataset[Never, bytes]):
     def fingerprint(self) -> str:
         """A hash of the bytes, by which ingestion notices that they are not the same as before."""
         return hashlib.sha256(b"fingerprint of the salt" + self.load()).hexdigest()
+
+    def made(self) -> datetime:
+        """When the bytes were written, or put back from a copy."""
+        return datetime.fromtimestamp(self._filepath.stat().st_mtime, UTC)
 
     def _exists(self) -> bool:
         return True

@@ -28,19 +28,24 @@ LEAST_CONFIRMED = 0.5
 
 @dataclass(frozen=True)
 class Linked:
-    """An index with what a table knows of its images.
+    """What a table knows of the images of an index.
 
     Attributes:
-        index: With ``subject`` filled in.
+        index: With the further columns that the table has.
+        subject: Of each image by the table, in the order of the index; null where it knows none.
         named: Images whose name is in the table.
         others: Of those, images that are other pictures.
-        linked: Images that got what the table says.
     """
 
     index: pd.DataFrame
+    subject: pd.Series
     named: int
     others: int
-    linked: int
+
+    @property
+    def linked(self) -> int:
+        """Images whose subject the table knows."""
+        return int(self.subject.notna().sum())
 
     def warning(self, table: str) -> str | None:
         """Say in one sentence what a person should know, ``None`` where all is well."""
@@ -96,13 +101,12 @@ def read_links(path: Path) -> pd.DataFrame:
 
 
 def add_links(index: pd.DataFrame, links: pd.DataFrame) -> Linked:
-    """Fill in the subjects that a table knows.
+    """Look up what a table knows of images.
 
-    Ids that the data set itself gives stay. A table of which fewer than half of the named images are
-    confirmed is of other images, and is not used.
+    A table of which fewer than half of the named images are confirmed is of other images, and is not used.
 
     Args:
-        index: With ``image_id``, ``subject`` and ``phash``.
+        index: With ``image_id`` and ``phash``.
         links: As ``read_links`` reads them.
     """
     rows = links.set_index("image").reindex(index["image_id"]).set_axis(index.index)
@@ -112,11 +116,10 @@ def add_links(index: pd.DataFrame, links: pd.DataFrame) -> Linked:
     confirmed[named] = distance <= HASH_BITS
     others = int(named.sum() - confirmed.sum())
     if confirmed.sum() <= LEAST_CONFIRMED * named.sum():
-        return Linked(index, int(named.sum()), others, 0)
+        return Linked(index, pd.Series(pd.NA, index.index, "string"), int(named.sum()), others)
     known = rows.where(pd.Series(confirmed, index=rows.index))
     filled = {column: known[column] for column in CARRIED if column in known and column not in index}
-    filled["subject"] = index["subject"].fillna(known["subject"].astype("string"))
-    return Linked(index.assign(**filled), int(named.sum()), others, int(confirmed.sum()))
+    return Linked(index.assign(**filled), known["subject"].astype("string"), int(named.sum()), others)
 
 
 def report_links(linked: Linked, path: Path, folder: Path) -> Mapping[str, object]:

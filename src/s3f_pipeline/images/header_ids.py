@@ -42,12 +42,14 @@ class Pseudonyms:
     Attributes:
         patient: Of PatientID and its issuer.
         patient_of_any_issuer: Of PatientID alone; equals ``patient`` where no issuer is given.
-        study: Of StudyInstanceUID or, where that is empty, of SeriesInstanceUID.
+        study: Of StudyInstanceUID.
+        series: Of SeriesInstanceUID.
     """
 
     patient: str | None
     patient_of_any_issuer: str | None
     study: str | None
+    series: str | None
 
 
 def read_ids(dataset: Any) -> HeaderIds:
@@ -68,11 +70,11 @@ def pseudonymise(ids: HeaderIds, salt: bytes) -> Pseudonyms:
     keys = {name: id_key(value) for name, value in vars(ids).items() if value}
     patient, issuer = keys.get("patient"), keys.get("issuer")
     of_any_issuer = _hash(salt, "patient", patient) if patient else None
-    examinations = (_hash(salt, name, keys[name]) for name in ("study", "series") if keys.get(name))
     return Pseudonyms(
         patient=_hash(salt, "patient", patient, issuer) if patient and issuer else of_any_issuer,
         patient_of_any_issuer=of_any_issuer,
-        study=next(examinations, None),
+        study=_hash(salt, "study", keys["study"]) if keys.get("study") else None,
+        series=_hash(salt, "series", keys["series"]) if keys.get("series") else None,
     )
 
 

@@ -138,7 +138,8 @@ class _Run:
         if why and why.damaged:
             logger.warning("%s: %s is made again.%s", why.reason, stage.title, _hint(why.reason))
         elif why and why is not NEVER_RUN and not stage.is_looked_at_each_time:
-            logger.info("%s: %s; what is there is replaced", stage.title, why.reason)
+            level = logging.WARNING if why.warned else logging.INFO
+            logger.log(level, "%s: %s; what is there is replaced", stage.title, why.reason)
         self._execute(stage, why.reason if why else "force=true makes everything anew")
 
     def help(self, stage: Stage) -> None:

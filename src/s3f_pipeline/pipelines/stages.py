@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import metadata
@@ -23,12 +23,14 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from s3f_pipeline.catalog_types import FolderDataset, ScratchFolderDataset, UnusableFileError
+from s3f_pipeline.catalog_types import FolderDataset, SaltDataset, ScratchFolderDataset, UnusableFileError
 from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.files import atomic_path
 from s3f_pipeline.pipelines.records import StageRecord
 
 version = cache(metadata.version)
+RESOLUTION = timedelta(seconds=1)
+"""Of the time in a record."""
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOMS = {
     "acquisition": ("acquisition",),
@@ -62,10 +64,12 @@ class Unfinished:
     Attributes:
         reason: The end of a sentence.
         damaged: Whether a file is not what it was when the stage had finished.
+        warned: Whether something is lost that cannot be made again.
     """
 
     reason: str
     damaged: bool = False
+    warned: bool = False
 
 
 NEVER_RUN = Unfinished("it has not been finished yet")
@@ -145,6 +149,13 @@ class Stage:
             path = catalog[self.record].filepath
             return Unfinished(f"its record {path} is damaged, or that of another release", damaged=True)
         if record.fingerprint != fingerprint:
+            if path := self._new_secret(catalog, datetime.fromisoformat(record.finished)):
+                return Unfinished(
+                    f"{path}, the secret under which patient ids are hashed, is newer than they are, as when "
+                    f"it was lost and made anew: ids of before cannot be compared with those of now, unless "
+                    f"it was put back from a copy",
+                    warned=True,
+                )
             return Unfinished("not the same parameters, data or code as before")
         damage = self.damage(catalog, self.pipeline.all_outputs())
         return Unfinished(damage, damaged=True) if damage else None
@@ -204,6 +215,12 @@ class Stage:
             package_version=version("s3f-pipeline"),
         )
         catalog.save(self.record, record.content())
+
+    def _new_secret(self, catalog: CatalogProtocol, since: datetime) -> Path | None:
+        """The salt that the stage reads, if it was made after a time."""
+        datasets = (catalog[name] for name in self.pipeline.inputs() if not name.startswith("params:"))
+        salts = (dataset for dataset in datasets if isinstance(dataset, SaltDataset))
+        return next((salt.filepath for salt in salts if salt.made() > since + RESOLUTION), None)
 
     def _read_record(self, catalog: CatalogProtocol) -> StageRecord | None:
         """Read the record, ``None`` if there is none that can be read."""

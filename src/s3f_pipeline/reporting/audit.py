@@ -47,6 +47,8 @@ class AuditData:
         cohort: ``name``, ``title``, ``licence``, ``citation``.
         synthetic: Whether the images are phantoms.
         header_ids: Of ``quality.json``.
+        contradictions: Of ``quality.json``.
+        incomparable_ids: Of ``quality.json``.
         guarantee: Of the patient-safe split, as ``guarantee_counts`` returns it.
         audit: Content of ``leakage_audit.json``.
         straddle: What ``straddle_check`` returned, with ``readings``.
@@ -64,6 +66,8 @@ class AuditData:
     cohort: Mapping[str, Any]
     synthetic: bool
     header_ids: Mapping[str, Any] | None
+    contradictions: Sequence[Mapping[str, Any]]
+    incomparable_ids: str | None
     guarantee: Mapping[str, Any]
     audit: Mapping[str, Any]
     straddle: Mapping[str, Any]
@@ -105,7 +109,7 @@ def render_audit(data: AuditData) -> str:
     return render_page(
         "audit.html",
         **vars(data),
-        guarantee_text=guarantee_text(data.guarantee, data.header_ids),
+        guarantee_text=guarantee_text(data.guarantee, data.header_ids, data.incomparable_ids),
         guarantee_table=guarantee_table(data.guarantee),
         offered=offered_run(data.straddle),
         not_known=NOT_KNOWN[known or "none"].format(

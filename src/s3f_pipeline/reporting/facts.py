@@ -8,9 +8,9 @@ import pandas as pd
 
 from s3f_pipeline.evaluation.intervals import wilson_interval
 from s3f_pipeline.evaluation.names import metric_name
+from s3f_pipeline.identity import BY_HEADER, BY_LINK, SUBJECT
 from s3f_pipeline.reporting.formats import count, ordinal, score
-from s3f_pipeline.splits.groups import BY_HEADER
-from s3f_pipeline.splits.guarantee import guarantee_total
+from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
 
 MOST_LISTED_GROUPS = 50
 
@@ -66,28 +66,35 @@ MIXED = {
 
 KNOWN = (
     "The figures describe new patients as far as patients are known, and can be better than for new patients "
-    "elsewhere."
+    "elsewhere"
 )
-UNKNOWN = "No patient is known, so the figures can be better than for new patients."
+UNKNOWN = "No patient is known, so the figures can be better than for new patients"
 
 
-def guarantee_text(counts: Mapping[str, Any], header_ids: Mapping[str, Any] | None) -> str:
+def guarantee_text(
+    counts: Mapping[str, Any], header_ids: Mapping[str, Any] | None, incomparable_ids: str | None
+) -> str:
     """Say what a split keeps apart, and what its figures therefore describe.
 
     Args:
         counts: As ``guarantee_counts`` returns them.
         header_ids: Of ``quality.json``.
+        incomparable_ids: Of ``quality.json``.
     """
     total = guarantee_total(counts)
     unused = unused_ids(header_ids)
+    caution = f" {incomparable_ids}." if incomparable_ids and "none" not in total else ""
     if len(total) == 1:
-        return GUARANTEES[next(iter(total))].format(no_patients=unused or "The data set names no patients")
+        told = GUARANTEES[next(iter(total))].format(no_patients=unused or "The data set names no patients")
+        return told + caution
     images = sum(total.values())
     parts = [f"{count(number)} ({number / images:.0%}) {MIXED[level]}" for level, number in total.items()]
-    return (
-        f"Of {count(images)} images, {'; '.join(parts)}. {KNOWN if 'patient' in total else UNKNOWN}"
-        f"{f' {unused}.' if unused else ''}"
-    )
+    sentences = [f"Of {count(images)} images, {'; '.join(parts)}"]
+    if towards := unknown_text(counts):
+        sentences.append(towards[0].upper() + towards[1:])
+    sentences.append(KNOWN if "patient" in total else UNKNOWN)
+    sentences += [unused] if unused else []
+    return ". ".join(sentences) + "." + caution
 
 
 def readings_text(audit: Mapping[str, Any]) -> str:
@@ -96,7 +103,7 @@ def readings_text(audit: Mapping[str, Any]) -> str:
     Args:
         audit: As ``audit_groups`` returns it.
     """
-    held = ("subject", BY_HEADER)
+    held = (SUBJECT, BY_LINK, BY_HEADER)
     others = [row for row in audit["readings"] if row["reading"] not in held and row["groups_across_test"]]
     return " ".join(
         f"Who is one patient is inferred: the ids, read {reading_name(row['reading'])}, put the patients of "

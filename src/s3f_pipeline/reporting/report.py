@@ -68,7 +68,11 @@ def render_report(report: ReportData) -> str:
         accuracy=facts.accuracy_facts(report.metrics, report.cohort["classes"]),
         no_skill=facts.no_skill_scores(report.metrics),
         opened=facts.openings_text(report.experiment["test_openings"]),
-        guarantee=facts.guarantee_text(report.experiment["guarantee"], report.quality["header_ids"]),
+        guarantee=facts.guarantee_text(
+            report.experiment["guarantee"],
+            report.quality["header_ids"],
+            report.quality["incomparable_ids"],
+        ),
         readings_text=facts.readings_text(report.audit),
         guarantee_table=facts.guarantee_table(report.experiment["guarantee"]),
         listed_groups=listed_groups,

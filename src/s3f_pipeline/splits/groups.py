@@ -4,11 +4,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-BY_HEADER = "subject_by_header"
-STUDY = "study"
+from s3f_pipeline.identity import BY_HEADER, BY_LINK, STUDY, SUBJECT, components
 
 
 def make_groups(
@@ -21,11 +18,14 @@ def make_groups(
     """Unite subjects, examinations, twins and runs of files.
 
     Two images are in one group if a chain of equal subjects, examinations, twin pairs and equal runs leads
-    from one to the other. A run holds together the images alone whose subject is not known.
+    from one to the other. A run holds together its images whose subject is not known, and with them the
+    others of the run if these are of one group anyway: those of several patients it would tie to each other,
+    who merely lie side by side.
 
     Args:
-        index: With ``image_id`` and ``subject`` (patient or lesion id, null where unknown); where DICOM
-            headers told them, ``subject_by_header`` (patient) and ``study`` (examination).
+        index: With ``image_id`` and ``subject`` (patient or lesion id, null where unknown); where another
+            table tells it, ``subject_by_link`` (likewise); where DICOM headers tell them,
+            ``subject_by_header`` (patient) and ``study`` (examination).
         twins: As ``find_twins`` lists them.
         subject: What an id of the column ``subject`` stands for.
         runs: Run of files of each image, in the order of ``index``, null where there is none.
@@ -33,18 +33,20 @@ def make_groups(
     Returns:
         In the order of ``index``: ``image_id``; ``group``, named after its smallest image id;
         ``twin_set``, the images connected by twin pairs alone, named likewise, null for an image
-        without a twin; ``guarantee``, what keeping the group on one side keeps apart for this image:
-        ``patient`` or ``lesion`` where its subject is known, else ``study`` where its examination is, else
-        ``sequence`` where it is in a run, else ``near_duplicate``.
+        without a twin; ``sequence``, its run; ``guarantee``, what keeping the group on one side keeps apart
+        for this image: ``patient`` or ``lesion`` where its subject is known, else ``study`` where its
+        examination is, else ``sequence`` where it is in a run, as long as the split leaves all of it on one
+        side, else ``near_duplicate``.
     """
     ids = index["image_id"]
     links = subject_links(index)
-    levels = ["patient", subject, "study"]
-    is_kept = [_is_known(index, column) for column in (BY_HEADER, "subject", STUDY)]
-    if runs is not None:
-        links.append(runs.mask(is_kept[0] | is_kept[1]))
-        levels.append("sequence")
-        is_kept.append(links[-1].notna().to_numpy(dtype=bool))
+    levels = {BY_HEADER: "patient", SUBJECT: subject, BY_LINK: subject, STUDY: "study"}
+    is_known = {column: _is_known(index, column) for column in levels}
+    is_somebody = is_known[BY_HEADER] | is_known[SUBJECT] | is_known[BY_LINK]
+    sequence = pd.Series(pd.NA, index.index, "string") if runs is None else runs
+    known = pd.Series(connected(index, twins, *links), index.index).where(is_somebody)
+    links.append(sequence.mask(is_somebody & (known.groupby(sequence).transform("nunique") > 1)))
+    is_in_run = sequence.notna().to_numpy(dtype=bool)
     twin_sets = connected(index, twins)
     has_twin = np.bincount(twin_sets)[twin_sets] > 1
     return pd.DataFrame(
@@ -52,14 +54,17 @@ def make_groups(
             "image_id": ids,
             "group": _smallest_id(ids, connected(index, twins, *links)),
             "twin_set": _smallest_id(ids, twin_sets).where(has_twin),
-            "guarantee": np.select(is_kept, levels, "near_duplicate"),
+            "sequence": sequence,
+            "guarantee": np.select(
+                [*is_known.values(), is_in_run], [*levels.values(), "sequence"], "near_duplicate"
+            ),
         }
     ).astype("string")
 
 
 def subject_links(index: pd.DataFrame) -> list[pd.Series]:
     """The columns of ``index`` of whose equal values images are of one patient, lesion or examination."""
-    return [index[name] for name in ("subject", BY_HEADER, STUDY) if name in index]
+    return [index[name] for name in (SUBJECT, BY_LINK, BY_HEADER, STUDY) if name in index]
 
 
 def join_groups(index: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
@@ -81,14 +86,8 @@ def connected(index: pd.DataFrame, twins: pd.DataFrame, *links: pd.Series) -> np
         The number of each image's component, of shape (len(index),).
     """
     position = pd.Series(np.arange(len(index)), index=index["image_id"])
-    first, second = position.loc[twins["first"]], position.loc[twins["second"]]
-    for link in links:
-        is_known = link.notna().to_numpy(dtype=bool)
-        known = position[is_known]
-        leaders = known.groupby(link.to_numpy()[is_known]).transform("first")
-        first, second = pd.concat([first, leaders]), pd.concat([second, known])
-    edges = coo_array((np.ones(len(first), bool), (first, second)), shape=(len(index), len(index)))
-    return connected_components(edges, directed=False)[1]
+    pairs = np.stack([position.loc[twins["first"]], position.loc[twins["second"]]], axis=1)
+    return components(len(index), *links, pairs=pairs)
 
 
 def _is_known(index: pd.DataFrame, column: str) -> np.ndarray:

@@ -10,6 +10,9 @@ from s3f_pipeline.splits.checks import SIDES
 LEVELS = ("patient", "lesion", "study", "sequence", "near_duplicate", "none")
 """By what an image is kept apart from the images of other sides, the strongest first."""
 
+KNOWN = {"patient": "patient", "lesion": "lesion", "study": "examination"}
+"""The levels of images of which it is known whose they are, and what is known."""
+
 GuaranteeCounts = dict[str, dict[str, dict[str, int]]]
 
 
@@ -41,3 +44,29 @@ def guarantee_total(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> di
             total.update(levels)
     strength = {level: rank for rank, level in enumerate(LEVELS)}
     return dict(sorted(total.items(), key=lambda item: strength[item[0]]))
+
+
+def unknown_text(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> str | None:
+    """Say towards how many images of each side nothing but copies is kept apart.
+
+    Ids keep an image apart from images whose ids are known too, and from no others.
+
+    Args:
+        counts: As ``guarantee_counts`` returns them.
+
+    Returns:
+        The end of a sentence; ``None`` if it is known of all images whose they are, or of none.
+    """
+    known = [name for level, name in KNOWN.items() if level in guarantee_total(counts)]
+    told = []
+    for side, classes in counts.items():
+        total = guarantee_total({side: classes})
+        images = sum(total.values())
+        if unknown := images - sum(total.get(level, 0) for level in KNOWN):
+            told.append(f"{unknown:,} of {images:,} {side} images")
+    if not known or not told:
+        return None
+    return (
+        f"no {' or '.join(known)} is known of {', '.join(told)}: from these, images are kept apart by "
+        f"near-duplicates only"
+    )

@@ -8,6 +8,7 @@ import pandas as pd
 from s3f_pipeline.errors import SplitError
 from s3f_pipeline.splits.checks import check_classes
 from s3f_pipeline.splits.groups import join_groups
+from s3f_pipeline.splits.held_runs import in_held_run
 from s3f_pipeline.splits.stratify import choose_groups, deal_groups
 
 OFFICIAL = "official test image"
@@ -29,6 +30,7 @@ def patient_safe_split(
     test_share: float,
     seed: int,
     contradictory: Literal["exclude", "keep"],
+    order: pd.DataFrame | None = None,
     official_test: Literal["keep", "cut"] = "keep",
     official_validation: Literal["keep", "cut"] = "keep",
     fold: int | None = None,
@@ -58,6 +60,8 @@ def patient_safe_split(
         contradictory: ``exclude`` takes twins with different labels out of training and validation,
             and out of a test set that is cut here; in an official test set they stay. ``keep`` keeps
             them all.
+        order: Of files, as ``file_order`` returns it over all official splits, where groups are made of
+            runs.
         official_test: ``cut`` takes official test images for training images, and cuts the test set anew.
         official_validation: ``cut`` takes official validation images for training images, and cuts the
             validation set anew.
@@ -66,7 +70,9 @@ def patient_safe_split(
 
     Returns:
         In the order of ``index``: ``image_id``, ``group``, ``split`` (``train``, ``validation``,
-        ``test`` or ``excluded``), ``reason``, and ``guarantee`` as ``make_groups`` tells it.
+        ``test`` or ``excluded``), ``reason``, and ``guarantee`` as ``make_groups`` tells it, but
+        ``near_duplicate`` instead of ``sequence`` where a run does not stand on one side
+        (``in_held_run``).
 
     Raises:
         SplitError: If a class is missing on a side or has too few groups.
@@ -102,6 +108,10 @@ def patient_safe_split(
     for number, (split, share) in enumerate(cuts, 1):
         _cut(table, split, share, leave=len(cuts) - number + 1, seed=seed)
     check_classes(table)
+    if order is not None:
+        used = table["split"].where(table["split"] != "excluded")
+        is_torn = table["guarantee"].eq("sequence") & ~in_held_run(used, table["sequence"], order)
+        table["guarantee"] = table["guarantee"].mask(is_torn, "near_duplicate")
     return table[["image_id", "group", "split", "reason", "guarantee"]].astype("string")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from s3f_pipeline.splits.guarantee import guarantee_total
+from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
 
 
 def tracked_params(experiment: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,8 +27,10 @@ def training_tags(training: Mapping[str, Any]) -> dict[str, str]:
     """Tags that tell which data and code a network came from."""
     names = ("data_hash", "splits_hash", "git_commit", "backend", "device", "precision")
     kept_apart = guarantee_total(training["guarantee"])
+    levels = ", ".join(f"{level} {count}" for level, count in kept_apart.items())
+    towards = unknown_text(training["guarantee"])
     return {name: str(training[name]) for name in names} | {
-        "guarantee": ", ".join(f"{level} {count}" for level, count in kept_apart.items()),
+        "guarantee": f"{levels}; {towards}" if towards else levels,
         "stopped": training["stopped"],
     }
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN
 from s3f_pipeline.config.schema import CohortConfig
+from s3f_pipeline.identity import BY_HEADER, BY_LINK
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ def check_order(
 
     What subjects and twins tell is known; what runs of files hold together is what is looked at here.
     """
-    from s3f_pipeline.splits.groups import BY_HEADER, make_groups
+    from s3f_pipeline.splits.groups import make_groups
     from s3f_pipeline.splits.likeness import likeness_features
     from s3f_pipeline.splits.readings import reading_evidence
     from s3f_pipeline.splits.straddle import straddle_check
@@ -34,7 +35,8 @@ def check_order(
             order["consecutive"], order["random"], order["p"],
         )  # fmt: skip
     features = likeness_features(thumbnails)
-    coarser = [str(name) for name in index if str(name).startswith("subject_by_") and name != BY_HEADER]
+    of_groups = (BY_HEADER, BY_LINK)
+    coarser = [str(name) for name in index if str(name).startswith("subject_by_") and name not in of_groups]
     found["readings"] = [
         {"reading": name, **reading_evidence(features, index["subject"], index[name])}
         for name in coarser
@@ -69,6 +71,8 @@ def write_audit(
             cohort={"name": name, **block.model_dump(include={"title", "subject", "licence", "citation"})},
             synthetic=acquisition["provenance"]["synthetic"],
             header_ids=quality["header_ids"],
+            contradictions=quality["contradictions"],
+            incomparable_ids=quality["incomparable_ids"],
             guarantee=guarantee_counts(index, splits),
             audit=audit,
             straddle=straddle,

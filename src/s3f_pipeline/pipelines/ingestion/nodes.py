@@ -9,6 +9,7 @@ import pandas as pd
 from s3f_pipeline.config.names import images_name
 from s3f_pipeline.config.schema import CohortData, IngestionConfig
 from s3f_pipeline.files import sha256_of, temporary_path
+from s3f_pipeline.identity import BY_HEADER, BY_LINK, STUDY
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,13 @@ def ingest_cohort(
         read_links,
         report_links,
     )
-    from s3f_pipeline.cohorts.header_subjects import header_warnings, join_header_ids
+    from s3f_pipeline.cohorts.header_subjects import describe_headers, header_warnings, read_headers
+    from s3f_pipeline.cohorts.identities import (
+        contradiction_warning,
+        incomparable_ids,
+        join_identities,
+        other_ids,
+    )
     from s3f_pipeline.images.ingest import ingest
     from s3f_pipeline.images.quality import quality_report
     from s3f_pipeline.images.store import STORE_KEY
@@ -63,16 +70,27 @@ def ingest_cohort(
         workers=config.workers,
         salt=salt,
     )
-    index, header_ids = join_header_ids(
-        ingested.index, ingested.pseudonyms, subject=block.subject, use=salt is not None
-    )
-    links = None
+    index, links = ingested.index, None
+    readings: dict[str, pd.Series] = {}
     if table_of_links:
         linked = add_links(index, read_links(table_of_links))
         index, links = linked.index, report_links(linked, table_of_links, folder)
+        readings[BY_LINK] = linked.subject
         logger.info(
             "%d of %d images have a subject by the table %s", linked.linked, len(index), table_of_links.name
         )
+    headers = read_headers(ingested.pseudonyms)
+    header_ids = describe_headers(
+        index["format"] == "DICOM",
+        headers[BY_HEADER],
+        headers[STUDY],
+        used=salt is not None,
+        beside=other_ids(index["subject"], readings),
+    )
+    if salt is not None:
+        readings |= headers
+    incomparable = incomparable_ids(index["subject"], readings, of=block.subject)
+    index, contradictions = join_identities(index, readings, subject=block.subject)
     provenance = acquisition["provenance"]
     published = block.published if block.published and not provenance["synthetic"] else None
     quality = quality_report(
@@ -93,7 +111,13 @@ def ingest_cohort(
         caution=None if provenance["synthetic"] else block.caution,
         notices=files.attrs.get("notices", ()),
     )
-    quality["header_ids"] = header_ids
+    quality |= {
+        "header_ids": header_ids,
+        "contradictions": contradictions,
+        "incomparable_ids": incomparable,
+    }
+    quality["warnings"] += [incomparable] if incomparable else []
+    quality["warnings"] += map(contradiction_warning, contradictions)
     if header_ids is not None:
         quality["warnings"] += header_warnings(header_ids)
         if header_ids["message"]:

@@ -27,13 +27,12 @@ def group(data: dict[str, Any], index: pd.DataFrame, twins: pd.DataFrame) -> pd.
     A run holds together nothing on an official side that is kept: its neighbours may lie in training.
     """
     from s3f_pipeline.splits.groups import make_groups
-    from s3f_pipeline.splits.sequence import file_order, runs
+    from s3f_pipeline.splits.sequence import runs
 
     _, block = CohortData.from_named(data)
     sequences = None
     if block.grouping:
-        column = ORDER_COLUMN if ORDER_COLUMN in index else None
-        order = file_order(index, column, merge_splits=block.official_test == "cut")
+        order = _order(block, index)
         cut = {"train"}
         cut |= {"test"} if block.official_test == "cut" else set()
         cut |= {"validation"} if block.official_validation == "cut" else set()
@@ -104,7 +103,7 @@ def split(
 ) -> pd.DataFrame:
     """Split a cohort under one protocol, and tell what the split keeps apart."""
     from s3f_pipeline.splits.exclusions import class_losses, exclusions_warning
-    from s3f_pipeline.splits.guarantee import guarantee_counts, guarantee_total
+    from s3f_pipeline.splits.guarantee import guarantee_counts, guarantee_total, unknown_text
 
     _, block = CohortData.from_named(data)
     fold = settings["fold"]
@@ -122,10 +121,12 @@ def split(
     logger.info("Images: %s", ", ".join(f"{count} {split}" for split, count in counts.items()))
     if warning := exclusions_warning(class_losses(index, made)):
         logger.warning("%s", warning)
-    kept_apart = guarantee_total(guarantee_counts(index, made))
+    levels = guarantee_counts(index, made)
+    kept_apart, towards = guarantee_total(levels), unknown_text(levels)
     made.attrs = {"protocol": protocol, "guarantee": kept_apart, "selection_split": selection_split}
     if protocol == "patient_safe":
         told = ", ".join(f"{count} by {level.replace('_', ' ')}" for level, count in kept_apart.items())
+        told += f"; {towards}" if towards else ""
         logger.info("Guarantee: images are kept apart from other sides: %s", told)
         unknown = sum(count for level, count in kept_apart.items() if level != "patient")
         if unknown:
@@ -137,6 +138,14 @@ def split(
     return made
 
 
+def _order(block: CohortData, index: pd.DataFrame) -> pd.DataFrame:
+    """The order of files in which runs are cut."""
+    from s3f_pipeline.splits.sequence import file_order
+
+    column = ORDER_COLUMN if ORDER_COLUMN in index else None
+    return file_order(index, column, merge_splits=block.official_test == "cut")
+
+
 def _split_patient_safe(
     block: CohortData, settings: dict[str, Any], index: pd.DataFrame, groups: pd.DataFrame
 ) -> pd.DataFrame:
@@ -146,9 +155,11 @@ def _split_patient_safe(
     config = SplittingConfig.model_validate({key: settings[key] for key in SplittingConfig.model_fields})
     if fold is not None and (index["official_split"] == "validation").any():
         logger.info("In a cross-validation official training and validation images are dealt alike.")
+    numbered = index if block.official_test == "cut" else index.assign(official_split=None)
     return patient_safe_split(
         index,
         groups,
+        order=_order(block, numbered) if block.grouping else None,
         official_test=block.official_test,
         official_validation=block.official_validation,
         fold=fold,
