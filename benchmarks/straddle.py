@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.splits.likeness import likeness_features
+from s3f_pipeline.splits.names import parts_of
 from s3f_pipeline.splits.order_evidence import order_evidence
-from s3f_pipeline.splits.sequence import file_order
+from s3f_pipeline.splits.sequence import orders_of
 from s3f_pipeline.splits.straddle import ORDER, order_verdict, straddle_check
 
 SIDE, GRID = 32, 5  # a field has GRID x GRID degrees of freedom: pairs of images correlate at 0 ± 0.2
@@ -88,7 +89,8 @@ def verdict(index: pd.DataFrame, thumbnails: np.ndarray, twin_set: pd.Series, se
     """Verdict of the check on the order of one cohort."""
     evidence = order_evidence(
         likeness_features(thumbnails),
-        file_order(index),
+        orders_of(index),
+        parts=parts_of(index),
         twin_set=twin_set,
         permutations=PERMUTATIONS,
         seed=seed,

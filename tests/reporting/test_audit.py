@@ -304,7 +304,7 @@ def straddles():
 
 def test_an_order_is_told_with_the_line_that_groups_by_it(page, straddles):
     text = text_of(page(straddle=straddles[True]))
-    assert "The numbers follow something." in text
+    assert "The names follow something." in text
     assert re.search(r"grouping: {sequence: \d+}", text)
     assert "with a training image within 5 file numbers" in text
     grouped = text_of(page(straddle=straddles[True], grouping=GroupingConfig(sequence=40)))

@@ -70,10 +70,11 @@ def test_a_column_is_used_instead_of_names(draw_cohort):
 
 
 def test_a_trifle_in_many_images_is_no_order():
-    evidence = {"pairs": 50_000, "files": 50_001, "p": 0.001, "effect": 0.05}
+    evidence = {"pairs": 50_000, "files": 50_001, "p": 0.001, "largest_effect": 0.05, "parts": []}
     assert order_verdict(evidence, 50_001) == NO_ORDER
-    assert order_verdict(evidence | {"effect": 0.15}, 50_001) == ORDER
-    assert order_verdict(evidence | {"effect": 0.15, "p": 0.02}, 50_001) == NO_ORDER
+    assert order_verdict(evidence | {"largest_effect": 0.15}, 50_001) == ORDER
+    assert order_verdict(evidence | {"largest_effect": 0.15, "p": 0.02}, 50_001) == NO_ORDER
+    assert order_verdict(evidence | {"parts": [{"p": 0.001, "largest_effect": 0.15}]}, 50_001) == ORDER
 
 
 def test_blank_images_are_no_error(draw_cohort):

@@ -33,7 +33,9 @@ def group(data: dict[str, Any], index: pd.DataFrame, twins: pd.DataFrame) -> pd.
     sequences = None
     if block.grouping:
         column = ORDER_COLUMN if ORDER_COLUMN in index else None
-        order = file_order(index, column, merge_splits=block.official_test == "cut")
+        order = file_order(
+            index, column, number=block.grouping.number, merge_splits=block.official_test == "cut"
+        )
         cut = {"train"}
         cut |= {"test"} if block.official_test == "cut" else set()
         cut |= {"validation"} if block.official_validation == "cut" else set()
