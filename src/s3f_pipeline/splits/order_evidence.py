@@ -39,10 +39,10 @@ def order_evidence(
     """Test whether files that follow one another, or share a part of the name, are more alike than others.
 
     The mean image of a kind is subtracted, since what all images share says nothing of patients. Likeness
-    is the correlation of what is left, in standard deviations of all pairs of a pattern. An effect is the
-    mean likeness of consecutive files, or of files that share a part, less that of the same places under
-    random deals. Copies (a correlation of ``COPY`` and more) and pairs of one known group are left out.
-    Patterns beyond ``MOST_FILES`` are looked at in stretches of the first order.
+    is the correlation of what is left, less that of all pairs of a pattern and in standard deviations of
+    these. An effect is the mean likeness of consecutive files, or of files that share a part. Copies (a
+    correlation of ``COPY`` and more) and pairs of one known group are left out. Patterns beyond
+    ``MOST_FILES`` are looked at in stretches of the first order.
 
     Each order is tested by consecutive files and by the next files up to the longest of ``REACHES``. All
     sums are brought to standard scores over the same deals (``deal_anew``), and p is the share of deals,
@@ -320,7 +320,7 @@ def _summary(tally: _Tally | None, p: float | None, name: str = "consecutive") -
     if tally is None or tally.pairs[0] == 0:
         counts = {"files": tally.files if tally else 0, "pairs": 0}
         return counts | dict.fromkeys((name, "random", "effect", "largest_effect", "p"))
-    effects = (tally.scores[:, 0] - tally.scores[:, 1:].mean(axis=1)) / tally.pairs
+    effects = tally.scores[:, 0] / tally.pairs
     return {
         "files": tally.files,
         "pairs": int(tally.pairs[0]),

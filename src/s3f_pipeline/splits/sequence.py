@@ -37,17 +37,7 @@ def file_order(
     """
     if column is not None:
         return _column_order(index, column)
-    names = read_names(index)
-    split, label = index["official_split"].fillna("").to_numpy(str), index["label"].to_numpy(str)
-    alone = pd.Series(_join(split, label, names["pattern"]), index.index)
-    table = _in_order(names, alone, number).assign(image_id=index["image_id"], pattern=alone)
-    table["block"] = _join(split, table["block"])
-    if merge_splits:
-        table["pattern"] = _join(label, names["common"])
-        share = (table["rank"] + 0.5) / table.groupby(alone)["rank"].transform("count")
-        place = _in_order(names, table["pattern"], number)["rank"]
-        table["rank"] = _ranks(table["pattern"], pd.DataFrame({"share": share, "place": place}))
-    return _typed(table)
+    return _name_order(index, read_names(index), number, merge_splits)
 
 
 def runs(order: pd.DataFrame, length: int) -> pd.Series:
@@ -85,13 +75,27 @@ def orders_of(index: pd.DataFrame) -> dict[int, pd.DataFrame]:
     Returns:
         The number of the field that comes first -> ``file_order``, without those that change nothing.
     """
-    most = read_names(index)["fields"].dropna().map(len).max()
-    orders = {1: file_order(index)}
+    names = read_names(index)
+    most = names["fields"].dropna().map(len).max()
+    orders = {1: _name_order(index, names, 1, merge_splits=False)}
     for number in range(2, 0 if pd.isna(most) else most + 1):
-        order = file_order(index, number=number)
+        order = _name_order(index, names, number, merge_splits=False)
         if not any(order["rank"].equals(other["rank"]) for other in orders.values()):
             orders[number] = order
     return orders
+
+
+def _name_order(index: pd.DataFrame, names: pd.DataFrame, number: int, merge_splits: bool) -> pd.DataFrame:
+    split, label = index["official_split"].fillna("").to_numpy(str), index["label"].to_numpy(str)
+    alone = pd.Series(_join(split, label, names["pattern"]), index.index)
+    table = _in_order(names, alone, number).assign(image_id=index["image_id"], pattern=alone)
+    table["block"] = _join(split, table["block"])
+    if merge_splits:
+        table["pattern"] = _join(label, names["common"])
+        share = (table["rank"] + 0.5) / table.groupby(alone)["rank"].transform("count")
+        place = _in_order(names, table["pattern"], number)["rank"]
+        table["rank"] = _ranks(table["pattern"], pd.DataFrame({"share": share, "place": place}))
+    return _typed(table)
 
 
 def _column_order(index: pd.DataFrame, column: str) -> pd.DataFrame:
