@@ -143,7 +143,8 @@ def _order(block: CohortData, index: pd.DataFrame) -> pd.DataFrame:
     from s3f_pipeline.splits.sequence import file_order
 
     column = ORDER_COLUMN if ORDER_COLUMN in index else None
-    return file_order(index, column, merge_splits=block.official_test == "cut")
+    number = block.grouping.number if block.grouping else None
+    return file_order(index, column, number=number, merge_splits=block.official_test == "cut")
 
 
 def _split_patient_safe(
