@@ -143,7 +143,7 @@ def _order(block: CohortData, index: pd.DataFrame) -> pd.DataFrame:
     from s3f_pipeline.splits.sequence import file_order
 
     column = ORDER_COLUMN if ORDER_COLUMN in index else None
-    number = block.grouping.number if block.grouping else None
+    number = block.grouping.number if block.grouping else 1
     return file_order(index, column, number=number, merge_splits=block.official_test == "cut")
 
 
