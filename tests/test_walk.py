@@ -1,5 +1,6 @@
 import pytest
 
+import s3f_pipeline.walk
 from s3f_pipeline.walk import walk
 
 
@@ -85,3 +86,10 @@ def test_a_folder_that_cannot_be_read_is_told(folder):
     errors = []
     walk(folder / "nowhere", errors.append)
     assert [error.filename for error in errors] == [str(folder / "nowhere")]
+
+
+@pytest.mark.parametrize("slow", [0.0, 60.0])
+def test_a_walk_that_takes_long_shows_its_progress(folder, monkeypatch, capsys, slow):
+    monkeypatch.setattr(s3f_pipeline.walk, "SLOW", slow)
+    walk(folder)
+    assert ("Looking for files: " in capsys.readouterr().err) == (slow == 0)

@@ -1,6 +1,7 @@
 """What happens around a run: its log file, and the MLflow run of an experiment."""
 
 import logging
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from s3f_pipeline.tracking.run import RUN
 
 MLFLOW_RUN = "mlflow_run.txt"
 """Beside the state of a training: the MLflow run that goes on when the training does."""
+RUN_ID = re.compile(r"[0-9a-z]\w*", re.ASCII)
 TOLD = ("accuracy", "macro_f1", "weighted_f1", "auc_macro")
 logger = logging.getLogger(__name__)
 
@@ -132,7 +134,7 @@ class TrackingHooks:
             params=tracked_params(config.model_dump(mode="json")),
             tags=tracked_tags(config.model_dump(mode="json"), synthetic=synthetic),
             run_folder=catalog[training].filepath.parent,
-            run_id=catalog.load(training)["mlflow_run_id"] if goes_on else _read_text(begun),
+            run_id=catalog.load(training)["mlflow_run_id"] if goes_on else _read_run_id(begun),
             send_command=f"kedro send-runs{loader.env_option}",
         )
         if RUN.run_id and "training" in node.tags:
@@ -199,8 +201,10 @@ def _tell_link(cohort: str, catalog: CatalogProtocol) -> None:
     )
 
 
-def _read_text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+def _read_run_id(path: Path) -> str | None:
+    """The MLflow run that a training has begun, ``None`` where no id can be read."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    return text if RUN_ID.fullmatch(text) else None
 
 
 def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:

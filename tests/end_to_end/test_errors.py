@@ -15,7 +15,17 @@ pytestmark = pytest.mark.slow
         (["--params=image_size=huge"], ["image_size", "height x width"]),
         (
             ["--pipeline=brisc_spatial", "--tags=training"],
-            ["brisc/index.parquet is not there", "Run the whole pipeline"],
+            [
+                ".npy is missing, and training of brisc",
+                "kedro run --pipeline=brisc_spatial",
+                "without --tags",
+            ],
+        ),
+        (["--env=demo", "--runner=ThreadRunner"], ["Leave --runner out", "runner=StageRunner()"]),
+        (["--env=demo", "--runner=ParallelRunner"], ["Leave --runner out"]),
+        (
+            ["--env=demo", "--nodes=brisc.patient_safe.bilinear.plot"],
+            ["A stage is run as a whole", "bilinear.measure", "--tags=evaluation"],
         ),
     ],
 )

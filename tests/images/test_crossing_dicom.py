@@ -5,6 +5,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from dicom_files import dicom
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset, FileDataset
@@ -254,3 +255,92 @@ def test_bytes_that_are_changed_in_a_header_lead_to_a_picture_or_a_reason(data):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(ImageError):
         assert decode(bytes(whole), "grey").pixels.dtype == np.uint8
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(
+    ("kind", "stored"),
+    [("u1", 8), ("u1", 6), ("i1", 8), ("u2", 8), ("i2", 10), ("u4", 32), ("i4", 24), ("u4", 12)],
+)
+@pytest.mark.parametrize("voi", ["none", "linear"])
+def test_other_bit_depths(photometric, kind, stored, voi):
+    least = -(2 ** (stored - 1)) if kind[0] == "i" else 0
+    values = np.linspace(least, least + 2**stored - 1, 4096).round().astype(kind).reshape(64, 64)
+    header = clean(kind[0] == "i", photometric, stored, "none", voi)
+    data = dicom(
+        values, PhotometricInterpretation=photometric, BitsStored=stored, HighBit=stored - 1, **VOIS[voi]
+    )
+    assert np.abs(decode(data, "grey").pixels[..., 0] - expected(values, header, None)).max() <= 1
+
+
+@pytest.mark.parametrize("unsigned", [False, True])
+def test_a_table_of_interest_may_begin_below_0(unsigned):
+    """Written as a number without a sign, as some scanners do, it is the same table."""
+    header = clean(False, "MONOCHROME2", 12, "hounsfield", "none")
+    entries = 4095 * np.linspace(0, 1, 4096) ** 2
+    with_tags(header, {"VOILUTSequence": (12, entries)}, -1024)
+    wanted = expected(RAMP, header, None)
+    if unsigned:
+        header.VOILUTSequence[0].add_new("LUTDescriptor", "US", [4096, 2**16 - 1024, 12])
+    data = dicom(RAMP.astype(np.uint16), VOILUTSequence=header.VOILUTSequence, **RESCALES["hounsfield"])
+    assert np.abs(decode(data, "grey").pixels[..., 0] - wanted).max() <= 1
+
+
+@pytest.mark.parametrize("bits", [8, 7])
+def test_entries_of_8_bits_may_be_packed_into_words(bits):
+    item = Dataset()
+    item.add_new("LUTDescriptor", "US", [256, 0, bits])
+    entries = (np.arange(256)[::-1] * (2**bits - 1) // 255).astype(np.uint8)
+    item.add_new("LUTData", "OW", entries.tobytes())
+    values = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    pixels = decode(dicom(values, VOILUTSequence=Sequence([item])), "grey").pixels[..., 0]
+    assert np.abs(pixels - entries[values] * 255.0 / (2**bits - 1)).max() <= 1
+
+
+def table(descriptor, data):
+    item = Dataset()
+    item.add_new("LUTDescriptor", "US", descriptor)
+    item.add_new("LUTData", "US", data)
+    return {"VOILUTSequence": Sequence([item])}
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        (table([4096, 0, 12], [1, 2, 3]), "fewer than its 4096 entries"),
+        (table([3, 0, 99], [1, 2, 3]), "lookup table of 99 bits"),
+        ({"HighBit": 5}, "HighBit 5 of 12 in 16 bits"),
+        ({"BitsStored": 20}, "with 20 of 16 bits are not read"),
+        ({"PixelData": bytes(4 * RAMP.size)}, "pixels of several frames, although its header says one"),
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, "no palette"),
+        ({"PhotometricInterpretation": "RGB"}, "colour as RGB is not read|damaged"),
+        ({"Rows": 0}, "says 0x64 pixels"),
+    ],
+)
+def test_headers_that_cannot_be_followed(tags, reason):
+    with pytest.raises(ImageError, match=reason):
+        decode(dicom(RAMP.astype(np.uint16), **tags), "grey")
+
+
+@pytest.mark.parametrize(("stored", "reason"), [(8, None), (12, "more than 8"), (6, "fewer than 8")])
+def test_colours_in_16_bits(stored, reason):
+    values = np.random.default_rng(0).integers(0, 2**stored, (8, 8, 3)).astype(np.uint16)
+    data = dicom(values, BitsStored=stored, HighBit=stored - 1)
+    if reason:
+        with pytest.raises(ImageError, match=reason):
+            decode(data, "rgb")
+    else:
+        np.testing.assert_array_equal(decode(data, "rgb").pixels, values)
+
+
+@pytest.mark.parametrize("planar", [0, 1, None])
+def test_colours_by_planes(planar):
+    values = np.random.default_rng(0).integers(0, 256, (8, 6, 3), np.uint8)
+    stored = np.ascontiguousarray(np.moveaxis(values, -1, 0)) if planar else values
+    data = dicom(values, PlanarConfiguration=planar, PixelData=stored.tobytes())
+    np.testing.assert_array_equal(decode(data, "rgb").pixels, values)
+
+
+def test_what_a_window_of_the_cohort_does_not_reach_is_told():
+    values = np.random.default_rng(0).integers(0, 256, (8, 6, 3), np.uint8)
+    assert any("does not apply" in remark for remark in decode(dicom(values), "rgb", (0, 9)).remarks)

@@ -2,26 +2,28 @@ import cv2
 import numpy as np
 import pytest
 
-from s3f_pipeline.images.masks import has_few_values, mask_warnings
+from s3f_pipeline.images.masks import grey_values, mask_warnings
 
 PICTURE = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (80, 80), np.uint8), (0, 0), 4)
 MASK = np.where(PICTURE > 127, 255, 0).astype(np.uint8)
 
 
 @pytest.mark.parametrize(
-    ("image", "is_mask"),
+    ("image", "values"),
     [
-        (PICTURE, False),
-        (MASK, True),
-        (MASK // 255, True),
-        (MASK // 255 + 2 * (PICTURE > 140).astype(np.uint8), True),
-        (cv2.imdecode(cv2.imencode(".jpg", cv2.resize(MASK, (800, 800), interpolation=0))[1], 0), True),
-        (np.full((8, 8), 3, np.uint8), False),
-        (np.clip(PICTURE.astype(int) * 3 - 255, 0, 255).astype(np.uint8), False),
+        (PICTURE, "many"),
+        (MASK, "few"),
+        (MASK // 255, "few"),
+        (MASK // 255 + 2 * (PICTURE > 140).astype(np.uint8), "few"),
+        (cv2.imdecode(cv2.imencode(".jpg", cv2.resize(MASK, (800, 800), interpolation=0))[1], 0), "few"),
+        (np.full((8, 8), 3, np.uint8), "one"),
+        (np.full((900, 900), 3, np.uint8), "one"),
+        (np.pad(np.full((1, 1), 9, np.uint8), 400), "few"),
+        (np.clip(PICTURE.astype(int) * 3 - 255, 0, 255).astype(np.uint8), "many"),
     ],
 )
-def test_masks_are_known_by_few_grey_values(image, is_mask):
-    assert has_few_values(image) == is_mask
+def test_masks_are_known_by_few_grey_values(image, values):
+    assert grey_values(image) == values
 
 
 def side_by_side(one, other, count=12):

@@ -50,6 +50,7 @@ def page():
         header_ids=None,
         straddle=None,
         grouping=None,
+        file_warnings=(),
     ):
         index = index_of() if index is None else index
         groups = make_groups(index, twins)
@@ -91,6 +92,7 @@ def page():
                 demographics=demographics(index, splits),
                 fold=fold,
                 folds=5,
+                file_warnings=file_warnings,
             )
         )
 
@@ -355,3 +357,9 @@ def test_exclusions_that_take_much_of_a_class_are_told(page):
     assert re.search(r"Exclusions .*\(x: 2 of \d \(\d+%\), its share of training goes from", text)
     assert "official_test: cut" in text
     assert "Exclusions" not in text_of(page(twins=TWINS[:1]))
+
+
+def test_what_to_look_at_in_the_files_is_shown_and_escaped(page):
+    html = page(file_warnings=["2 images are of one single grey (<b>.png)"])
+    assert "2 images are of one single grey (&lt;b&gt;.png)" in html
+    assert "What to look at in the files" not in page()

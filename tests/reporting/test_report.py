@@ -325,3 +325,9 @@ def test_a_page_says_no_password(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:swordfish@host")
     page = _environment().from_string("{{ text }}").render(text="kedro run --x=http://me:swordfish@host")
     assert page == "kedro run --x=http://host"
+
+
+def test_what_to_look_at_in_the_files_is_shown(report_data):
+    text = render(report_data, quality={"warnings": ["60 images are like masks"]}).text
+    assert "60 images are like masks" in text
+    assert "60 images are like masks" not in render(report_data).text

@@ -8,10 +8,9 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import COLUMNS, HIDDEN, is_hidden, some_of, told_of_links, walk_raw
 from s3f_pipeline.errors import CohortError
-from s3f_pipeline.images.formats import ENDINGS, START, format_of
+from s3f_pipeline.images.formats import START, format_of, is_image_name
 from s3f_pipeline.spelling import compose, show
 
-IMAGE_ENDINGS = frozenset(f".{ending}" for endings in ENDINGS.values() for ending in endings if ending)
 OUTSIDE = "outside the class folders"
 
 
@@ -56,7 +55,7 @@ def list_class_folders(
         home = homes.get(tuple(map(compose, parents[:depth])))
         if is_hidden(path):
             passed_over[HIDDEN] += 1
-            if home and PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS:
+            if home and is_image_name(name):
                 hidden_images.append(path)
         elif home is None:
             passed_over[OUTSIDE] += 1
@@ -69,13 +68,11 @@ def list_class_folders(
             rows.append((PurePosixPath(name).stem, path, label, None, split))
     table = pd.DataFrame(rows, columns=list(COLUMNS), dtype="string")
     table.attrs["passed_over"] = dict(passed_over)
-    table.attrs["notices"] = _notices(folder, passed_over, hidden_images, walked.links)
+    table.attrs["notices"] = _notices(passed_over, hidden_images, walked.links)
     return table
 
 
-def _notices(
-    folder: Path, passed_over: Mapping[str, int], hidden_images: Sequence[str], links: Sequence[str]
-) -> list[str]:
+def _notices(passed_over: Mapping[str, int], hidden_images: Sequence[str], links: Sequence[str]) -> list[str]:
     """Say what of the class folders is not in the listing."""
     notices = []
     if kinds := {kind: count for kind, count in passed_over.items() if kind not in (HIDDEN, OUTSIDE)}:
@@ -87,7 +84,7 @@ def _notices(
             f"system keeps ({some_of(hidden_images, shown=2)})"
         )
     if links:
-        notices.append(told_of_links(folder, links))
+        notices.append(told_of_links(links))
     return notices
 
 
@@ -144,7 +141,7 @@ def _check_class_folders(folder: Path, inside: str, classes: Sequence[str]) -> N
 
 
 def _is_image(path: Path) -> bool:
-    if path.suffix.lower() in IMAGE_ENDINGS or path.name.lower().endswith(".nii.gz"):
+    if is_image_name(path.name):
         return True
     try:
         with path.open("rb") as file:

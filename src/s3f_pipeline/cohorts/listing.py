@@ -36,7 +36,7 @@ def files_below(folder: Path) -> list[str]:
     """
     walked = walk_raw(folder)
     if walked.links:
-        logger.warning("%s", told_of_links(folder, walked.links))
+        logger.warning("%s: %s", folder, told_of_links(walked.links))
     return walked.files
 
 
@@ -61,10 +61,10 @@ def walk_raw(folder: Path) -> Walked:
     return Walked(sorted(path for path in walked.files if path != OWN_FILE), sorted(walked.links))
 
 
-def told_of_links(folder: Path, links: Iterable[str]) -> str:
+def told_of_links(links: Iterable[str]) -> str:
     """Say which links were not followed."""
     return (
-        f"Links in {folder} that lead to a folder above them or to one that is read already, passed over: "
+        f"Links that lead to a folder above them, or to one that is read already, are passed over: "
         f"{some_of(links)}"
     )
 

@@ -5,6 +5,7 @@ or (N, H, W, 3), uint8, and ``{train,val,test}_labels`` of shape (N, 1). Labels 
 may put the list of DermaMNIST's images, ``dermamnist_split.csv``, which names their lesions.
 """
 
+import math
 import re
 import zipfile
 from collections.abc import Sequence
@@ -118,6 +119,8 @@ def _count_images(path: Path, archive: zipfile.ZipFile, member: str) -> int:
     with _open(path, archive, member) as file:
         header = read_array_header(file)
     shape, dtype = header.shape, header.dtype
+    if archive.getinfo(f"{member}.npy").file_size < math.prod(shape) * dtype.itemsize:
+        raise CohortError(f"{member} of {path} is cut off: it has fewer bytes than its shape. Get it again.")
     is_grey, is_rgb = len(shape) == 3, len(shape) == 4 and shape[-1] == 3
     if dtype != np.uint8 or not (is_grey or is_rgb):
         raise CohortError(

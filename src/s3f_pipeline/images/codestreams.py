@@ -20,11 +20,15 @@ def check_codestream(pixels: bytes, syntax: Any, dataset: Any) -> None:
         dataset: With Rows, Columns, BitsAllocated and SamplesPerPixel.
 
     Raises:
-        ImageError: If the data has other rows and columns, or unpacks to more bytes than these need.
+        ImageError: If the data has several frames, other rows and columns, or unpacks to more bytes than
+            these need.
     """
-    from pydicom.encaps import get_frame
+    from pydicom.encaps import get_frame, parse_basic_offsets
     from pydicom.uid import RLELossless
 
+    frames = len(parse_basic_offsets(pixels))
+    if frames > 1:
+        raise ImageError(f"{frames} frames in one DICOM file, although its header says one")
     frame = get_frame(pixels, 0, number_of_frames=1)
     expected = (int(dataset.Rows), int(dataset.Columns))
     if syntax == RLELossless:

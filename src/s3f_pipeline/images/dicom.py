@@ -5,6 +5,7 @@ of a person can be passed on.
 """
 
 import logging
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,13 +143,15 @@ def _inflated(data: bytes, max_pixels: int) -> bytes:
 def _stored_pixels(dataset: Any, max_pixels: int) -> tuple[np.ndarray, str]:
     """Decode the one frame: numbers as stored, (H, W) or (H, W, 3), and their photometric interpretation."""
     from pydicom.pixels import get_decoder
+    from pydicom.pixels.utils import get_expected_length
 
     if not dataset.get("PixelData"):
-        is_float = "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset
+        if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
+            raise ImageError("DICOM files of floating-point numbers are not read")
+        is_lost = "Rows" in dataset
         raise ImageError(
-            "DICOM files of floating-point numbers are not read"
-            if is_float
-            else "a DICOM file without an image"
+            "a DICOM file without an image"
+            + (", though its header describes one: cut off, or damaged" if is_lost else ", or damaged")
         )
     if missing := [tag for tag in NEEDED if dataset.get(tag) in (None, "")]:
         raise ImageError(f"its DICOM header does not say {' and '.join(missing)}")
@@ -161,6 +164,8 @@ def _stored_pixels(dataset: Any, max_pixels: int) -> tuple[np.ndarray, str]:
     syntax = _transfer_syntax(dataset)
     if syntax.is_encapsulated:
         check_codestream(dataset.PixelData, syntax, dataset)
+    elif len(dataset.PixelData) >= 2 * get_expected_length(dataset):
+        raise ImageError("a DICOM file with the pixels of several frames, although its header says one")
     try:
         pixels, meta = get_decoder(syntax).as_array(dataset)
     except MemoryError:
@@ -286,7 +291,10 @@ def _through_palette(dataset: Any, pixels: np.ndarray) -> np.ndarray:
     """Look colours up; entries of 8 bits may be stored in 16, whatever the descriptor says."""
     from pydicom.pixels import apply_color_lut
 
-    colors = np.asarray(apply_color_lut(pixels, dataset))
+    try:
+        colors = np.asarray(apply_color_lut(pixels, dataset))
+    except (ValueError, AttributeError, TypeError, IndexError, KeyError, struct.error):
+        raise ImageError("its DICOM header has no palette for its colours, or a damaged one") from None
     bits = int(dataset.RedPaletteColorLookupTableDescriptor[2])
     is_deep = bits > 8 and colors.dtype != np.uint8 and colors.max() > 255
     return (colors >> (bits - 8) if is_deep else colors).astype(np.uint8)

@@ -75,6 +75,12 @@ def format_of(start: bytes) -> str | None:
     return "DICOM" if _is_bare_dicom(start) else None
 
 
+def is_image_name(name: str) -> bool:
+    """Whether a file name has the ending of a format that is read, or of one that holds medical images."""
+    lower = name.lower()
+    return lower.endswith((".nii.gz", *(f".{one}" for endings in ENDINGS.values() for one in endings if one)))
+
+
 def has_wrong_ending(name: str, file_format: str) -> bool:
     """Whether a file's ending is that of another format than its content."""
     stem, _, ending = name.rpartition("/")[2].rpartition(".")

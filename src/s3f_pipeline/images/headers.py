@@ -99,6 +99,8 @@ def _jpeg(data: bytes) -> Header:
 def _png(data: bytes) -> Header:
     if len(data) < PNG_HEADER or data.rfind(b"IEND") < 0:
         raise ImageError("truncated: this PNG file has no end")
+    if b"acTL" in data[: data.find(b"IDAT")]:
+        raise ImageError("a moving PNG image: save one image per file")
     columns, rows = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     bits, color = max(data[24], 8), data[25]
     return Header("PNG", f"{PNG_CHANNELS.get(color, 'unknown')} {bits}-bit", bits, rows, columns)

@@ -25,7 +25,7 @@ from s3f_pipeline.images.decode import Aspect, Color, Decoded, decode, fit, to_g
 from s3f_pipeline.images.dicom import silent_pydicom
 from s3f_pipeline.images.header_ids import HeaderIds, Pseudonyms, pseudonymise
 from s3f_pipeline.images.levels import DEFAULT_MAX_PIXELS, Window
-from s3f_pipeline.images.masks import has_few_values
+from s3f_pipeline.images.masks import Values, grey_values
 from s3f_pipeline.images.phash import perceptual_hash
 from s3f_pipeline.images.row_file import row_file
 from s3f_pipeline.images.sources import image_sources
@@ -133,10 +133,8 @@ def ingest(
                 narrow.append(row.narrow)
             for remark in row.remarks:
                 remarks[remark].append(path)
-            if row.is_mask:
-                masks.append(path)
-            if row.is_blank:
-                blank.append(path)
+            if row.values != "many":
+                (masks if row.values == "few" else blank).append(path)
         if len(rejected) > max_rejected_share * len(files):
             raise ImageError(_too_many(rejected, len(files), folder, max_rejected_share))
         index = pd.concat([files.iloc[kept].reset_index(drop=True), pd.DataFrame(facts)], axis=1)
@@ -196,7 +194,6 @@ class Reader:
             decoded = decode(data, self.color, self.window, self.max_pixels)
         else:
             data, decoded = source.tobytes(), self._array(source)
-        full = to_grey(decoded.pixels)
         grey = to_grey(halve(decoded.pixels))
         facts = {
             "sha256": hashlib.sha256(data).hexdigest(),
@@ -213,8 +210,7 @@ class Reader:
             thumbnail(grey),
             decoded.narrow,
             decoded.remarks,
-            is_mask=decoded.narrow is None and has_few_values(full),
-            is_blank=bool(full.min() == full.max()),
+            grey_values(to_grey(decoded.pixels)) if decoded.narrow is None else "many",
         )
 
     def _array(self, pixels: np.ndarray) -> Decoded:
@@ -236,8 +232,7 @@ class Row:
         thumbnail: uint8 (T, T).
         narrow: As in ``Decoded``.
         remarks: As in ``Decoded``.
-        is_mask: Whether it has as few grey values as a mask.
-        is_blank: Whether it is of one single grey.
+        values: How many grey values it has, crushed ones not counted.
     """
 
     facts: dict[str, Any]
@@ -246,8 +241,7 @@ class Row:
     thumbnail: np.ndarray
     narrow: Window | None
     remarks: tuple[str, ...]
-    is_mask: bool
-    is_blank: bool
+    values: Values
 
 
 def _in_parallel(

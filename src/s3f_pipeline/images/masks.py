@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from itertools import combinations
 from pathlib import PurePosixPath
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -15,6 +16,10 @@ NEAR = 8
 """Grey levels by which compression moves the two values of a mask."""
 MOST = 0.98
 """Share of a mask's pixels that have nearly one of its two values."""
+SAMPLED = 64
+"""Rows, and columns, that are looked at first."""
+MOST_SAMPLED = 0.9
+"""The share that these must have for the whole image to be looked at."""
 APART = 64
 """Grey levels between these two at least."""
 SUFFIX = re.compile(
@@ -29,23 +34,27 @@ LEAST_NAMES = 10
 MOST_NAMED = 3
 
 
-def has_few_values(grey: np.ndarray) -> bool:
-    """Tell whether an image has as few grey values as a mask.
+Values = Literal["one", "few", "many"]
+
+
+def grey_values(grey: np.ndarray) -> Values:
+    """Tell how many grey values an image has: one, as few as a mask, or more.
 
     Args:
         grey: uint8 of shape (H, W).
-
-    Returns:
-        ``False`` for images of one single grey too, which are no masks but empty.
     """
-    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
+    step = max(1, min(grey.shape) // SAMPLED)
+    sampled = _count(grey[::step, ::step], MOST_SAMPLED)  # settles it for nearly all images
+    return sampled if sampled == "many" or step == 1 else _count(grey, MOST)
+
+
+def _count(grey: np.ndarray, most: float) -> Values:
+    counts = cv2.calcHist([np.ascontiguousarray(grey)], [0], None, [256], [0, 256]).ravel()
     used = np.flatnonzero(counts)
     if len(used) <= FEW_VALUES:
-        return len(used) > 1
-    if used[-1] - used[0] < APART:
-        return False
+        return "few" if len(used) > 1 else "one"
     near = counts[: used[0] + NEAR + 1].sum() + counts[used[-1] - NEAR :].sum()
-    return bool(near >= MOST * counts.sum())
+    return "few" if used[-1] - used[0] >= APART and near >= most * counts.sum() else "many"
 
 
 def mask_warnings(labels: Mapping[str, str], masks: Collection[str]) -> list[str]:

@@ -4,6 +4,7 @@ import lzma
 import zipfile
 import zlib
 from dataclasses import dataclass
+from io import BytesIO
 from typing import IO
 
 import numpy as np
@@ -15,13 +16,16 @@ UNREADABLE = (
     RuntimeError,
     ValueError,
     OverflowError,
-    SyntaxError,
-    TypeError,
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
 )
 """What reading a damaged ``.npz`` file raises."""
+
+LENGTHS = {(1, 0): 2, (2, 0): 4}
+"""Bytes of the length of the header, by version of the format."""
+LONGEST = 10_000
+"""Bytes of a header, which NumPy reads before it looks at their number."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,15 @@ def read_array_header(stream: IO[bytes]) -> ArrayHeader:
         ValueError: If it is damaged or of an unknown version.
     """
     version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        header = np.lib.format.read_array_header_1_0(stream)
-    elif version == (2, 0):
-        header = np.lib.format.read_array_header_2_0(stream)
-    else:
+    if version not in LENGTHS:
         raise ValueError(f"a NumPy array of version {version[0]}.{version[1]}")
-    return ArrayHeader(*header)
+    size = LENGTHS[version]
+    length = stream.read(size)
+    if int.from_bytes(length, "little") > LONGEST:
+        raise ValueError("a NumPy array with an endless header")
+    header = BytesIO(length + stream.read(int.from_bytes(length, "little")))
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    try:
+        return ArrayHeader(*read(header))
+    except Exception as error:  # it is evaluated as Python's literals, which leads to any
+        raise ValueError("a NumPy array with a damaged header") from error

@@ -1,7 +1,7 @@
 """The leakage audit as one HTML page that refers to nothing outside itself."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,7 @@ class AuditData:
         demographics: Of the patient-safe split, as ``demographics`` makes them.
         fold: Of the patient-safe split, ``None`` outside of a cross-validation.
         folds: Number of folds.
+        file_warnings: What a person should look at in the files, as ``quality.json`` has it.
     """
 
     cohort: Mapping[str, Any]
@@ -74,6 +75,7 @@ class AuditData:
     demographics: Mapping[str, Any]
     fold: int | None
     folds: int
+    file_warnings: Sequence[str] = ()
 
 
 def render_audit(data: AuditData) -> str:

@@ -11,7 +11,7 @@ from pydantic import Field, NonNegativeInt, field_validator, model_validator
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
 from s3f_pipeline.config.schema.training import TrainingOverrides
 
-CLASS_FOLDERS = ("brisc", "chest", "busi", "folders")
+CLASS_FOLDERS = ("brisc", "chest", "busi", "cheng", "folders")
 """Layouts with a folder per class."""
 
 
@@ -55,7 +55,7 @@ class PublishedConfig(Block):
     selection_split: Literal["validation", "test"]
     needs: PathInside | None = None
     needs_from: str | None = None
-    counts: dict[str, dict[str, NonNegativeInt]] = {}
+    counts: dict[str, dict[ClassName, NonNegativeInt]] = {}
 
 
 class TableConfig(Block):

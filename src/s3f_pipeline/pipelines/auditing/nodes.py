@@ -80,5 +80,6 @@ def write_audit(
             demographics=demographics(index, splits),
             fold=splitting["fold"],
             folds=splitting["folds"],
+            file_warnings=quality.get("warnings", ()),
         )
     )
