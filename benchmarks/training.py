@@ -8,6 +8,9 @@ plain protocol validates twice per epoch, once for Keras and once for the F1 sco
 ``spectral_compact`` is compared with ``spectral_sn2``, the published network of the same depth.
 
     python benchmarks/training.py [--steps 5] [--only "bilinear_sn1 256"]
+
+``--kernels`` measures in their place what oneDNN is worth to TensorFlow in float32, on this CPU and as on one
+that has no AVX512.
 """
 
 import argparse
@@ -18,8 +21,10 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 CLASSES = 4
@@ -57,7 +62,7 @@ class Measured(NamedTuple):
 class Worker:
     """A process that trains one formulation of one network when it is told to."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, environment: Mapping[str, str] = MappingProxyType({})) -> None:
         """Start it, and wait until it has warmed up."""
         self._process = subprocess.Popen(
             [sys.executable, __file__, "--worker", json.dumps(task)],
@@ -65,6 +70,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            env={**os.environ, **environment},
         )
         self.precision = self._answer()
 
@@ -133,9 +139,11 @@ def work(formulation: str, precision: str, variant: str, shape: Shape, batch_siz
         print(json.dumps(answer), flush=True)
 
 
-def measure(tasks: list[Task], steps: int) -> list[Measured]:
+def measure(
+    tasks: list[Task], steps: int, environments: Sequence[Mapping[str, str]] | None = None
+) -> list[Measured]:
     """Take steps in turns in one process per task."""
-    workers = [Worker(task) for task in tasks]
+    workers = list(map(Worker, tasks, environments or [{}] * len(tasks)))
     times: list[list[float]] = [[] for _ in workers]
     waits: list[list[float]] = [[] for _ in workers]
     passes: list[list[float]] = [[] for _ in workers]
@@ -185,6 +193,20 @@ def compare_compact(steps: int) -> None:
         )
 
 
+def compare_kernels(steps: int) -> None:
+    """Measure TensorFlow with and without oneDNN, with all instructions of this CPU and without AVX512."""
+    variant, shape, batch_size = "bilinear_sn1", (256, 256, 1), 16
+    task: Task = ("ours", "float32", variant, shape, batch_size)
+    for name, limit in (("all instructions", {}), ("AVX2 at most", {"ONEDNN_MAX_CPU_ISA": "AVX2"})):
+        settings = [{**limit, "TF_ENABLE_ONEDNN_OPTS": switch} for switch in ("0", "1")]
+        without, with_it = measure([task, task], steps, settings)
+        print(
+            f"{variant} {_size(shape)} float32, {name}: {batch_size / without.step:.2f} images/s without "
+            f"oneDNN, {batch_size / with_it.step:.2f} with it, ratio {without.step / with_it.step:.2f}",
+            flush=True,
+        )
+
+
 def _size(shape: Shape) -> str:
     return "x".join(map(str, shape))
 
@@ -194,6 +216,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--only", default="", help="a part of network and size")
+    parser.add_argument("--kernels", action="store_true")
     parser.add_argument("--worker")
     options = parser.parse_args()
     if options.worker:
@@ -202,6 +225,9 @@ def main() -> None:
         return
     cpu = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     print(f"{os.cpu_count()} cores, {cpu[1] if cpu else 'CPU'}, load {os.getloadavg()[0]:.1f}")
+    if options.kernels:
+        compare_kernels(options.steps)
+        return
     for variant, shape, batch_size in CASES:
         if options.only in f"{variant} {_size(shape)}":
             compare(variant, shape, batch_size, options.steps)

@@ -71,7 +71,7 @@ def written(tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b'{"accuracy": 0.', r"is cut short \(15 of 17 bytes\)"),
+        (b'{"accuracy": 0.', r"was cut short or changed after it was written \(15 bytes, not 17\)"),
         (b"", "is empty"),
         (b'{"accuracy": 0.9}', "was changed after it was written"),
         (b'{"accuracy": 9.25}', r"was changed after it was written \(18 bytes, not 17\)"),

@@ -9,7 +9,7 @@ from s3f_pipeline.errors import SplitError
 from s3f_pipeline.logs import LineFormatter, use_line_formatter
 
 FORGED = "scan\n12:00:00 INFO s3f_pipeline: all is well"
-FORMATTER = LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
+FORMATTER = LineFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
 
 
 def line(message, *args, name="s3f_pipeline.images", **more):
@@ -49,15 +49,25 @@ def test_passwords_are_hidden(monkeypatch):
     assert "p@ss" not in line("no answer of http://me:p@ss/word#1@host", name="mlflow")
 
 
-def test_handlers_that_are_there_write_so():
+class FormatterOfALibrary(logging.Formatter):
+    def format(self, record):
+        return f"<{record.getMessage()}>"
+
+
+def test_handlers_that_are_there_write_so(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:swordfish@host")
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s", "%H"))
+    handler.setFormatter(inner := FormatterOfALibrary())
     logger = logging.getLogger("s3f_test_logs")
     logger.addHandler(handler)
     use_line_formatter()
+    use_line_formatter()
     logger.removeHandler(handler)
-    assert isinstance(handler.formatter, LineFormatter)
-    assert (handler.formatter._fmt, handler.formatter.datefmt) == ("%(message)s", "%H")
+    assert handler.formatter.inner is inner
+    record = logging.makeLogRecord(
+        {"name": "library", "msg": "no answer of http://me:swordfish@host\nat all"}
+    )
+    assert handler.format(record) == "<no answer of http://host\n    at all>"
 
 
 def test_messages_of_errors_forge_no_line_and_hide_passwords(monkeypatch):

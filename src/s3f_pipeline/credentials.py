@@ -50,7 +50,7 @@ def hide_secrets(text: str) -> str:
     for address in addresses:
         text = text.replace(address, shown_uri(address))
     for word in words:
-        text = text.replace(word, HIDDEN)
+        text = text.replace(word, "" if word.endswith("@") else HIDDEN)
     return ADDRESS.sub(lambda found: shown_uri(found[0]), text)
 
 

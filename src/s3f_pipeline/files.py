@@ -123,10 +123,11 @@ class FileContent:
         if not path.is_file():
             return "is missing"
         status = path.stat()
-        if status.st_size < self.size:
-            return f"is cut short ({status.st_size} of {self.size} bytes)" if status.st_size else "is empty"
-        if status.st_size > self.size:
-            return f"was changed after it was written ({status.st_size} bytes, not {self.size})"
+        if status.st_size == 0 < self.size:
+            return "is empty"
+        if status.st_size != self.size:
+            verb = "cut short or changed" if status.st_size < self.size else "changed"
+            return f"was {verb} after it was written ({status.st_size} bytes, not {self.size})"
         if not hashed and (status.st_mtime_ns, status.st_ctime_ns) == (self.mtime_ns, self.ctime_ns):
             return None
         return None if content_hash(path) == self.sha256 else "was changed after it was written"

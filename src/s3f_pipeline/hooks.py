@@ -1,6 +1,7 @@
 """What happens around a run: its log file, and the MLflow run of an experiment."""
 
 import logging
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from s3f_pipeline.tracking.run import RUN
 
 MLFLOW_RUN = "mlflow_run.txt"
 """Beside the state of a training: the MLflow run that goes on when the training does."""
+RUN_ID = re.compile(r"[0-9a-z]\w*", re.ASCII)
 TOLD = ("accuracy", "macro_f1", "weighted_f1", "auc_macro")
 logger = logging.getLogger(__name__)
 
@@ -73,7 +75,8 @@ class RunLogHooks:
         path = loader.data_root / "logs" / f"{now}_{name}_{loader.run_folder}{ending}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         self._handler = logging.FileHandler(path, encoding="utf-8")
-        self._handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        written = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._handler.setFormatter(LineFormatter(written))
         for owner in self.OWNERS:
             logging.getLogger(owner).addHandler(self._handler)
         logger.info("Log file: %s", path)
@@ -131,7 +134,7 @@ class TrackingHooks:
             params=tracked_params(config.model_dump(mode="json")),
             tags=tracked_tags(config.model_dump(mode="json"), synthetic=synthetic),
             run_folder=catalog[training].filepath.parent,
-            run_id=catalog.load(training)["mlflow_run_id"] if goes_on else _read_text(begun),
+            run_id=catalog.load(training)["mlflow_run_id"] if goes_on else _read_run_id(begun),
             send_command=f"kedro send-runs{loader.env_option}",
         )
         if RUN.run_id and "training" in node.tags:
@@ -143,7 +146,12 @@ class TrackingHooks:
         """Log what an experiment has written."""
         if self._experiment is None or not node.tags & set(EXPERIMENT_STAGES):
             return
-        from s3f_pipeline.tracking.experiment import openings_tags, tracked_metrics, training_tags
+        from s3f_pipeline.tracking.experiment import (
+            leakage_tags,
+            openings_tags,
+            tracked_metrics,
+            training_tags,
+        )
 
         noun = dataset_name.rpartition(".")[2]
         path: Path = self._catalog[dataset_name].filepath
@@ -153,7 +161,7 @@ class TrackingHooks:
             RUN.set_tags(training_tags(data))
         elif noun == "metrics":
             RUN.log_metrics(tracked_metrics(data))
-            RUN.set_tags(openings_tags(data))
+            RUN.set_tags(openings_tags(data) | leakage_tags(data))
         if noun != "model":
             folder = "evaluation" if path.suffix == ".png" else None
             RUN.log_file(path, folder)
@@ -193,8 +201,10 @@ def _tell_link(cohort: str, catalog: CatalogProtocol) -> None:
     )
 
 
-def _read_text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+def _read_run_id(path: Path) -> str | None:
+    """The MLflow run that a training has begun, ``None`` where no id can be read."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    return text if RUN_ID.fullmatch(text) else None
 
 
 def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
@@ -216,7 +226,7 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
         " (synthetic phantoms, no medical meaning)" if metrics["synthetic"] else "",
     )
     if experiment.protocol == "published":
-        published = catalog.load(f"{experiment.cohort}.leakage_audit")["published_split"]
+        published = metrics["leakage"]
         logger.info(
             "Leakage: of %d test images of the published split, %d have a twin in training or validation; of "
             "%d with a known patient or lesion, %d share it with them",

@@ -15,22 +15,28 @@ class LineFormatter(logging.Formatter):
 
     What our messages are filled with stays on its line; further lines of a message or trace are set in.
 
+    Args:
+        inner: Writes the record.
     """
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        """Take the formatter whose lines are looked through."""
+        super().__init__()
+        self.inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
         if record.name.startswith(OURS) and isinstance(record.args, tuple):
             record = copy(record)
             record.args = tuple(_on_its_line(argument) for argument in record.args or ())
-        return indented(hide_secrets(super().format(record)), by="    ")
+        return indented(hide_secrets(self.inner.format(record)), by="    ")
 
 
 def use_line_formatter() -> None:
     """Let all handlers that there are write their lines so; ``conf/logging.yml`` may not name our class."""
     for handler in all_handlers():
-        known = handler.formatter
-        if known is not None and type(known) is logging.Formatter:
-            handler.setFormatter(LineFormatter(known._fmt, known.datefmt))
+        if not isinstance(handler.formatter, LineFormatter):
+            handler.setFormatter(LineFormatter(handler.formatter or logging.Formatter()))
 
 
 def all_handlers() -> list[logging.Handler]:

@@ -8,6 +8,7 @@ from s3f_pipeline.logs import use_line_formatter
 from s3f_pipeline.tracking.uri import tracking_uri
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # else a file in the home folder, keras.json, decides
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # else TensorFlow leaves it off where AVX512 is missing
 
 use_line_formatter()
 

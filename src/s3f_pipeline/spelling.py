@@ -17,9 +17,10 @@ IGNORED = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Characters that show nothing and that their category does not tell."""
 VARIATIONS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 FLOAT = re.compile(r"(\d+)\.0", re.ASCII)
-WHOLE_NUMBER = re.compile(r"(\d+)[.,]0+", re.ASCII)
+WHOLE_NUMBER = re.compile(r"(\d+)[.,]0*", re.ASCII)
 LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)", re.ASCII)
-QUOTES = "'\"`´‘’‚“”„«»"
+QUOTES = "='\"`´‘’‚“”„«»"
+"""Around an id, where a spreadsheet was told that it is text: ``'007``, ``="007"``."""
 MINUS = "\u2212"
 
 

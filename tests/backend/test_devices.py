@@ -1,10 +1,11 @@
+import os
 from types import SimpleNamespace
 
 import keras
 import pytest
 
 from s3f_pipeline.backend import devices
-from s3f_pipeline.backend.devices import Gpu, cpu_flags, describe_device, gpus, on_gpu
+from s3f_pipeline.backend.devices import Gpu, cpu_flags, describe_device, describe_kernels, gpus, on_gpu
 
 CPUINFO = """processor\t: 0
 model name\t: Some CPU @ 2.0GHz
@@ -96,3 +97,29 @@ def test_gpus_of_jax(monkeypatch):
 def test_no_gpus_are_looked_for_with_other_backends(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
     assert gpus() == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "switch", "limit", "described"),
+    [
+        ("tensorflow", "1", "", "oneDNN, AVX512"),
+        ("tensorflow", "1", "AVX2", "oneDNN, AVX512, at most AVX2"),
+        ("tensorflow", "0", "", "no oneDNN, AVX512"),
+        ("jax", "1", "", "jax, AVX512"),
+    ],
+)
+def test_kernels_of_the_cpu_are_described(two_cores, cpuinfo, monkeypatch, backend, switch, limit, described):
+    cpuinfo.write_text(CPUINFO.replace("avx512_bf16", "avx avx2 avx512f"))
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", switch)
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
+    assert describe_kernels() == described
+
+
+def test_on_a_gpu_the_kernels_of_the_cpu_do_not_count(monkeypatch):
+    monkeypatch.setattr(devices, "gpus", lambda: [Gpu("NVIDIA H200", (9, 0))])
+    assert describe_kernels() == "none"
+
+
+def test_onednn_is_on_whatever_the_cpu():
+    assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"

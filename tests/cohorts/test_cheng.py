@@ -47,3 +47,12 @@ def test_damaged_files_are_refused(tmp_path):
     (tmp_path / "1.mat").write_bytes(b"MATLAB 7.3 MAT-file and no more")
     with pytest.raises(CohortError, match=r"Cannot read patient and label of .*1\.mat"):
         list_files("cheng", tmp_path, CLASSES)
+
+
+def test_what_cannot_be_seen_does_not_make_another_patient(tmp_path):
+    for number, patient in enumerate(["MR050791", "MR050791B\0", "MR\u200b050791"], start=1):
+        write_mat(tmp_path / f"{number}.mat", IMAGE, patient, number)
+    assert set(list_files("cheng", tmp_path, CLASSES)["subject"]) == {"MR050791"}
+    write_mat(tmp_path / "4.mat", IMAGE, "MR50791", 1)
+    with pytest.raises(CohortError, match="MR050791 and MR50791"):
+        list_files("cheng", tmp_path, CLASSES)

@@ -86,7 +86,10 @@ def test_dicom_files_are_known_without_an_ending(tmp_path, put):
     (tmp_path / "well/short").write_bytes(b"DICM")
     table = list_files("folders", tmp_path, CLASSES)
     assert list(table["path"]) == ["ill/a.png", "well/1.2.840.113619.2.5", "well/IM0001"]
-    assert table.attrs["passed_over"] == {"files ending in .txt": 1, "files without an ending": 2}
+    assert table.attrs["passed_over"] == {
+        "files ending in .txt in well": 1,
+        "files without an ending in well": 2,
+    }
 
 
 def test_a_class_is_one_composed_and_decomposed(tmp_path, put):

@@ -77,7 +77,7 @@ def test_names_of_labels_have_the_published_numbers():
         ({"train_labels": np.array([[0], [1], [2]])}, "from 0 to 2; expected are 0 to 1"),
         ({"train_labels": np.array([[0], [1], [-1]])}, "from -1 to 1"),
         ({"train_labels": np.array([[0.0], [1.0], [1.0]])}, "train_labels .* type float64"),
-        ({"train_labels": np.array([[None]] * 3)}, r"Cannot read .*breastmnist\.npz: Object arrays"),
+        ({"train_labels": np.array([[None]] * 3)}, "train_labels .* type object"),
     ],
 )
 def test_archives_that_are_not_as_published(tmp_path, changed, message):

@@ -174,3 +174,17 @@ def test_two_parquet_columns_of_one_name(tmp_path):
     pyarrow.parquet.write_table(table, tmp_path / "table.parquet")
     with pytest.raises(CohortError, match="are called id"):
         read_table(tmp_path / "table.parquet", ["id"])
+
+
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=4))
+@example([(0.03125, 128)])
+def test_no_flipped_byte_of_a_parquet_file_raises_anything_else(tmp_path_factory, flips):
+    path = tmp_path_factory.mktemp("table") / "table.parquet"
+    frame = pd.DataFrame({"file": [f"{number}.png" for number in range(9)], "id": [1.0, None, 2.0] * 3})
+    frame.to_parquet(path)
+    content = bytearray(path.read_bytes())
+    for place, byte in flips:
+        content[int(place * len(content))] = byte
+    path.write_bytes(content)
+    with suppress(CohortError):
+        read_table(path, ["file", "id"])

@@ -450,3 +450,9 @@ def test_names_are_composed_and_paths_are_plain(resolve):
     cohort = resolve(cohorts={"own": {**block, "raw_folder": "./u\u0308//x/"}})[0].cohorts["own"]
     assert (cohort.raw_folder, cohort.archive, cohort.inside) == ("\u00fc/x", "x", "x")
     assert cohort.classes == ("\u00d6dem", "b")
+
+
+@pytest.mark.parametrize("given", ["", "5", "[a]", "'  '", '"a\\0b"'])
+def test_a_data_root_that_is_no_folder(with_local, given):
+    with pytest.raises(ConfigError, match=r"data_root in globals\.yml is .* Name the folder"):
+        assert with_local("globals.yml", f"data_root: {given}\n").data_root

@@ -1,9 +1,16 @@
+import fcntl
 import os
+import pty
+import select
 import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
+import termios
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from s3f_pipeline.config.loader import PROJECT
@@ -73,3 +80,76 @@ class Project:
         output, _ = process.communicate(timeout=300)
         assert (process.returncode == 0) == succeeds, output
         return output
+
+    def running(self, pid: int) -> list[tuple[str]]:
+        """MLflow runs that a process has left open."""
+        database = self.demo / "mlflow.db"
+        if not database.exists():
+            return []
+        with closing(sqlite3.connect(database)) as store:
+            if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'tags'").fetchall():
+                return []
+            return store.execute(
+                "SELECT run_uuid FROM runs JOIN tags USING (run_uuid) "
+                f"WHERE status = 'RUNNING' AND key = 'process' AND tags.value LIKE '% {pid} %'"
+            ).fetchall()
+
+
+class InTerminal:
+    """A command of Kedro's that runs in a terminal of its own."""
+
+    def __init__(self, project: Project, *arguments: str) -> None:
+        self._project = project
+        self._logs_before = set(project.demo.glob("logs/*.log"))
+        self._terminal: int | None
+        self._terminal, slave = pty.openpty()
+        self.shown = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "kedro", *arguments],
+            cwd=project.root,
+            env=project.environment(),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(slave)
+
+    def __enter__(self) -> "InTerminal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._close()
+
+    def wait(self, seconds: float) -> None:
+        """Read what is shown, for so long or until the command has ended."""
+        end = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < end:
+            if self._terminal is None:
+                time.sleep(0.05)
+            elif select.select([self._terminal], [], [], 0.05)[0]:
+                with suppress(OSError):
+                    self.shown += os.read(self._terminal, 65536)
+
+    def kill(self, number: signal.Signals, seconds: float = 30) -> int:
+        """End the command, by closing its terminal in place of SIGHUP, and return its exit code."""
+        if number == signal.SIGHUP:
+            self._close()
+        else:
+            self.process.send_signal(number)
+        self.wait(seconds)
+        assert self.process.poll() is not None, f"{number.name} has not ended the command"
+        return self.process.returncode
+
+    def text(self) -> str:
+        """The log file, empty before there is one."""
+        made = sorted(set(self._project.demo.glob("logs/*.log")) - self._logs_before)
+        return made[-1].read_text() if made else ""
+
+    def _close(self) -> None:
+        if self._terminal is not None:
+            os.close(self._terminal)
+            self._terminal = None

@@ -39,9 +39,11 @@ for line in sys.stdin:
 RAW_WORDS = ("Traceback", "Arrow", "Parquet", "mmap", "JSON", "zip", "Errno", "Dataset", "codec", "Expecting")
 """Of libraries; our own messages do without."""
 FOLDERS = ("02_intermediate", "03_primary", "05_model_input", "06_models", "07_model_output", "08_reporting")
-DIFFERS = ("record.json", "report.html", "training.json", "history.csv", "model.keras", "test_openings.jsonl")
+DIFFERS = ("record.json", "report.html", "training.json", "history.csv", "model.keras")
 """Times, seconds or ids of MLflow runs are in these, so that they differ when they are made again."""
 LOOKED_AT_EACH_TIME = ("acquisition.json", "listing.json", "acquisition.record.json")
+OPENINGS = "test_openings.jsonl"
+"""No stage depends on it; what reads it has tests of its own."""
 COSTS_A_TRAINING = ("model.keras", "training.record.json")
 
 
@@ -64,7 +66,7 @@ def artefacts(project: Project) -> list[Path]:
         path
         for folder in FOLDERS
         for path in (project.demo / folder).rglob("*")
-        if path.is_file() and not path.name.startswith(".")
+        if path.is_file() and not path.name.startswith(".") and path.name != OPENINGS
     )
 
 
@@ -114,11 +116,9 @@ def test_every_damage_of_every_file(project, run_again):
             case = f"{path.name}, {kind}:\n{output}"
             assert "succeeded" in output, case
             assert not [word for word in RAW_WORDS if word in output], case
-            is_told = path.name not in LOOKED_AT_EACH_TIME
-            is_told &= (kind, path.name.endswith("record.json")) != ("deleted", True)
-            assert (str(path) in output) >= is_told, case
+            assert str(path) in output or path.name in LOOKED_AT_EACH_TIME, case
             trained += "Running: training" in output
             assert ("Running: training" in output) == (path.name in COSTS_A_TRAINING), case
-            assert path.name == "test_openings.jsonl" or hashes(project) == before, case
+            assert hashes(project) == before, case
     print(f"{trials} trials, {trained} trainings made again")
     assert trials > 100

@@ -63,6 +63,33 @@ def test_a_finished_experiment_is_not_run_again(project):
     assert model.stat().st_mtime_ns == before
 
 
+def test_edited_figures_are_never_taken_over(project):
+    folder = project.demo / "08_reporting" / project.run_folder
+    metrics = folder / "metrics.json"
+    whole = json.loads(metrics.read_text())
+    edited = {**whole, "test": {**whole["test"], "accuracy": 9.25}}
+    metrics.write_text(json.dumps(edited, indent=1))
+    output = project.kedro("run", "--env=demo", "--pipeline=brisc_bilinear")
+    assert f"{metrics} was " in output
+    assert "evaluation of brisc.patient_safe.bilinear is made again" in output
+    assert "Finished before: training of brisc.patient_safe.bilinear" in output
+    assert json.loads(metrics.read_text()) == whole
+    assert "9.25" not in (folder / "report.html").read_text()
+
+
+def test_a_damaged_image_store_costs_no_training(project):
+    store = project.demo / "03_primary/brisc/images_32x32.npy"
+    whole = store.read_bytes()
+    store.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    command = ("run", "--env=demo", "--pipeline=brisc_bilinear")
+    output = project.kedro(*command, "--tags=training,evaluation,reporting", succeeds=False)
+    assert f"{store} was changed after it was written" in output[output.index("Error: ") :]
+    output = project.kedro(*command)
+    assert "ingestion of brisc is made again" in output
+    assert "Finished before: training of brisc.patient_safe.bilinear" in output
+    assert store.read_bytes() == whole
+
+
 def test_forced_runs_predict_the_same_to_the_byte(project):
     path = project.demo / "07_model_output" / project.run_folder / "predictions.parquet"
     before = pd.read_parquet(path)
@@ -197,6 +224,8 @@ def test_a_second_process_on_the_same_experiment_is_refused(project):
         for line in first.stdout:
             if "Epoch 1/9999" in line:
                 break
+        resized = project.kedro("run", "--env=demo", "--params=image_size=48", succeeds=False)
+        assert "Error: brisc_concat (seed-0) is running in another process and reads what" in resized
         first.send_signal(signal.SIGTERM)
         rest, _ = first.communicate(timeout=60)
         assert first.returncode == 143

@@ -3,28 +3,19 @@
 ``S3F_KILLS=20`` kills 20 times with each of SIGTERM, SIGINT and a closed terminal, and 50 times with SIGKILL.
 """
 
-import fcntl
 import hashlib
 import json
 import os
-import pty
 import random
 import re
-import select
 import signal
-import sqlite3
-import subprocess
-import sys
-import termios
-import time
 from collections import Counter
-from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from end_to_end_project import Project
+from end_to_end_project import InTerminal, Project
 
 from s3f_pipeline.models import load_model
 
@@ -90,67 +81,6 @@ def readable(project) -> None:
                 assert all(archive[name].size for name in archive.files)
 
 
-class Attempt:
-    """A run in a terminal of its own."""
-
-    def __init__(self, project) -> None:
-        self.project = project
-        self.log = None
-        self._terminal, slave = pty.openpty()
-        logs = set(project.demo.glob("logs/*.log"))
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "kedro", *RUN],
-            cwd=project.root,
-            env=project.environment(),
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        os.close(slave)
-        self._logs_before = logs
-        self.shown = b""
-
-    def __enter__(self) -> "Attempt":
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.process.kill()
-        self.process.wait()
-        self._close_terminal()
-
-    def wait(self, seconds: float) -> None:
-        """Read what the run shows, for so long or until it has ended."""
-        end = time.monotonic() + seconds
-        while self.process.poll() is None and time.monotonic() < end:
-            if self._terminal is None:
-                time.sleep(0.05)
-            elif select.select([self._terminal], [], [], 0.05)[0]:
-                with suppress(OSError):
-                    self.shown += os.read(self._terminal, 65536)
-
-    def kill(self, number: signal.Signals) -> int:
-        """Kill it, by closing its terminal in place of SIGHUP, and return its exit code."""
-        if number == signal.SIGHUP:
-            self._close_terminal()
-        else:
-            self.process.send_signal(number)
-        self.wait(30)
-        assert self.process.poll() is not None, f"{number.name} has not ended the run"
-        return self.process.returncode
-
-    def text(self) -> str:
-        """The log file, empty before there is one."""
-        made = sorted(set(self.project.demo.glob("logs/*.log")) - self._logs_before)
-        return made[-1].read_text() if made else ""
-
-    def _close_terminal(self) -> None:
-        if self._terminal is not None:
-            os.close(self._terminal)
-            self._terminal = None
-
-
 def test_killed_runs_end_like_a_whole_one(project, tmp_path):
     whole = demo_project(tmp_path)
     whole.kedro(*RUN)
@@ -159,7 +89,7 @@ def test_killed_runs_end_like_a_whole_one(project, tmp_path):
     chance.shuffle(kinds)
     done, resumed, kept = Counter(), 0, []
     while kinds:
-        with Attempt(project) as attempt:
+        with InTerminal(project, *RUN) as attempt:
             if done.total() % 3 == 0:
                 attempt.wait(chance.uniform(*SECONDS))
             else:
@@ -201,22 +131,8 @@ def check_what_is_kept(project, attempt, number, code) -> tuple[int, int]:
         assert f"Interrupted by {number.name}" in text
     if told and not training_is_finished(project):
         assert kept == told
-    assert not running(project, attempt.process.pid)
+    assert not project.running(attempt.process.pid)
     return told, kept
-
-
-def running(project, pid: int) -> list[tuple[str]]:
-    """MLflow runs that a process has left open."""
-    database = project.demo / "mlflow.db"
-    if not database.exists():
-        return []
-    with closing(sqlite3.connect(database)) as store:
-        if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'tags'").fetchall():
-            return []
-        return store.execute(
-            "SELECT run_uuid FROM runs JOIN tags USING (run_uuid) "
-            f"WHERE status = 'RUNNING' AND key = 'process' AND tags.value LIKE '% {pid} %'"
-        ).fetchall()
 
 
 def wait_for_an_epoch(attempt) -> None:

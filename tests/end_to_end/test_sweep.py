@@ -7,14 +7,16 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from itertools import product
 from statistics import mean
 
+import mlflow
 import psutil
 import pytest
-from end_to_end_project import Project
+from end_to_end_project import InTerminal, Project
 from filelock import FileLock
 
 pytestmark = pytest.mark.slow
@@ -140,3 +142,24 @@ def test_a_sweep_on_a_real_cluster(project):
         assert "failed" not in status
         time.sleep(5)
     assert "±" in project.kedro(*cluster)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_sweep_ends_its_runs_in_order(tmp_path, number):
+    """Closing the terminal is a signal to all processes that it has."""
+    project = Project(tmp_path)
+    (project.root / "conf/demo/parameters.yml").write_text(TINY.replace("epochs: 1", "epochs: 4000"))
+    folder = project.demo / "06_models/brisc/patient_safe/spatial/seed-0"
+    sweep = ("sweep", "--env=demo", "--cohorts=brisc", "--variants=spatial")
+    with InTerminal(project, *sweep) as started:
+        while not list(folder.glob("state/epoch-*.npz")) and started.process.poll() is None:
+            started.wait(0.2)
+        assert started.kill(number, seconds=60) == 128 + number
+    attempt = json.loads((project.demo / "logs/sweep/brisc_spatial/seed-0.attempt.json").read_text())
+    assert attempt["exit_code"] == 143
+    assert not psutil.pid_exists(int(attempt["process"].split()[1]))
+    client = mlflow.MlflowClient(f"sqlite:///{project.demo / 'mlflow.db'}")
+    experiments = [each.experiment_id for each in client.search_experiments()]
+    assert [run.info.status for run in client.search_runs(experiments)] == ["KILLED", "KILLED"]
+    assert "interrupted" in project.kedro(*sweep, "--status")

@@ -1,11 +1,13 @@
-"""A tracking server that dies while a network trains."""
+"""A tracking server that dies while a network trains, and whose password nobody is told."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 from mlflow_server import Server
 
 pytestmark = pytest.mark.slow
+PASSWORD = "sword@f/i#s?h%:1"
 
 
 def test_what_a_dead_server_missed_is_sent_later(project, tmp_path):
@@ -13,8 +15,9 @@ def test_what_a_dead_server_missed_is_sent_later(project, tmp_path):
 
     folder = project.demo / "06_models/brisc/patient_safe/spectral/seed-0"
     with Server(tmp_path / "mlflow.db") as server:
+        address = server.uri.replace("//", f"//me:{quote(PASSWORD, safe='')}@")
         run = ("run", "--env=demo", "--pipeline=brisc_spectral")
-        process = project.start(*run, MLFLOW_TRACKING_URI=server.uri)
+        process = project.start(*run, MLFLOW_TRACKING_URI=address)
         lines = []
         for line in process.stdout:
             lines.append(line)
@@ -27,11 +30,11 @@ def test_what_a_dead_server_missed_is_sent_later(project, tmp_path):
         assert "Report: " in output
         assert (folder / "unlogged.jsonl").is_file()
 
-        refused = project.kedro("send-runs", "--env=demo", succeeds=False, MLFLOW_TRACKING_URI=server.uri)
+        refused = project.kedro("send-runs", "--env=demo", succeeds=False, MLFLOW_TRACKING_URI=address)
         assert "Nothing was sent, and nothing is lost" in " ".join(refused.split())
 
         server.start()
-        sent = project.kedro("send-runs", "--env=demo", MLFLOW_TRACKING_URI=server.uri)
+        sent = project.kedro("send-runs", "--env=demo", MLFLOW_TRACKING_URI=address)
         run_id = json.loads((folder / "training.json").read_text())["mlflow_run_id"]
         assert f"records sent to run {run_id}, FINISHED" in " ".join(sent.split())
         client = MlflowClient(server.uri)
@@ -45,3 +48,11 @@ def test_what_a_dead_server_missed_is_sent_later(project, tmp_path):
         assert str(model.status) == "READY"
         assert not (folder / "unlogged.jsonl").exists()
         assert "Nothing to send" in project.kedro("send-runs", "--env=demo")
+        for told in (output, refused, sent):
+            assert not [secret for secret in (PASSWORD, quote(PASSWORD, safe="")) if secret in told]
+        for place in (project.demo, tmp_path):
+            for path in place.rglob("*"):
+                if path.is_file():
+                    written = path.read_bytes()
+                    assert PASSWORD.encode() not in written, path
+                    assert quote(PASSWORD, safe="").encode() not in written, path

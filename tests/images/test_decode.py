@@ -14,7 +14,7 @@ from s3f_pipeline.images.decode import decode, fit, to_grey
 PICTURE = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (37, 53, 3), dtype=np.uint8), (0, 0), 2)
 
 
-@pytest.fixture(params=[".jpg", ".png", ".bmp", ".tif"])
+@pytest.fixture(params=[".jpg", ".png", ".bmp", ".tif", ".webp", ".ppm"])
 def file(request, tmp_path):
     path = tmp_path / f"image{request.param}"
     cv2.imwrite(str(path), PICTURE)
@@ -89,7 +89,20 @@ def test_16_bits_without_a_window_are_those_of_opencv(ending):
     decoded = decode(data, "grey")
     expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     np.testing.assert_array_equal(decoded.pixels[..., 0], expected)
-    assert (decoded.mode, decoded.highest) == ("grey 16-bit", 4092)
+    assert decoded.mode == "grey 16-bit"
+
+
+@pytest.mark.parametrize(("bits", "is_narrow"), [(12, True), (14, False), (16, False)])
+@pytest.mark.parametrize("ending", [".png", ".tif"])
+def test_images_of_16_bits_that_use_few_of_them_are_noticed(ending, bits, is_narrow):
+    values = (DEEP << (bits - 12)).astype(np.uint16)
+    values[0, 0] = 65535  # one bright spot does not hide it
+    narrow = decode(encoded(values, ending), "grey").narrow
+    assert (narrow is not None) == is_narrow
+    if narrow:
+        assert 0 < narrow[0] < 100
+        assert 4000 < narrow[1] < 4096
+        assert decode(encoded(values, ending), "grey", window=narrow).narrow is None
 
 
 def test_a_window_maps_16_bits():
@@ -120,7 +133,15 @@ def test_several_pages_are_refused():
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.95, 0.995])
 @pytest.mark.parametrize(
     ("ending", "options"),
-    [(".jpg", ()), (".jpg", (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)), (".png", ()), (".bmp", ()), (".tif", ())],
+    [
+        (".jpg", ()),
+        (".jpg", (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)),
+        (".png", ()),
+        (".bmp", ()),
+        (".tif", ()),
+        (".webp", ()),
+        (".ppm", ()),
+    ],
 )
 def test_files_that_are_cut_off_are_refused(ending, options, share):
     whole = encoded(cv2.resize(PICTURE, (300, 200)), ending, *options)
@@ -142,7 +163,7 @@ def test_a_tiff_of_an_absurd_size_is_refused():
         entry = directory + 2 + 12 * number
         if int.from_bytes(tiff[entry : entry + 2], "little") in (256, 257):  # width and height
             tiff[entry + 2 : entry + 12] = struct.pack("<HII", 4, 1, 2**31)
-    with pytest.raises(ImageError, match="absurdly large"):
+    with pytest.raises(ImageError, match=r"its header says 2147483648x2147483648 pixels, more than"):
         decode(bytes(tiff), "grey")
 
 
@@ -154,13 +175,13 @@ def test_an_absurd_size_is_refused():
         decode(png + b"IEND", "grey")
 
 
-@pytest.mark.parametrize("ending", [".webp", ".jp2"])
-def test_other_formats_are_refused_because_nobody_checks_whether_they_are_whole(ending):
-    with pytest.raises(ImageError, match="no JPEG, PNG, BMP, TIFF or DICOM file"):
+@pytest.mark.parametrize(("ending", "name"), [(".jp2", "JPEG 2000"), (".gif", "GIF")])
+def test_other_formats_are_refused_by_name(ending, name):
+    with pytest.raises(ImageError, match=f"{name} files are not read: save the image as PNG"):
         decode(encoded(PICTURE, ending), "grey")
 
 
-@given(st.sampled_from([".jpg", ".png", ".bmp", ".tif"]), st.data())
+@given(st.sampled_from([".jpg", ".png", ".bmp", ".tif", ".webp", ".ppm"]), st.data())
 def test_damaged_files_are_decoded_or_refused(ending, data):
     damaged = bytearray(encoded(PICTURE, ending))
     for _ in range(data.draw(st.integers(1, 4))):

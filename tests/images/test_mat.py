@@ -19,7 +19,7 @@ def file(tmp_path):
 
 def test_a_slice_is_scaled_by_its_own_lowest_and_highest(file):
     decoded = decode(file(IMAGE), "grey")
-    assert (decoded.format, decoded.mode, decoded.highest) == ("MAT", "grey 16-bit", None)
+    assert (decoded.format, decoded.mode, decoded.narrow) == ("MAT", "grey 16-bit", None)
     np.testing.assert_array_equal(decoded.pixels[..., 0], [[51, 102, 153], [204, 0, 255]])
     assert decode(file(IMAGE), "rgb").pixels.shape == (2, 3, 3)
 

@@ -22,8 +22,10 @@ NOTHING = {
     "passed_over": {},
     "checksums": {},
     "positive_class": None,
-    "highest": None,
     "narrow": [],
+    "remarks": {},
+    "masks": [],
+    "blank": [],
     "image_size": (8, 8),
 }
 
@@ -83,15 +85,12 @@ def test_another_checksum_than_the_published_one_is_a_warning():
     assert warning == "a.npz is not the published file: its MD5 is 2, published is 1"
 
 
-@pytest.mark.parametrize(("highest", "warned"), [(None, False), (4095, True), (4096, False)])
-def test_images_that_use_12_of_16_bits_are_a_warning(highest, warned):
-    assert any("window: [0, 4095]" in warning for warning in report(highest=highest)["warnings"]) == warned
-
-
-def test_dicom_images_of_nearly_one_grey_are_a_warning():
+def test_images_that_are_left_with_few_grey_levels_are_a_warning():
     warnings = report(narrow=[(-900, 1100.5), (-1000, 20)])["warnings"]
-    (warning,) = [warning for warning in warnings if "DICOM" in warning]
-    assert warning.startswith("2 DICOM images have no window, and their values, from -1000 to 1100.5, fill")
+    (warning,) = [warning for warning in warnings if "bit depth" in warning]
+    assert warning.startswith(
+        "2 images of more than 8 bits have no window, and their values, mostly from -1000"
+    )
     assert warning.endswith("window: [-1000, 1100.5]")
 
 
@@ -104,6 +103,25 @@ def test_enlarged_images_are_told(image_size, smaller):
 
 
 def test_what_sets_the_files_apart_is_said_first():
-    warnings = report(caution="This is a reconstruction", highest=4095)["warnings"]
+    warnings = report(caution="This is a reconstruction", narrow=[(0, 9)])["warnings"]
     assert warnings[0] == "This is a reconstruction"
-    assert len(warnings) > len(report(highest=4095)["warnings"])
+    assert len(warnings) == len(report(narrow=[(0, 9)])["warnings"]) + 1
+
+
+def test_what_could_not_be_followed_is_told_and_kept():
+    remarks = {"their window is unusable": [f"t/{n}.dcm" for n in range(7)]}
+    found = report(remarks=remarks, blank=["t/a.png"], notices=["Passed over: 3 thumbnails"])
+    assert found["remarks"] == remarks
+    assert found["blank"] == ["t/a.png"]
+    told = (
+        "7 images: their window is unusable (t/0.dcm, t/1.dcm, t/2.dcm, t/3.dcm, t/4.dcm and 2 more)",
+        "1 images are of one single grey (t/a.png)",
+        "Passed over: 3 thumbnails",
+    )
+    assert set(told) <= set(found["warnings"])
+
+
+def test_likely_masks_are_named():
+    found = report(masks=["t/a.png"])
+    assert found["likely_masks"] == ["t/a.png"]
+    assert any(warning.startswith("1 images have nearly two grey values") for warning in found["warnings"])

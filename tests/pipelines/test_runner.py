@@ -4,15 +4,17 @@ from dataclasses import replace
 import pytest
 from filelock import FileLock
 from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner, ThreadRunner
 
 from s3f_pipeline.catalog_types import FileDataset, UnusableFileError
 from s3f_pipeline.config.loader import ProjectConfigLoader
 from s3f_pipeline.errors import ConfigError, LockedError
+from s3f_pipeline.hooks import RunnerHooks
 from s3f_pipeline.pipeline_registry import register_pipelines
 from s3f_pipeline.pipelines import runner
 from s3f_pipeline.pipelines.locks import reading
 from s3f_pipeline.pipelines.records import StageRecord
-from s3f_pipeline.pipelines.runner import _pipeline_of, _refuse_part, _Run
+from s3f_pipeline.pipelines.runner import StageRunner, _pipeline_of, _refuse_part, _Run
 from s3f_pipeline.pipelines.stages import stages_of
 
 PIPELINE = "brisc_spatial"
@@ -92,7 +94,7 @@ def test_what_is_damaged_is_named_and_made_again_and_nothing_else(files, damage,
             can_be_restored = name in (f"{EXPERIMENT}.history", f"{EXPERIMENT}.training")
             assert ran == ([] if can_be_restored else [stage.title]), name
             told = [record for record in caplog.records if str(path) in record.getMessage()]
-            assert told or (name, damage) == (stage.record, "deleted"), name
+            assert told, name
             if name != stage.record:
                 assert path.read_bytes() == before
             assert files.run() == []
@@ -135,10 +137,29 @@ def test_a_stage_that_fails_keeps_its_record(files):
     assert files.run() == []
 
 
+def test_a_training_that_is_refused_gives_up_no_state(files, monkeypatch):
+    state = files.path(f"{EXPERIMENT}.training_state")
+    state.mkdir(parents=True)
+    (state / "stage.txt").write_text("of other parameters")
+    (state / "epoch-000007.npz").touch()
+
+    def refuse(stage, catalog):
+        raise ConfigError("no such metric")
+
+    monkeypatch.setattr(runner, "_check_training", refuse)
+    files.catalog[f"params:{EXPERIMENT}.experiment"] = MemoryDataset({"other": "experiment"})
+    with pytest.raises(ConfigError, match="no such metric"):
+        files.run()
+    assert (state / "epoch-000007.npz").exists()
+    monkeypatch.setattr(runner, "_check_training", lambda stage, catalog: None)
+    files.run()
+    assert not state.exists()
+
+
 def test_changed_content_goes_on_to_what_reads_it(files):
     files.catalog["params:brisc.twins"] = MemoryDataset({"other": "twins"})
     assert files.run() == ["splitting of brisc"]  # the same groups come out
-    files.catalog["params:brisc.patient_safe.spatial.experiment"] = MemoryDataset({"other": "experiment"})
+    files.catalog[f"params:{EXPERIMENT}.experiment"] = MemoryDataset({"other": "experiment"})
     assert files.run() == [f"{name} of {EXPERIMENT}" for name in ("training", "evaluation", "reporting")]
 
 
@@ -227,3 +248,10 @@ def test_warnings_are_of_damage_alone(files, caplog):
     told = [record.levelname for record in caplog.records if record.name == runner.__name__]
     assert told
     assert "WARNING" not in told
+
+
+@pytest.mark.parametrize("other", [None, SequentialRunner(), ThreadRunner()])
+def test_only_our_runner_changes_files(other):
+    RunnerHooks().before_pipeline_run({"runner": str(StageRunner())})
+    with pytest.raises(ConfigError, match="Leave --runner out"):
+        RunnerHooks().before_pipeline_run({"runner": str(other)})

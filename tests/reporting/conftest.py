@@ -93,6 +93,7 @@ def report_data(metrics, history, audit_of):
             "title": "Brain tumours in MRI",
             "classes": CLASSES,
             "positive_class": None,
+            "subject": "patient",
             "licence": "CC BY 4.0",
             "citation": "Somebody et al., https://doi.org/10.1000/example",
             "published": [{"model": "spatial tower", **published}],
@@ -191,4 +192,9 @@ def report_data(metrics, history, audit_of):
 
 
 def side(images, groups, classes):
-    return {"images": images, "groups": groups, "classes": dict(zip(CLASSES, classes, strict=True))}
+    return {
+        "images": images,
+        "groups": groups,
+        "subjects": groups // 2,
+        "classes": dict(zip(CLASSES, classes, strict=True)),
+    }

@@ -52,6 +52,7 @@ def page():
         incomparable_ids=None,
         straddle=None,
         grouping=None,
+        file_warnings=(),
     ):
         index = index_of() if index is None else index
         groups = make_groups(index, twins)
@@ -72,7 +73,13 @@ def page():
         )
         return render_audit(
             AuditData(
-                cohort={"name": "heads", "title": title, "licence": "CC BY 4.0", "citation": "A & B"},
+                cohort={
+                    "name": "heads",
+                    "subject": "patient",
+                    "title": title,
+                    "licence": "CC BY 4.0",
+                    "citation": "A & B",
+                },
                 synthetic=synthetic,
                 header_ids=header_ids,
                 contradictions=contradictions,
@@ -89,6 +96,7 @@ def page():
                 demographics=demographics(index, splits),
                 fold=fold,
                 folds=5,
+                file_warnings=file_warnings,
             )
         )
 
@@ -115,12 +123,21 @@ def test_the_verdict_names_patients_on_both_sides_under_every_reading(page):
     text = text_of(page(index, TWINS[:0], guarantee="patient"))
     assert "Of 4 official test images none have one in official training or validation." in text
     assert (
-        "By the known ids, 1 of the test images shares a patient with training or validation images. "
-        "By another reading of the ids (by kind), none of the test images share a patient with "
-        "training or validation images."
-    ) in text
+        "By the known ids, 1 of the test images shares a patient with training or validation images. " in text
+    )
+    assert "Who is one patient is inferred" not in text
     assert "as used here 9 1 3 1 by kind 16 0 0 0" in text
     assert "The data set does not say which reading of its ids is right." in text
+
+
+def test_a_guarantee_by_patient_says_whom_another_reading_tears_apart(page):
+    coarser = [f"p{n // 2}" for n in range(12)] + ["p0", "q1", "q2", "q3"]
+    index = index_of().assign(subject=[f"p{n}" for n in range(16)], subject_by_number=coarser)
+    text = text_of(page(index, TWINS[:0], guarantee="patient"))
+    assert (
+        "Who is one patient is inferred: the ids, read by number, put the patients of 1 official test images "
+        "into official training or validation, too."
+    ) in text
 
 
 def test_the_page_refers_to_nothing_outside_itself(page):
@@ -354,3 +371,9 @@ def test_exclusions_that_take_much_of_a_class_are_told(page):
     assert re.search(r"Exclusions .*\(x: 2 of \d \(\d+%\), its share of training goes from", text)
     assert "official_test: cut" in text
     assert "Exclusions" not in text_of(page(twins=TWINS[:1]))
+
+
+def test_what_to_look_at_in_the_files_is_shown_and_escaped(page):
+    html = page(file_warnings=["2 images are of one single grey (<b>.png)"])
+    assert "2 images are of one single grey (&lt;b&gt;.png)" in html
+    assert "What to look at in the files" not in page()

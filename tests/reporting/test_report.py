@@ -317,6 +317,12 @@ def test_exclusions_that_take_much_of_a_class_are_told(report_data):
     assert "Exclusions" not in render(report_data, split_summary={"excluded": excluded}).text
 
 
+def test_what_to_look_at_in_the_files_is_shown(report_data):
+    text = render(report_data, quality={"warnings": ["60 images are like masks"]}).text
+    assert "60 images are like masks" in text
+    assert "60 images are like masks" not in render(report_data).text
+
+
 @given(st.text(st.characters(), max_size=40))
 def test_any_text_is_text_in_a_page(text):
     page = _environment().from_string('<p title="{{ text }}">{{ text }}</p>').render(text=f"</p>{text}")

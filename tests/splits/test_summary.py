@@ -17,7 +17,7 @@ def test_counts_what_exists(table):
     warning = exclusions_warning(class_losses(index, splits))
     assert "x: 1 of 3 (33%)" in warning or "y: 1 of 2 (50%)" in warning
     assert split_summary(index, splits) == {
-        "train": {"images": 3, "groups": 2, "classes": {"x": 2, "y": 1}},
-        "test": {"images": 2, "groups": 2, "classes": {"x": 1, "y": 1}},
+        "train": {"images": 3, "groups": 2, "subjects": 0, "classes": {"x": 2, "y": 1}},
+        "test": {"images": 2, "groups": 2, "subjects": 0, "classes": {"x": 1, "y": 1}},
         "excluded": {"images": 1, "reasons": {"twin in test": 1}, "warning": warning},
     }

@@ -78,7 +78,7 @@ def test_a_list_of_seeds_is_taken_as_it_is(seeds):
     assert parse_seeds(", ".join(map(str, seeds)) + ",") == seeds
 
 
-@pytest.mark.parametrize("text", ["", ",", "a", "1,b", "-1", "1.5", "0"])
+@pytest.mark.parametrize("text", ["", ",", "a", "1,b", "-1", "1.5", "0", "4294967296,", "99999999999"])
 def test_what_is_no_seed(text):
     with pytest.raises(SweepError, match="--seeds"):
         parse_seeds(text)

@@ -1,4 +1,5 @@
 from s3f_pipeline.tracking.experiment import (
+    leakage_tags,
     openings_tags,
     tracked_metrics,
     tracked_params,
@@ -45,6 +46,20 @@ def test_the_guarantee_is_counted_in_a_tag():
         "patient 7, near_duplicate 3; no patient is known of 3 of 5 test images: from these, images are kept "
         "apart by near-duplicates only"
     )
+
+
+def test_what_a_published_split_leaks_is_a_tag():
+    leaks = {
+        "test_images": 1000,
+        "test_images_with_twin_outside_test": 586,
+        "test_images_with_known_subject": 742,
+        "test_images_with_subject_outside_test": 741,
+    }
+    assert leakage_tags({"leakage": None}) == {}
+    assert leakage_tags({"leakage": leaks}) == {
+        "leakage_twins": "586 of 1000 test images",
+        "leakage_subjects": "741 of 742 test images with a known patient or lesion",
+    }
 
 
 def test_openings_are_tags_and_unknown_is_said():

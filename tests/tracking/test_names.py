@@ -1,3 +1,6 @@
+import shutil
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,13 +35,18 @@ def test_mlflow_takes_any_name_and_none_is_lost(names):
         name.encode()
 
 
+@pytest.fixture(scope="module")
+def own_database(empty_database, tmp_path_factory):
+    return Path(shutil.copy(empty_database, tmp_path_factory.mktemp("names") / "mlflow.db"))
+
+
 @settings(max_examples=5)
 @given(st.lists(st.text(st.characters(), min_size=1, max_size=12), min_size=1, max_size=5, unique=True))
-def test_any_class_reaches_a_store(empty_database, classes):
-    client = MlflowClient(f"sqlite:///{empty_database}")
+def test_any_class_reaches_a_store(own_database, classes):
+    client = MlflowClient(f"sqlite:///{own_database}")
     run_id = client.create_run("0").info.run_id
     values = safe_names({f"test_f1_{name}": number / 10 for number, name in enumerate(classes)})
-    store = Store(f"sqlite:///{empty_database}", empty_database.parent)
+    store = Store(f"sqlite:///{own_database}", own_database.parent)
     _log(store, run_id, "metrics", [Metric(name, value, 1, 0) for name, value in values.items()])
     _log(store, run_id, "params", [Param("classes", safe_text(str(classes), 6000))])
     assert client.get_run(run_id).data.metrics == pytest.approx(values)

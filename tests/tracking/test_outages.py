@@ -39,7 +39,7 @@ def test_a_server_that_dies_and_comes_back(tracked, server, caplog):
     assert epochs(run, 4, 60) < 2
     run.log_file(tracked.write("report.html"), "evaluation")
     reason = r"\((Connection .*|Remote end closed connection .*)\)"
-    assert len(re.findall(rf"does not answer {reason}\. Training goes on", caplog.text)) == 1
+    assert len(re.findall(rf"does not answer {reason}\. The run goes on", caplog.text)) == 1
     run.end("FINISHED")
     assert "Send it with: kedro send-runs" in caplog.text
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 2

@@ -67,4 +67,4 @@ def test_failing_tracking_is_a_warning(tmp_path, caplog):
     parent = ParentRun("nonsense://x", tmp_path, "sweeps", SELECTION)
     assert parent.environment() == {}
     parent.end("FINISHED")
-    assert "the sweep gets no parent run" in caplog.text
+    assert "The sweep goes on without a parent run" in caplog.text

@@ -1,3 +1,5 @@
+import shutil
+
 import mlflow
 import pytest
 
@@ -112,6 +114,17 @@ def test_a_model_is_logged_once_and_whole(tracked, uri, model_file, monkeypatch)
     info = mlflow.models.Model.load(model.artifact_location.removeprefix("file://"))
     assert info.signature is not None
     assert (info.model_id, info.run_id) == (model.model_id, run_id)
+
+
+def test_a_model_in_a_folder_of_any_name_is_logged(tmp_path, tracked, uri, model_file):
+    odd = type(tracked)(tmp_path / "a%2Fb #x?y")
+    run = odd.start(uri)
+    run.log_model(shutil.copy(model_file, odd.run_folder / "model.keras"), SIZE, 2)
+    run.end("FINISHED")
+    assert not odd.spool.exists()
+    client, run = only_run(uri)
+    (model,) = client.search_logged_models([run.info.experiment_id])
+    assert str(model.status) == "READY"
 
 
 def test_a_file_that_is_missing_or_another_one_is_left_out_with_a_warning(unlogged, uri, caplog):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.tracking import run as run_module
 from s3f_pipeline.tracking.processes import PROCESS_TAG, this_process
 from s3f_pipeline.tracking.run import TrackedRun
@@ -151,3 +152,23 @@ def test_every_record_arrives_once_and_in_order(events, up_at_the_start):
         told = [record.get("step", record["kind"]) for record in store.told]
         assert told == ["start", *range(logged), "end"]
         assert not spool.exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"kind": "start"}',
+        '{"kind": "start", "tags": {}}',
+        '{"kind": "start", "tags": {"process": 7}}',
+        '{"kind": "delivered", "count": "two", "run_id": "a"}',
+        '{"kind": "delivered", "count": null, "run_id": "a"}',
+        "[]",
+        "7",
+    ],
+)
+def test_an_edited_line_is_named(spool, line):
+    spool.append(start(this_process()))
+    with spool.path.open("a") as file:
+        file.write(f"{line}\n")
+    with pytest.raises(TrackingError, match=rf"{spool.path}, line 2, cannot be read"):
+        spool.read()

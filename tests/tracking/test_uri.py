@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
@@ -5,8 +6,16 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
-from s3f_pipeline.tracking.uri import artifact_folder, check_answers, reachable_or_local, reason, tracking_uri
+from s3f_pipeline.tracking.uri import (
+    artifact_folder,
+    check_answers,
+    database_of,
+    local_store,
+    reachable_or_local,
+    tracking_uri,
+)
 
 
 def test_sqlite_below_the_data_folder_by_default(monkeypatch):
@@ -24,6 +33,26 @@ def test_artifacts_lie_beside_a_local_store_and_where_a_server_says():
     assert artifact_folder("sqlite:////home/x/mlflow.db", "brisc") == "file:///home/x/mlartifacts/brisc"
     assert artifact_folder("sqlite:///mlflow.db", "brisc").endswith("/mlartifacts/brisc")
     assert artifact_folder("http://mlflow.example:5000", "brisc") is None
+
+
+@pytest.mark.parametrize("name", ["feature%2Fx", "study?final", "x#y", "100% \u00fc", "%41", "a@b:c"])
+def test_a_folder_of_any_name_keeps_its_store_inside(tmp_path, empty_database, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    shutil.copy(empty_database, folder / "mlflow.db")
+    uri = local_store(folder)
+    assert database_of(uri) == folder / "mlflow.db"
+    check_answers(uri, 1)
+    client = MlflowClient(uri)
+    experiment = client.create_experiment("x", artifact_location=artifact_folder(uri, "x"))
+    run = client.create_run(experiment).info.run_id
+    client.log_artifact(run, empty_database, "found")
+    with closing(sqlite3.connect(folder / "mlflow.db")) as database:
+        assert database.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+    assert [file.path for file in client.list_artifacts(run, "found")] == ["found/mlflow.db"]
+    assert len(list(folder.glob("mlartifacts/x/*/artifacts/found/mlflow.db"))) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert sorted(path.name for path in folder.iterdir()) == ["mlartifacts", "mlflow.db"]
 
 
 def test_a_server_that_does_not_answer_is_replaced_with_a_warning(caplog, tmp_path):
@@ -62,7 +91,7 @@ def test_a_server_that_answers_is_kept(status, user, tmp_path):
 def test_a_proxy_whose_server_is_gone_does_not_count(tmp_path, caplog):
     with answering(503) as address:
         assert reachable_or_local(f"http://me:swordfish@{address}", tmp_path).startswith("sqlite:///")
-    assert f"The MLflow server http://{address} does not answer (503" in caplog.text
+    assert f"MLflow: http://{address} does not answer (503" in caplog.text
     assert "swordfish" not in caplog.text
 
 
@@ -73,10 +102,3 @@ def test_a_database_is_asked_whether_it_can_be_written(tmp_path):
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             check_answers(f"sqlite:///{path}", seconds=0.1)
-
-
-def test_the_reason_is_what_the_system_said_without_credentials():
-    wrapped = RuntimeError("GET http://me:swordfish@host/health failed")
-    assert reason(wrapped) == "GET http://host/health failed"
-    wrapped.__context__ = ValueError(ConnectionRefusedError(111, "Connection refused"))
-    assert reason(wrapped) == "Connection refused"

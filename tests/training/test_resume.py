@@ -100,16 +100,32 @@ def test_an_interruption_changes_nothing(images, tmp_path):
     assert len(trained) == 5 - done
 
 
-def test_on_jax():
-    """The same test in a process of its own with the other backend."""
+def in_a_process(**environment):
+    """The same test in a process of its own."""
     arguments = ["-q", "-p", "no:cacheprovider", f"{__file__}::test_an_interruption_changes_nothing"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments],
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
     )
     assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_on_jax():
+    in_a_process(KERAS_BACKEND="jax", JAX_PLATFORMS="cpu")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("instructions", ["AVX2", "DEFAULT"])
+def test_with_onednn_on_two_threads(instructions):
+    in_a_process(
+        KERAS_BACKEND="tensorflow",
+        TF_ENABLE_ONEDNN_OPTS="1",
+        ONEDNN_MAX_CPU_ISA=instructions,
+        TF_NUM_INTRAOP_THREADS="2",
+        TF_NUM_INTEROP_THREADS="2",
+    )
 
 
 def test_a_training_that_had_stopped_early_stays_stopped(images, tmp_path):

@@ -12,6 +12,7 @@ from typing import Any
 
 from s3f_pipeline.errors import AcquisitionError
 from s3f_pipeline.files import atomic_path, sha256_of
+from s3f_pipeline.walk import walk
 
 FILE_NAME = "provenance.json"
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -101,7 +102,6 @@ def checksums(folder: Path, published: Mapping[str, str]) -> dict[str, dict[str,
 
 def raw_files(folder: Path) -> Iterator[Path]:
     """All files below a raw folder but hidden ones and our own; links are followed, as the readers do."""
-    for root, _, names in os.walk(folder, followlinks=True):
-        for path in (Path(root, name) for name in names if not name.startswith(".")):
-            if path != folder / FILE_NAME and path.is_file():
-                yield path
+    for path in (folder / name for name in walk(folder).files):
+        if not path.name.startswith(".") and path != folder / FILE_NAME and path.is_file():
+            yield path

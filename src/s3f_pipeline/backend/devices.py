@@ -73,6 +73,28 @@ def cpu_flags() -> frozenset[str]:
     return frozenset(_cpu_field("flags").split())
 
 
+def describe_kernels() -> str:
+    """Name what computes on the CPU, such as ``oneDNN, AVX512``, or ``none`` where a GPU computes.
+
+    Other kernels and instructions round otherwise. TensorFlow reads ``TF_ENABLE_ONEDNN_OPTS``, oneDNN
+    ``ONEDNN_MAX_CPU_ISA``, which may lower its instructions.
+    """
+    if on_gpu():
+        return "none"
+    if backend_name() != "tensorflow":
+        return f"{backend_name()}, {_instructions()}"
+    switch = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "")
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "")
+    library = {"1": "oneDNN", "0": "no oneDNN"}.get(switch, "oneDNN if TensorFlow likes")
+    return f"{library}, {_instructions()}" + (f", at most {limit}" if limit else "")
+
+
+def _instructions() -> str:
+    flags = cpu_flags()
+    known = {"avx512f": "AVX512", "avx2": "AVX2", "avx": "AVX"}
+    return next((name for flag, name in known.items() if flag in flags), platform.machine())
+
+
 def _threads() -> int | None:
     limit = os.environ.get("TF_NUM_INTRAOP_THREADS", "") if backend_name() == "tensorflow" else ""
     if limit.isdecimal() and int(limit) > 0:

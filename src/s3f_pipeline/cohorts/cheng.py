@@ -22,6 +22,8 @@ METADATA = "metadata.csv"
 PATIENT = r"(.*?)[A-Za-z]?"
 """Of a whole id, the part that names the patient."""
 LABELS = {1: "meningioma", 2: "glioma", 3: "pituitary"}
+LONGEST = 256
+"""Numbers that a patient id or a label can have."""
 MAT = re.compile(r"(?:.*/)?(\d+)\.mat")
 
 
@@ -69,9 +71,12 @@ def _read(path: Path) -> tuple[str, str]:
     try:
         with h5py.File(path) as file:
             data: Any = file["cjdata"]
-            patient = "".join(chr(int(code)) for code in data["PID"][()].ravel()).strip()
-            label = int(data["label"][()].item())
-    except (OSError, KeyError, TypeError, ValueError) as error:
+            facts = [data[name] for name in ("PID", "label")]
+            if any(fact.size > LONGEST or fact.external or fact.is_virtual for fact in facts):
+                raise ValueError("they are too long, or in another file")
+            patient = "".join(chr(int(code)) for code in facts[0][()].ravel()).strip()
+            label = int(facts[1][()].item())
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
         raise CohortError(f"Cannot read patient and label of {path}: {error}. Get it again.") from error
     if not patient or label not in LABELS:
         raise CohortError(f"{path} has the patient '{patient}' and the label {label}. Get it again.")

@@ -6,12 +6,12 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from s3f_pipeline.cohorts.listing import COLUMNS, HIDDEN, files_below, is_hidden, some_of
+from s3f_pipeline.cohorts.listing import COLUMNS, HIDDEN, is_hidden, some_of, told_of_links, walk_raw
 from s3f_pipeline.errors import CohortError
+from s3f_pipeline.images.formats import START, format_of, is_image_name
 from s3f_pipeline.spelling import compose, show
 
-IMAGE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm"})
-DICOM_PREAMBLE = 128
+OUTSIDE = "outside the class folders"
 
 
 def list_class_folders(
@@ -19,7 +19,8 @@ def list_class_folders(
 ) -> pd.DataFrame:
     """List the images in class folders and below them.
 
-    Images are files with an image ending, and DICOM files of any name.
+    Images are files with the ending of a format that is read, and files of any name whose first bytes are
+    those of an image, so that a format that is not read is refused and never forgotten.
 
     Args:
         folder: The raw folder.
@@ -29,10 +30,12 @@ def list_class_folders(
 
     Returns:
         The columns of every layout, ``image_id`` being the file name without its ending and ``subject``
-        null; ``attrs["passed_over"]``.
+        null; ``attrs["passed_over"]``, and in ``attrs["notices"]`` sentences about what was passed over in
+        class folders.
 
     Raises:
-        CohortError: If a class folder is missing, or there are others.
+        CohortError: If a class folder is missing, there are others, or it is a link to a folder that is
+            read elsewhere.
     """
     for inside in splits:
         _check_class_folders(folder, inside, classes)
@@ -42,24 +45,58 @@ def list_class_folders(
         for label in classes
     }
     depth = len(next(iter(homes)))
+    walked = walk_raw(folder)
+    _check_links(folder, walked.links, homes)
     rows: list[tuple[str | None, ...]] = []
     passed_over: Counter[str] = Counter()
-    for path in files_below(folder):
+    hidden_images: list[str] = []
+    for path in walked.files:
         *parents, name = path.split("/")
         home = homes.get(tuple(map(compose, parents[:depth])))
         if is_hidden(path):
             passed_over[HIDDEN] += 1
+            if home and is_image_name(name):
+                hidden_images.append(path)
         elif home is None:
-            passed_over["outside the class folders"] += 1
+            passed_over[OUTSIDE] += 1
         elif not _is_image(folder / path):
             ending = PurePosixPath(name).suffix.lower()
-            passed_over[f"files ending in {ending}" if ending else "files without an ending"] += 1
+            kind = f"files ending in {ending}" if ending else "files without an ending"
+            passed_over[f"{kind} in {'/'.join(parents[:depth])}"] += 1
         else:
             label, split = home
             rows.append((PurePosixPath(name).stem, path, label, None, split))
     table = pd.DataFrame(rows, columns=list(COLUMNS), dtype="string")
     table.attrs["passed_over"] = dict(passed_over)
+    table.attrs["notices"] = _notices(passed_over, hidden_images, walked.links)
     return table
+
+
+def _notices(passed_over: Mapping[str, int], hidden_images: Sequence[str], links: Sequence[str]) -> list[str]:
+    """Say what of the class folders is not in the listing."""
+    notices = []
+    if kinds := {kind: count for kind, count in passed_over.items() if kind not in (HIDDEN, OUTSIDE)}:
+        told = "; ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        notices.append(f"Passed over as no images: {told}")
+    if hidden_images:
+        notices.append(
+            f"Passed over: {len(hidden_images)} images that are hidden, or thumbnails and copies that a "
+            f"system keeps ({some_of(hidden_images, shown=2)})"
+        )
+    if links:
+        notices.append(told_of_links(links))
+    return notices
+
+
+def _check_links(folder: Path, links: Sequence[str], homes: Mapping[tuple[str, ...], object]) -> None:
+    """Refuse to lose a whole class folder because it leads to one that is read already."""
+    for link in links:
+        parts = tuple(map(compose, link.split("/")))
+        if any(home[: len(parts)] == parts for home in homes):
+            raise CohortError(
+                f"{folder / link} is a link to a folder that is read already, or that it lies in. Put the "
+                f"images there themselves, or link to a folder outside {folder}."
+            )
 
 
 def check_names(folder: Path, table: pd.DataFrame, named: Mapping[str, pd.Series]) -> None:
@@ -104,10 +141,10 @@ def _check_class_folders(folder: Path, inside: str, classes: Sequence[str]) -> N
 
 
 def _is_image(path: Path) -> bool:
-    if path.suffix.lower() in IMAGE_ENDINGS:
+    if is_image_name(path.name):
         return True
     try:
         with path.open("rb") as file:
-            return file.read(DICOM_PREAMBLE + 4)[DICOM_PREAMBLE:] == b"DICM"
+            return format_of(file.read(START)) is not None
     except OSError as error:
         raise CohortError(f"Cannot read {path}: {error.strerror}. Mend it, or remove it.") from error

@@ -1,6 +1,6 @@
 """What all layouts have in common: the files below a folder, and the table that lists the images."""
 
-import os
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -9,15 +9,39 @@ import pandas as pd
 
 from s3f_pipeline.errors import CohortError
 from s3f_pipeline.spelling import compose
+from s3f_pipeline.walk import Walked, walk
 
+logger = logging.getLogger(__name__)
 COLUMNS = ("image_id", "path", "label", "subject", "official_split")
 HIDDEN = "hidden files"
+KEPT_BY_SYSTEMS = frozenset(
+    {
+        "__macosx", "@eadir", "@tmp", "@recycle", "@recently-snapshot", "#recycle", "#snapshot",
+        "$recycle.bin", "system volume information", "lost+found", "thumbs.db", "desktop.ini",
+        "icon\r",
+    }
+)  # fmt: skip
+"""Files and folders, in lower case, that file managers and network storage put beside those of people."""
 ORDER_COLUMN = "order"  # of the index, where a table says in which order images were filed
 OWN_FILE = "provenance.json"  # the acquisition writes it
 
 
 def files_below(folder: Path) -> list[str]:
-    """List all files below a folder, relative to it, with forward slashes, sorted. Links are followed.
+    """List all files below a folder, relative to it, with forward slashes, sorted.
+
+    Links are followed; a warning names those that would lead to what is listed already.
+
+    Raises:
+        CohortError: If a folder cannot be read, or a name is not valid UTF-8.
+    """
+    walked = walk_raw(folder)
+    if walked.links:
+        logger.warning("%s: %s", folder, told_of_links(walked.links))
+    return walked.files
+
+
+def walk_raw(folder: Path) -> Walked:
+    """Walk a raw folder; as ``files_below``, with the links that were not followed.
 
     Raises:
         CohortError: If a folder cannot be read, or a name is not valid UTF-8.
@@ -28,16 +52,21 @@ def files_below(folder: Path) -> list[str]:
             f"Cannot read the folder {error.filename}: {error.strerror}. Mend it and run again."
         )
 
-    found = []
-    for root, _, names in os.walk(folder, onerror=refuse, followlinks=True):
-        inside = Path(root).relative_to(folder)
-        found += [(inside / name).as_posix() for name in names]
-    undecodable = [path for path in found if _readable(path) != path]
+    walked = walk(folder, refuse)
+    undecodable = [path for path in walked.files if _readable(path) != path]
     if undecodable:
         raise CohortError(
             f"File names in {folder} that are not valid UTF-8: {some_of(undecodable)}. Rename these files."
         )
-    return sorted(path for path in found if path != OWN_FILE)
+    return Walked(sorted(path for path in walked.files if path != OWN_FILE), sorted(walked.links))
+
+
+def told_of_links(links: Iterable[str]) -> str:
+    """Say which links were not followed."""
+    return (
+        f"Links that lead to a folder above them, or to one that is read already, are passed over: "
+        f"{some_of(links)}"
+    )
 
 
 def as_on_disk(names: pd.Series, files: Iterable[str]) -> pd.Series:
@@ -63,8 +92,8 @@ def as_on_disk(names: pd.Series, files: Iterable[str]) -> pd.Series:
 
 
 def is_hidden(path: str) -> bool:
-    """Tell whether a file, or a folder it is in, is hidden or one that macOS adds to archives."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
+    """Tell whether a file, or a folder it is in, is hidden or no person's but a system's."""
+    return any(part.startswith(".") or part.lower() in KEPT_BY_SYSTEMS for part in path.split("/"))
 
 
 def count_passed_over(paths: Iterable[str], reason: Callable[[str], str]) -> dict[str, int]:

@@ -5,21 +5,20 @@ or (N, H, W, 3), uint8, and ``{train,val,test}_labels`` of shape (N, 1). Labels 
 may put the list of DermaMNIST's images, ``dermamnist_split.csv``, which names their lesions.
 """
 
-import lzma
+import math
 import re
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import pandas as pd
-from numpy.lib.format import read_array_header_1_0, read_array_header_2_0
 
 from s3f_pipeline.cohorts.listing import COLUMNS, count_passed_over, files_below
 from s3f_pipeline.cohorts.medmnist_lesions import SPLIT_LIST, read_lesions
 from s3f_pipeline.errors import CohortError
+from s3f_pipeline.images.numpy_files import UNREADABLE, read_array_header
 
 SPLITS = {"train": "train", "val": "validation", "test": "test"}
 ORGANS = (
@@ -70,15 +69,7 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
     try:
         with zipfile.ZipFile(path) as archive:
             tables = [_list_split(path, archive, split, names) for split in SPLITS]
-    except (
-        OSError,
-        EOFError,
-        RuntimeError,
-        ValueError,
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-    ) as error:
+    except UNREADABLE as error:
         raise CohortError(f"Cannot read {path}: {error}. Get it again.") from error
     table = pd.concat(tables, ignore_index=True)
     known = {path.name}
@@ -111,9 +102,7 @@ def _class_names(path: Path, classes: Sequence[str]) -> tuple[str, ...]:
 def _list_split(path: Path, archive: zipfile.ZipFile, split: str, names: tuple[str, ...]) -> pd.DataFrame:
     images, labels = f"{split}_images", f"{split}_labels"
     count = _count_images(path, archive, images)
-    numbers = _read_labels(path, archive, labels)
-    if len(numbers) != count:
-        raise CohortError(f"{path} has {count} {images} but {len(numbers)} {labels}. Get it again.")
+    numbers = _read_labels(path, archive, labels, count)
     if len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(names):
         raise CohortError(
             f"{labels} of {path} are numbers from {numbers.min()} to {numbers.max()}; "
@@ -128,9 +117,10 @@ def _list_split(path: Path, archive: zipfile.ZipFile, split: str, names: tuple[s
 
 def _count_images(path: Path, archive: zipfile.ZipFile, member: str) -> int:
     with _open(path, archive, member) as file:
-        is_first_version = np.lib.format.read_magic(file) == (1, 0)
-        read_header = read_array_header_1_0 if is_first_version else read_array_header_2_0
-        shape, _, dtype = read_header(file)
+        header = read_array_header(file)
+    shape, dtype = header.shape, header.dtype
+    if archive.getinfo(f"{member}.npy").file_size < math.prod(shape) * dtype.itemsize:
+        raise CohortError(f"{member} of {path} is cut off: it has fewer bytes than its shape. Get it again.")
     is_grey, is_rgb = len(shape) == 3, len(shape) == 4 and shape[-1] == 3
     if dtype != np.uint8 or not (is_grey or is_rgb):
         raise CohortError(
@@ -146,15 +136,22 @@ def _count_images(path: Path, archive: zipfile.ZipFile, member: str) -> int:
     return int(shape[0])
 
 
-def _read_labels(path: Path, archive: zipfile.ZipFile, member: str) -> np.ndarray:
+def _read_labels(path: Path, archive: zipfile.ZipFile, member: str, count: int) -> np.ndarray:
+    """Read the labels of ``count`` images, after a look at how many there are said to be."""
     with _open(path, archive, member) as file:
-        labels = np.lib.format.read_array(file, allow_pickle=False)
-    if labels.ndim != 2 or labels.shape[1] != 1 or labels.dtype.kind not in "ui":
+        header = read_array_header(file)
+    if len(header.shape) != 2 or header.shape[1] != 1 or header.dtype.kind not in "ui":
         raise CohortError(
-            f"{member} of {path} has shape {labels.shape} and type {labels.dtype}; expected is (N, 1) of "
+            f"{member} of {path} has shape {header.shape} and type {header.dtype}; expected is (N, 1) of "
             f"whole numbers. Get it again."
         )
-    return labels[:, 0]
+    if header.shape[0] != count:
+        raise CohortError(
+            f"{path} has {count} {member.replace('_labels', '_images')} but {header.shape[0]} {member}. "
+            f"Get it again."
+        )
+    with _open(path, archive, member) as file:
+        return np.asarray(np.lib.format.read_array(file, allow_pickle=False)[:, 0])
 
 
 def _open(path: Path, archive: zipfile.ZipFile, member: str) -> IO[bytes]:

@@ -7,11 +7,19 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.cohorts.listing import ORDER_COLUMN, as_on_disk, count_passed_over, files_below
+from s3f_pipeline.cohorts.listing import (
+    ORDER_COLUMN,
+    as_on_disk,
+    count_passed_over,
+    files_below,
+    is_hidden,
+    some_of,
+)
 from s3f_pipeline.cohorts.subjects import one_spelling, tidy_ids
 from s3f_pipeline.cohorts.tabular import read_ages, read_table, refuse, row_numbers
 from s3f_pipeline.errors import CohortError
 from s3f_pipeline.files import on_disk
+from s3f_pipeline.images.formats import is_image_name
 from s3f_pipeline.spelling import compose, show
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
@@ -81,6 +89,11 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
         table[ORDER_COLUMN] = _order(rows, path, columns.order, source)
     others = set(files) - set(path) - {source.relative_to(folder).as_posix()}
     table.attrs["passed_over"] = count_passed_over(others, lambda _: "not in the table")
+    unlisted = [path for path in others if is_image_name(path) and not is_hidden(path)]
+    if unlisted:
+        table.attrs["notices"] = [
+            f"{len(unlisted)} images beside those of the table are passed over ({some_of(unlisted, shown=2)})"
+        ]
     return table
 
 
@@ -103,7 +116,8 @@ def _paths(rows: pd.DataFrame, column: str, source: Path, files: Sequence[str]) 
         ~path.isin(list(files)),
         path,
         f"Images in {source} that are not on disk",
-        "Put them there, correct their paths (upper and lower case count), or remove their rows.",
+        "Put them there, correct their paths (with forward slashes; upper and lower case count), or remove "
+        "their rows.",
     )
     refuse(path.duplicated(), path, f"Images that {source} lists twice", "Keep one row of each.")
     return path
@@ -158,13 +172,13 @@ def named_patients(ids: pd.Series, pattern: str) -> pd.Series:
     """Take the part of each id that names the patient.
 
     Args:
-        ids: Of images.
+        ids: Of images, tidy (``tidy_ids``) or not.
         pattern: Regular expression of whole ids with one group, the part that is wanted.
 
     Returns:
         The parts, null where an id does not have the pattern or the part is empty.
     """
-    parts = ids.str.extract(f"^(?:{pattern})$", expand=False).astype("string")
+    parts = tidy_ids(ids).str.extract(f"^(?:{pattern})$", expand=False).astype("string")
     return parts.mask(parts == "")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pyarrow import ArrowException
 
 from s3f_pipeline.cohorts.listing import some_of
 from s3f_pipeline.errors import CohortError
@@ -60,8 +61,7 @@ def read_table(path: Path, columns: Iterable[str], optional: Iterable[str] = ())
             table = _read_parquet(path, [names[place] for place in places])
         else:
             table = _read_text(path).iloc[:, places]
-    table = table.set_axis(wanted, axis=1)
-    return table.apply(lambda column: _as_text(column, path))
+        return table.set_axis(wanted, axis=1).apply(lambda column: _as_text(column, path))
 
 
 def column_names(path: Path) -> list[str]:
@@ -145,9 +145,10 @@ def _readable(path: Path) -> Iterator[None]:
             f"0x{error.object[error.start]:02x}), but perhaps in Latin-1 or Windows-1252. Save it again, as "
             f"CSV in UTF-8 or as Parquet."
         ) from error
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error, ArrowException) as error:
         raise CohortError(
-            f"Cannot read the table {path}: {error}. Save it again, as CSV in UTF-8 or as Parquet."
+            f"Cannot read the table {path}: {str(error).rstrip('.')}. Save it again, as CSV in UTF-8 or as "
+            f"Parquet."
         ) from error
 
 

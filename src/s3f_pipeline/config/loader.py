@@ -89,8 +89,18 @@ class ProjectConfigLoader(OmegaConfigLoader):
 
     @property
     def data_root(self) -> Path:
-        """Absolute folder below which all stages read and write."""
-        return PROJECT / self["globals"]["data_root"]
+        """Absolute folder below which all stages read and write.
+
+        Raises:
+            ConfigError: If ``data_root`` is missing, or no text.
+        """
+        folder = self["globals"].get("data_root")
+        if not isinstance(folder, str) or not folder.strip() or "\0" in folder:
+            raise ConfigError(
+                f"data_root in globals.yml is {folder!r}. Name the folder for the data, such as data, or in "
+                f"quotes if the name is a number."
+            )
+        return PROJECT / folder
 
     @property
     def env_option(self) -> str:

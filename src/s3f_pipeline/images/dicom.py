@@ -1,11 +1,13 @@
-"""DICOM images: modality rescale, window, and photometric interpretation.
+"""DICOM images: from the bytes of a file to pixels of 8 bits.
 
 Only the tags that pixels need are parsed, and the ids that tell whose image it is, so that no name or date
 of a person can be passed on.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+import struct
+import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,22 +16,37 @@ from typing import Any
 import numpy as np
 
 from s3f_pipeline.errors import ImageError
+from s3f_pipeline.images.codestreams import check_codestream
+from s3f_pipeline.images.grey import GREY_TAGS, GreyScale, read_grey_scale
 from s3f_pipeline.images.header_ids import ID_TAGS, HeaderIds, read_ids
+from s3f_pipeline.images.levels import (
+    DEFAULT_MAX_PIXELS,
+    Window,
+    check_size,
+    few_levels,
+    look_up,
+    to_levels,
+)
 
-Window = tuple[float, float]
-"""Values that become black and white."""
+PALETTES = tuple(
+    f"{prefix}{color}PaletteColorLookupTable{part}"
+    for color in ("Red", "Green", "Blue")
+    for prefix, part in (("", "Descriptor"), ("", "Data"), ("Segmented", "Data"))
+)
 TAGS = (
     "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
-    "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelData", "RescaleSlope",
-    "RescaleIntercept", "RescaleType", "ModalityLUTSequence", "WindowCenter", "WindowWidth",
-    "VOILUTFunction", "VOILUTSequence", "RedPaletteColorLookupTableDescriptor",
-    "GreenPaletteColorLookupTableDescriptor", "BluePaletteColorLookupTableDescriptor",
-    "RedPaletteColorLookupTableData", "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",
+    "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelData", "FloatPixelData",
+    "DoubleFloatPixelData", *PALETTES, *GREY_TAGS,
 )  # fmt: skip
-
-
-NARROW = 16
-"""Grey levels below which an image that was spread over its whole bit depth shows next to nothing."""
+NEEDED = ("Rows", "Columns", "BitsAllocated", "BitsStored", "SamplesPerPixel", "PhotometricInterpretation")
+GREYS = ("MONOCHROME1", "MONOCHROME2")
+MARK = b"DICM"
+PREAMBLE = 128
+DEFLATED = "1.2.840.10008.1.2.1.99"
+BYTES_PER_PIXEL = 6
+"""Most that is unpacked of a deflated file, per pixel that is allowed, besides ``OTHER_BYTES``."""
+OTHER_BYTES = 1 << 24
+ONE_GREY = "the window leaves one grey of them"
 
 
 @dataclass(frozen=True)
@@ -40,22 +57,16 @@ class DicomImage:
         pixels: uint8 of shape (H, W, 1) or (H, W, 3).
         mode: Such as ``MONOCHROME2 12-bit``.
         ids: Of the header.
-        narrow: Lowest and highest value, after the modality rescale, of an image without a window that fills
-            fewer than ``NARROW`` of 256 grey levels; else ``None``.
+        narrow: Ends of a window that would show more, after the modality rescale, of an image without a
+            window that has few grey levels; else ``None``.
+        remarks: What of the header could not be followed.
     """
 
     pixels: np.ndarray
     mode: str
     ids: HeaderIds
     narrow: Window | None = None
-
-
-@dataclass(frozen=True)
-class _Grey:
-    """Grey values as shares of the way from black to white, float64 in [0, 1]."""
-
-    shares: np.ndarray
-    narrow: Window | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -72,53 +83,155 @@ def silent_pydicom() -> Iterator[None]:
         logger.removeHandler(nowhere)
 
 
-def decode_dicom(data: bytes, window: Window | None) -> DicomImage:
+def decode_dicom(data: bytes, window: Window | None, max_pixels: int = DEFAULT_MAX_PIXELS) -> DicomImage:
     """Decode a DICOM image to 8 bits as a radiologist would see it.
 
     Grey values go through the modality rescale or lookup table, then the window: ``window`` where it is
-    given, else the first window of the file (linear, exact linear or sigmoid; DICOM PS3.3, C.11.2.1.2) or
-    its VOI lookup table, else all values that the bit depth allows. MONOCHROME1, where low values are
-    white, is inverted. Colour is converted to RGB.
+    given, else the first usable window of the file (linear, exact linear or sigmoid; DICOM PS3.3,
+    C.11.2.1.2) or its VOI lookup table, else all values that the bit depth allows. MONOCHROME1, where low
+    values are white, is inverted. Colour is converted to RGB.
 
     Args:
-        data: The bytes of the file.
+        data: The bytes of the file, with or without a preamble.
         window: Values, after the modality rescale, that become black and white.
+        max_pixels: Rows by columns by frames above which nothing is decoded.
 
     Raises:
-        ImageError: If there is no image, more than one frame, or no decoder for its compression.
+        ImageError: If there is no image, more than one frame or too many pixels, a header that does not say
+            what the pixels mean, or no decoder for the compression.
+        MemoryError: If there is not enough memory.
     """
     import pydicom
 
     try:
-        dataset = pydicom.dcmread(BytesIO(data), specific_tags=[*TAGS, *ID_TAGS])
-        return _to_8_bits(dataset, _stored_pixels(dataset), window)
-    except ImageError:
+        dataset = pydicom.dcmread(
+            BytesIO(_inflated(data, max_pixels)), specific_tags=[*TAGS, *ID_TAGS], force=True
+        )
+        stored, photometric = _stored_pixels(dataset, max_pixels)
+        return _to_8_bits(dataset, stored, photometric, window)
+    except (ImageError, MemoryError):
         raise
     except Exception as error:  # a damaged file can lead to any, and the text may quote values
         raise ImageError(f"damaged DICOM file ({type(error).__name__})") from None
 
 
-def _stored_pixels(dataset: Any) -> np.ndarray:
-    frames = int(dataset.get("NumberOfFrames", 1) or 1)
+def _inflated(data: bytes, max_pixels: int) -> bytes:
+    """Unpack a deflated data set, of which pydicom would unpack any amount."""
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    begin = PREAMBLE + len(MARK)
+    if data[PREAMBLE:begin] != MARK or data[begin : begin + 8] != b"\x02\0\0\0UL\x04\0":
+        return data
+    end = begin + 12 + int.from_bytes(data[begin + 8 : begin + 12], "little")
+    name = DEFLATED.encode()
+    if name not in data[begin:end]:
+        return data
+    most = BYTES_PER_PIXEL * max_pixels + OTHER_BYTES
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        content = inflater.decompress(data[end:], most)
+    except zlib.error:
+        raise ImageError("damaged DICOM file: its deflated data cannot be unpacked") from None
+    if inflater.unconsumed_tail:
+        raise ImageError(
+            f"a deflated DICOM file of more than {most >> 20} MiB, more than ingestion.max_megapixels allows"
+        )
+    plain = ExplicitVRLittleEndian.encode().ljust(len(name), b"\0")
+    return data[:begin] + data[begin:end].replace(name, plain, 1) + content
+
+
+def _stored_pixels(dataset: Any, max_pixels: int) -> tuple[np.ndarray, str]:
+    """Decode the one frame: numbers as stored, (H, W) or (H, W, 3), and their photometric interpretation."""
+    from pydicom.pixels import get_decoder
+    from pydicom.pixels.utils import get_expected_length
+
+    if not dataset.get("PixelData"):
+        if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
+            raise ImageError("DICOM files of floating-point numbers are not read")
+        is_lost = "Rows" in dataset
+        raise ImageError(
+            "a DICOM file without an image"
+            + (", though its header describes one: cut off, or damaged" if is_lost else ", or damaged")
+        )
+    if missing := [tag for tag in NEEDED if dataset.get(tag) in (None, "")]:
+        raise ImageError(f"its DICOM header does not say {' and '.join(missing)}")
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    check_size(dataset.Rows, dataset.Columns, max(frames, 1), max_pixels)
     if frames > 1:
         raise ImageError(f"{frames} frames in one DICOM file: write one file per image")
-    if "PixelData" not in dataset:
-        raise ImageError("a DICOM file without an image")
+    dataset.NumberOfFrames = 1
+    shift = _prepare(dataset)
+    syntax = _transfer_syntax(dataset)
+    if syntax.is_encapsulated:
+        check_codestream(dataset.PixelData, syntax, dataset)
+    elif len(dataset.PixelData) >= 2 * get_expected_length(dataset):
+        raise ImageError("a DICOM file with the pixels of several frames, although its header says one")
     try:
-        return np.asarray(dataset.pixel_array)
+        pixels, meta = get_decoder(syntax).as_array(dataset)
+    except MemoryError:
+        raise
     except Exception:
-        if reason := _why_not(dataset):
+        if reason := _why_not(dataset, syntax):
             raise ImageError(reason) from None
         raise
+    if shift:
+        dataset.BitsStored -= shift
+        is_aligned_left = not syntax.is_compressed or pixels.max() >= 2**dataset.BitsStored
+        pixels = pixels >> shift if is_aligned_left else pixels
+    return pixels, str(meta["photometric_interpretation"])
 
 
-def _why_not(dataset: Any) -> str | None:
+def _prepare(dataset: Any) -> int:
+    """Fill in what a header may leave out, and return by how many bits the pixels are to be shifted down.
+
+    Until then ``BitsStored`` counts these bits too, so that pydicom does not take the upper ones away.
+    """
+    allocated, stored, samples = dataset.BitsAllocated, dataset.BitsStored, dataset.SamplesPerPixel
+    if not 1 <= stored <= allocated or allocated not in (1, 8, 16, 32) or samples not in (1, 3):
+        raise ImageError(f"DICOM pixels of {samples} samples with {stored} of {allocated} bits are not read")
+    if samples == 3 and dataset.get("PlanarConfiguration") is None:
+        dataset.PlanarConfiguration = 0
+    if dataset.get("PixelRepresentation") in (None, ""):
+        if dataset.PhotometricInterpretation in GREYS and stored > 8:
+            raise ImageError("its DICOM header does not say PixelRepresentation")
+        dataset.PixelRepresentation = 0
+    high = dataset.get("HighBit")
+    high = stored - 1 if high in (None, "") else int(high)
+    if not stored - 1 <= high < allocated:
+        raise ImageError(f"its DICOM header says HighBit {high} of {stored} in {allocated} bits")
+    dataset.BitsStored = high + 1
+    return high + 1 - stored
+
+
+def _transfer_syntax(dataset: Any) -> Any:
+    """Find out how pixels are encoded, if need be from how the file itself is.
+
+    Raises:
+        ImageError: If nobody can know.
+    """
+    from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+    named = dataset.file_meta.get("TransferSyntaxUID")
+    if named:
+        if not UID(named).is_transfer_syntax:
+            raise ImageError("its DICOM header names an unknown transfer syntax")
+        return UID(named)
+    if dataset["PixelData"].is_undefined_length:
+        raise ImageError(
+            "a DICOM file whose header of the file is lost, with it how its pixels are compressed"
+        )
+    is_implicit, is_little = dataset.original_encoding
+    if is_implicit:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if is_little else ExplicitVRBigEndian
+
+
+def _why_not(dataset: Any, syntax: Any) -> str | None:
     """Why pixels that are there cannot be decoded, as far as it is known."""
     from pydicom.pixels import get_decoder
     from pydicom.pixels.utils import get_expected_length
     from pydicom.uid import JPEGExtended12Bit
 
-    syntax = dataset.file_meta.TransferSyntaxUID
     if not syntax.is_compressed:
         found, expected = len(dataset.PixelData), get_expected_length(dataset)
         is_cut = found < expected
@@ -141,62 +254,47 @@ def _why_not(dataset: Any) -> str | None:
     )
 
 
-def _to_8_bits(dataset: Any, pixels: np.ndarray, window: Window | None) -> DicomImage:
+def _to_8_bits(dataset: Any, pixels: np.ndarray, photometric: str, window: Window | None) -> DicomImage:
+    mode = f"{dataset.PhotometricInterpretation} {dataset.BitsStored}-bit"
+    if photometric in GREYS and pixels.ndim == 2:
+        scale = read_grey_scale(dataset)
+        levels = look_up(pixels, lambda stored: to_levels(scale.shares(stored, window)))
+        narrow, remarks = _lost(scale, pixels, levels, window)
+        return DicomImage(levels[..., None], mode, read_ids(dataset), narrow, (*scale.remarks, *remarks))
+    if photometric == "PALETTE COLOR" and pixels.ndim == 2:
+        return DicomImage(_through_palette(dataset, pixels), mode, read_ids(dataset))
+    if photometric != "RGB" or pixels.ndim != 3:
+        raise ImageError(
+            f"DICOM colour as {dataset.PhotometricInterpretation} is not read: convert it to RGB"
+        )
+    if dataset.BitsStored != 8:
+        more = "more" if dataset.BitsStored > 8 else "fewer"
+        raise ImageError(f"DICOM colour of {more} than 8 bits ({mode})")
+    return DicomImage(pixels.astype(np.uint8), mode, read_ids(dataset))
+
+
+def _lost(
+    scale: GreyScale, stored: np.ndarray, levels: np.ndarray, window: Window | None
+) -> tuple[Window | None, list[str]]:
+    """What a window would have shown, and what a window has hidden."""
+    if window is not None or scale.window is not None:
+        is_one_grey = levels.min() == levels.max() and stored.min() != stored.max()
+        return None, [ONE_GREY] if is_one_grey else []
+    ends = few_levels(stored, levels)
+    if ends is None or (scale.voi is not None and scale.voi.fills_its_depth):
+        return None, []
+    black, white = sorted(scale.values(np.array(ends)).tolist())
+    return ((black, white) if black < white else None), []
+
+
+def _through_palette(dataset: Any, pixels: np.ndarray) -> np.ndarray:
+    """Look colours up; entries of 8 bits may be stored in 16, whatever the descriptor says."""
     from pydicom.pixels import apply_color_lut
 
-    photometric = str(dataset.PhotometricInterpretation)
-    mode = f"{photometric} {dataset.BitsStored}-bit"
-    if photometric == "PALETTE COLOR":
-        colors = apply_color_lut(pixels, dataset)
-        entries = int(dataset.RedPaletteColorLookupTableDescriptor[2])  # bits; 8 may be stored in 16
-        is_deep = entries > 8 and colors.dtype != np.uint8
-        pixels = (colors >> 8 if is_deep else colors).astype(np.uint8)
-    if pixels.ndim == 3:
-        if pixels.dtype != np.uint8:
-            raise ImageError(f"DICOM colour of more than 8 bits ({mode})")
-        return DicomImage(pixels, mode, read_ids(dataset))
-    grey = _grey(dataset, pixels, window)
-    shares = 1 - grey.shares if photometric == "MONOCHROME1" else grey.shares
-    pixels = np.rint(shares * 255).astype(np.uint8)[..., None]
-    return DicomImage(pixels, mode, read_ids(dataset), grey.narrow)
-
-
-def _grey(dataset: Any, pixels: np.ndarray, window: Window | None) -> _Grey:
-    from pydicom.pixels import apply_modality_lut, apply_voi_lut
-
-    values = np.asarray(apply_modality_lut(pixels, dataset), np.float64)
-    if window is not None:
-        return _Grey(_linear(values, *window))
-    center, width = _first(dataset.get("WindowCenter")), _first(dataset.get("WindowWidth"))
-    if center is not None and width is not None:
-        match str(dataset.get("VOILUTFunction", "LINEAR")):
-            case "SIGMOID":
-                return _Grey(1 / (1 + np.exp(-4 * (values - center) / width)))
-            case "LINEAR_EXACT":
-                return _Grey(_linear(values, center - width / 2, center + width / 2))
-            case _:
-                middle, half = center - 0.5, (width - 1) / 2
-                return _Grey(_linear(values, middle - half, middle + half))
-    if "VOILUTSequence" in dataset:
-        bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
-        looked_up = np.asarray(apply_voi_lut(values.astype(np.int64), dataset), np.float64)
-        return _Grey(_linear(looked_up, 0, 2**bits - 1))
-    levels = 2 ** int(dataset.BitsStored)
-    first = -levels // 2 if dataset.PixelRepresentation else 0
-    ends = np.array([first, first + levels - 1], pixels.dtype)
-    possible = np.asarray(apply_modality_lut(ends, dataset), np.float64)
-    lowest, highest = float(values.min()), float(values.max())
-    is_narrow = levels > 256 and 256 * (highest - lowest) < NARROW * np.ptp(possible)
-    return _Grey(_linear(values, possible.min(), possible.max()), (lowest, highest) if is_narrow else None)
-
-
-def _first(value: Any) -> float | None:
-    """The first of one or several numbers; a tag may be missing, or there and empty."""
-    values = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
-    return None if not values or values[0] in (None, "") else float(values[0])
-
-
-def _linear(values: np.ndarray, black: float, white: float) -> np.ndarray:
-    if white <= black:
-        return (values > black).astype(np.float64)
-    return np.clip((values - black) / (white - black), 0, 1)
+    try:
+        colors = np.asarray(apply_color_lut(pixels, dataset))
+    except (ValueError, AttributeError, TypeError, IndexError, KeyError, struct.error):
+        raise ImageError("its DICOM header has no palette for its colours, or a damaged one") from None
+    bits = int(dataset.RedPaletteColorLookupTableDescriptor[2])
+    is_deep = bits > 8 and colors.dtype != np.uint8 and colors.max() > 255
+    return (colors >> (bits - 8) if is_deep else colors).astype(np.uint8)

@@ -7,7 +7,7 @@ so that memory does not grow with their number.
 import hashlib
 import os
 import warnings
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, fields
@@ -22,8 +22,10 @@ from tqdm import tqdm
 
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.decode import Aspect, Color, Decoded, decode, fit, to_grey
-from s3f_pipeline.images.dicom import Window, silent_pydicom
+from s3f_pipeline.images.dicom import silent_pydicom
 from s3f_pipeline.images.header_ids import HeaderIds, Pseudonyms, pseudonymise
+from s3f_pipeline.images.levels import DEFAULT_MAX_PIXELS, Window
+from s3f_pipeline.images.masks import Values, grey_values
 from s3f_pipeline.images.phash import perceptual_hash
 from s3f_pipeline.images.row_file import row_file
 from s3f_pipeline.images.sources import image_sources
@@ -47,10 +49,11 @@ class Ingested:
         rejected: One row per unreadable file: ``path``, ``reason``.
         images: Path of the finished temporary store, uint8 (N, H, W, C).
         thumbnails: Path of the finished temporary thumbnails, uint8 (N, T, T).
-        highest: Highest value in images of more than 8 bits that were read without a window; ``None`` where
-            there are none.
-        narrow: For each DICOM image that has no window and few grey levels without one, its lowest and
-            highest value.
+        narrow: For each image of more than 8 bits that has few grey levels without a window, the ends of one
+            that would show more.
+        remarks: What of files or configuration could not be followed, in words -> paths.
+        masks: Paths of images with as few grey values as masks have.
+        blank: Paths of images of one single grey.
     """
 
     index: pd.DataFrame
@@ -58,8 +61,10 @@ class Ingested:
     rejected: pd.DataFrame
     images: Path
     thumbnails: Path
-    highest: int | None
     narrow: list[Window]
+    remarks: dict[str, list[str]]
+    masks: list[str]
+    blank: list[str]
 
 
 def ingest(
@@ -73,6 +78,7 @@ def ingest(
     max_rejected_share: float,
     aspect: Aspect = "stretch",
     window: Window | None = None,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
     workers: int | None = None,
     salt: bytes | None = None,
 ) -> Ingested:
@@ -88,42 +94,47 @@ def ingest(
         max_rejected_share: Share of unreadable files above which this fails.
         aspect: ``stretch`` to the image size, or ``pad``.
         window: Values of 16-bit and DICOM images that become black and white.
+        max_pixels: Of one file, above which it is not decoded.
         workers: Threads; ``None`` for one per CPU core.
         salt: Under which the ids of DICOM headers are hashed; ``None`` for one that is thrown away, so that
             patients can be counted and never be found again.
 
     Raises:
-        ImageError: If more than ``max_rejected_share`` of the files cannot be read.
+        ImageError: If more than ``max_rejected_share`` of the files cannot be read, or memory is too small
+            for an image.
         OSError: If the disk has no room for the store.
     """
-    reader = Reader(color, image_size, aspect, window, salt or token_bytes())
+    reader = Reader(color, image_size, aspect, window, salt or token_bytes(), max_pixels)
     row_shape = (*image_size, 1 if color == "grey" else 3)
     kept: list[int] = []
     facts: list[dict[str, Any]] = []
     pseudonyms: list[dict[str, str | None]] = []
     rejected: list[dict[str, str]] = []
-    highest: int | None = None
     narrow: list[Window] = []
-    rows = _in_parallel(
-        reader, image_sources(folder, files["path"]), len(files), workers or os.cpu_count() or 1
-    )
+    remarks: defaultdict[str, list[str]] = defaultdict(list)
+    masks, blank = list[str](), list[str]()
+    sources = image_sources(folder, files["path"], max_pixels)
+    rows = _in_parallel(reader, sources, len(files), workers or os.cpu_count() or 1)
     with (
         row_file(images, len(files), row_shape) as append_image,
         row_file(thumbnails, len(files), (THUMBNAIL_SIZE, THUMBNAIL_SIZE)) as append_thumbnail,
     ):
         for number, row in enumerate(rows):
+            path = files["path"].iloc[number]
             if isinstance(row, str):
-                rejected.append({"path": files["path"].iloc[number], "reason": row})
+                rejected.append({"path": path, "reason": row})
                 continue
             append_image(row.image)
             append_thumbnail(row.thumbnail)
             kept.append(number)
             facts.append(row.facts)
             pseudonyms.append(asdict(row.pseudonyms))
-            if row.highest is not None:
-                highest = max(row.highest, highest or 0)
             if row.narrow is not None:
                 narrow.append(row.narrow)
+            for remark in row.remarks:
+                remarks[remark].append(path)
+            if row.values != "many":
+                (masks if row.values == "few" else blank).append(path)
         if len(rejected) > max_rejected_share * len(files):
             raise ImageError(_too_many(rejected, len(files), folder, max_rejected_share))
         index = pd.concat([files.iloc[kept].reset_index(drop=True), pd.DataFrame(facts)], axis=1)
@@ -133,8 +144,10 @@ def ingest(
         pd.DataFrame(rejected, columns=["path", "reason"]),
         images,
         thumbnails,
-        highest,
         narrow,
+        dict(remarks),
+        masks,
+        blank,
     )
 
 
@@ -148,6 +161,7 @@ class Reader:
         aspect: ``stretch`` or ``pad``.
         window: Values of 16-bit and DICOM images that become black and white.
         salt: Under which the ids of DICOM headers are hashed.
+        max_pixels: Of one file, above which it is not decoded.
     """
 
     color: Color
@@ -155,16 +169,31 @@ class Reader:
     aspect: Aspect
     window: Window | None
     salt: bytes = field(repr=False)
+    max_pixels: int = DEFAULT_MAX_PIXELS
 
     def __call__(self, source: Path | np.ndarray) -> "Row | str":
-        """Read an image file, or pixels of a NumPy archive; a text says why it cannot be read."""
+        """Read an image file, or pixels of a NumPy archive; a text says why it cannot be read.
+
+        Raises:
+            ImageError: If memory is too small for it, of which the file is not guilty.
+        """
         try:
-            data = source.read_bytes() if isinstance(source, Path) else source.tobytes()
-            decoded = (
-                decode(data, self.color, self.window) if isinstance(source, Path) else self._array(source)
-            )
+            return self._read(source)
         except (ImageError, OSError) as error:
             return str(error)
+        except MemoryError as error:
+            name = source if isinstance(source, Path) else "an image of a NumPy archive"
+            raise ImageError(
+                f"Not enough memory to decode {name}. Close other programs, decode fewer images at a time "
+                f"(--params=ingestion.workers=1), or refuse large ones (ingestion.max_megapixels)."
+            ) from error
+
+    def _read(self, source: Path | np.ndarray) -> "Row":
+        if isinstance(source, Path):
+            data = source.read_bytes()
+            decoded = decode(data, self.color, self.window, self.max_pixels)
+        else:
+            data, decoded = source.tobytes(), self._array(source)
         grey = to_grey(halve(decoded.pixels))
         facts = {
             "sha256": hashlib.sha256(data).hexdigest(),
@@ -174,9 +203,15 @@ class Reader:
             "format": decoded.format,
             "mode": decoded.mode,
         }
-        stored = fit(decoded.pixels, *self.image_size, self.aspect)
-        pseudonyms = pseudonymise(decoded.ids or HeaderIds(), self.salt)
-        return Row(facts, pseudonyms, stored, thumbnail(grey), decoded.highest, decoded.narrow)
+        return Row(
+            facts,
+            pseudonymise(decoded.ids or HeaderIds(), self.salt),
+            fit(decoded.pixels, *self.image_size, self.aspect),
+            thumbnail(grey),
+            decoded.narrow,
+            decoded.remarks,
+            grey_values(to_grey(decoded.pixels)) if decoded.narrow is None else "many",
+        )
 
     def _array(self, pixels: np.ndarray) -> Decoded:
         if pixels.shape[-1] == 3 and self.color == "grey":
@@ -195,16 +230,18 @@ class Row:
         pseudonyms: Of the ids in the header, where it has any.
         image: uint8 (H, W, C).
         thumbnail: uint8 (T, T).
-        highest: As in ``Decoded``.
         narrow: As in ``Decoded``.
+        remarks: As in ``Decoded``.
+        values: How many grey values it has, crushed ones not counted.
     """
 
     facts: dict[str, Any]
     pseudonyms: Pseudonyms
     image: np.ndarray
     thumbnail: np.ndarray
-    highest: int | None
     narrow: Window | None
+    remarks: tuple[str, ...]
+    values: Values
 
 
 def _in_parallel(

@@ -5,13 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from s3f_pipeline.images.headers import has_wrong_ending
+from s3f_pipeline.images.formats import has_wrong_ending
+from s3f_pipeline.images.masks import mask_warnings
 
 MOST_SIZES = 10
 MOST_NAMED = 5
+APART = 0.2
+"""Difference of the shares that a format has of two classes, from which on it may tell them apart."""
 ALL = "all"
 """Stands for the sum over the classes in published counts."""
-TWELVE_BITS = 4096
 
 
 def quality_report(
@@ -24,11 +26,14 @@ def quality_report(
     passed_over: Mapping[str, int],
     checksums: Mapping[str, Mapping[str, Any]],
     positive_class: str | None,
-    highest: int | None,
     narrow: Sequence[tuple[float, float]],
+    remarks: Mapping[str, Sequence[str]],
+    masks: Sequence[str],
+    blank: Sequence[str],
     image_size: tuple[int, int],
     links: Mapping[str, Any] | None = None,
     caution: str | None = None,
+    notices: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Count what was read, rejected, passed over and expected.
 
@@ -42,11 +47,14 @@ def quality_report(
         passed_over: Files that are not images of the cohort, by reason.
         checksums: Of raw files with a published MD5: ``expected``, ``found``, ``matches``.
         positive_class: Of the cohort, or ``None``.
-        highest: Highest value in images of more than 8 bits that were read without a window.
-        narrow: Lowest and highest value of each DICOM image without a window and with few grey levels.
+        narrow: For each image of more than 8 bits that has few grey levels without a window, the ends of one.
+        remarks: What of files or configuration could not be followed, in words -> paths.
+        masks: Paths of images with as few grey values as masks have.
+        blank: Paths of images of one single grey.
         image_size: (height, width) of the stored images.
         links: What came from a table of links to another cohort, its ``warning`` included.
         caution: What sets the files apart from the published ones; the first of the warnings.
+        notices: What the listing has to say of files that were passed over.
 
     Returns:
         The content of ``quality.json``; ``warnings`` are the sentences that a person should read.
@@ -63,6 +71,9 @@ def quality_report(
         "rejected": rejected.to_dict("records"),
         "max_rejected_share": max_rejected_share,
         "passed_over": dict(passed_over),
+        "remarks": {remark: list(paths) for remark, paths in remarks.items()},
+        "likely_masks": list(masks),
+        "blank": list(blank),
         "classes": classes,
         "positive_class": positive_class,
         "count_differences": _differences(counts, published_counts),
@@ -76,8 +87,11 @@ def quality_report(
     }
     warnings = [
         *([caution] if caution else []),
-        *_warnings(report, highest),
+        *notices,
+        *_warnings(report),
+        *mask_warnings(dict(zip(index["path"], index["label"], strict=True)), masks),
         *_without_window(narrow),
+        *_formats_apart(index),
         *_enlarged(index, image_size),
     ]
     return {**report, "warnings": warnings}
@@ -120,7 +134,7 @@ def _contradictory(index: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _warnings(report: Mapping[str, Any], highest: int | None) -> list[str]:
+def _warnings(report: Mapping[str, Any]) -> list[str]:
     warnings = []
     if rejected := report["rejected"]:
         names = "; ".join(f"{file['path']}: {file['reason']}" for file in rejected[:MOST_NAMED])
@@ -142,11 +156,11 @@ def _warnings(report: Mapping[str, Any], highest: int | None) -> list[str]:
     if contradictory := report["contradictory_duplicates"]:
         names = "; ".join(", ".join(group["paths"]) for group in contradictory[:MOST_NAMED])
         warnings.append(f"{len(contradictory)} groups of equal files have different labels: {names}")
-    if highest is not None and highest < TWELVE_BITS:
-        warnings.append(
-            f"No value in the 16-bit images is above {highest}, so they are nearly black: set the cohort's "
-            f"window, such as window: [0, {TWELVE_BITS - 1}]"
-        )
+    warnings += [
+        f"{len(paths)} images: {remark} ({_some(paths)})" for remark, paths in report["remarks"].items()
+    ]
+    if blank := report["blank"]:
+        warnings.append(f"{len(blank)} images are of one single grey ({_some(blank)})")
     if report["links"] and report["links"]["warning"]:
         warnings.append(report["links"]["warning"])
     return warnings
@@ -157,9 +171,30 @@ def _without_window(narrow: Sequence[tuple[float, float]]) -> list[str]:
         return []
     lowest, highest = min(low for low, _ in narrow), max(high for _, high in narrow)
     return [
-        f"{len(narrow)} DICOM images have no window, and their values, from {lowest:g} to {highest:g}, fill "
-        f"so little of their bit depth that they are nearly of one grey: set the cohort's window, such as "
-        f"window: [{lowest:g}, {highest:g}]"
+        f"{len(narrow)} images of more than 8 bits have no window, and their values, mostly from {lowest:g} "
+        f"to {highest:g}, fill so little of their bit depth that few grey levels are left of them: set the "
+        f"cohort's window, such as window: [{lowest:g}, {highest:g}]"
+    ]
+
+
+def _some(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+    return ", ".join(paths[:MOST_NAMED]) + more
+
+
+def _formats_apart(index: pd.DataFrame) -> list[str]:
+    """Whether classes can be told apart by the format of their files, without looking at the picture."""
+    counts = pd.crosstab(index["label"], index["format"])
+    shares = counts.div(counts.sum(axis=1), axis=0)
+    if shares.empty or (shares.max() - shares.min()).max() <= APART:
+        return []
+    told = "; ".join(
+        f"{label}: {', '.join(f'{count} {name}' for name, count in row.items() if count)}"
+        for label, row in counts.iterrows()
+    )
+    return [
+        f"Classes have files of different formats ({told}): their traces, such as those of compression, may "
+        f"be what a network learns. Get all images in one format"
     ]
 
 

@@ -23,6 +23,7 @@ from s3f_pipeline.pipelines.locks import preparing, reading, refuse_second_proce
 from s3f_pipeline.pipelines.stages import NEVER_RUN, Stage, stages_of
 from s3f_pipeline.processes import this_process
 
+MODEL_FILE = "model.keras"
 READ_BY_EXPERIMENTS = ("ingestion", "splitting")
 logger = logging.getLogger(__name__)
 Execute = Callable[[Pipeline, CatalogProtocol], Any]
@@ -135,7 +136,7 @@ class _Run:
             return
         why = stage.why_unfinished(self.catalog, stage.fingerprint(self.catalog))
         if why and why.damaged:
-            logger.warning("%s: %s is made again.%s", why.reason, stage.title, _hint(stage))
+            logger.warning("%s: %s is made again.%s", why.reason, stage.title, _hint(why.reason))
         elif why and why is not NEVER_RUN and not stage.is_looked_at_each_time:
             level = logging.WARNING if why.warned else logging.INFO
             logger.log(level, "%s: %s; what is there is replaced", stage.title, why.reason)
@@ -176,7 +177,7 @@ class _Run:
                     f"kedro run{self.loader.env_option} --pipeline={_pipeline_of(stage, self.loader)}, with "
                     f"the same --params and without --tags and the like."
                 )
-            logger.warning("%s: %s is made again.%s", damage, source.title, _hint(source))
+            logger.warning("%s: %s is made again.%s", damage, source.title, _hint(damage))
             self._mend_inputs(source)
             self._execute(source, damage)
             mended = True
@@ -226,7 +227,8 @@ def _pipeline_of(stage: Stage, loader: ProjectConfigLoader) -> str:
         return f"{stage.cohort}_link_patients"
     if stage.name == "splitting" and stage.namespace != stage.cohort:
         of_protocol = (e for e in experiments(loader.typed) if e.namespace.startswith(f"{stage.namespace}."))
-        return next(of_protocol).pipeline
+        if first := next(of_protocol, None):
+            return first.pipeline
     return f"{stage.cohort}_audit"
 
 
@@ -265,9 +267,9 @@ def _check_training(stage: Stage, catalog: CatalogProtocol) -> None:
     check_training(*(catalog.load(name) for name in read))
 
 
-def _hint(stage: Stage) -> str:
-    """What else a user can do about a damaged file than let it be made again."""
-    if stage.name != "training":
+def _hint(damage: str) -> str:
+    """What else a user can do about a damaged network than let it be trained again."""
+    if MODEL_FILE not in damage:
         return ""
     return (
         " Where there is a whole copy of the file, such as in MLflow, stop this run, put it back and run the "

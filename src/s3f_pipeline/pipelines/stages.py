@@ -141,7 +141,9 @@ class Stage:
     def why_unfinished(self, catalog: CatalogProtocol, fingerprint: str) -> Unfinished | None:
         """Say why the stage has to be run; ``None`` if it is finished."""
         if not catalog[self.record].exists():
-            return NEVER_RUN
+            if not any(catalog[name].exists() for name in self.pipeline.all_outputs()):
+                return NEVER_RUN
+            return Unfinished(f"no record {catalog[self.record].filepath} says that it has finished")
         record = self._read_record(catalog)
         if record is None:
             path = catalog[self.record].filepath
@@ -185,10 +187,12 @@ class Stage:
     def restore(self, catalog: CatalogProtocol) -> list[str]:
         """Put back the files that the record has a copy of; returns what was wrong with them."""
         record = self._read_record(catalog)
+        if record is None:
+            return []
         restored = []
-        for name, text in record.copies.items() if record else ():
+        for name, text in record.copies.items():
             path = catalog[name].filepath
-            if difference := record.outputs[name].difference(path) if record else None:
+            if difference := record.outputs[name].difference(path):
                 with atomic_path(path) as temporary:
                     temporary.write_bytes(text.encode())
                 restored.append(f"{path} {difference}")

@@ -9,7 +9,13 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.reporting.facts import guarantee_table, guarantee_text, unused_ids
+from s3f_pipeline.reporting.facts import (
+    guarantee_table,
+    guarantee_text,
+    reading_name,
+    readings_text,
+    unused_ids,
+)
 from s3f_pipeline.reporting.page import render_page
 from s3f_pipeline.reporting.straddle import offered_run
 from s3f_pipeline.splits.guarantee import guarantee_total
@@ -54,6 +60,7 @@ class AuditData:
         demographics: Of the patient-safe split, as ``demographics`` makes them.
         fold: Of the patient-safe split, ``None`` outside of a cross-validation.
         folds: Number of folds.
+        file_warnings: What a person should look at in the files, as ``quality.json`` has it.
     """
 
     cohort: Mapping[str, Any]
@@ -72,6 +79,7 @@ class AuditData:
     demographics: Mapping[str, Any]
     fold: int | None
     folds: int
+    file_warnings: Sequence[str] = ()
 
 
 def render_audit(data: AuditData) -> str:
@@ -108,8 +116,9 @@ def render_audit(data: AuditData) -> str:
             no_patients=unused_ids(data.header_ids) or "No patient ids are known"
         ),
         shared=known or "group",
+        readings_text=readings_text(data.audit),
         has_official_splits=bool(data.index["official_split"].notna().any()),
-        readings=[{**row, "name": _reading_name(row["reading"])} for row in data.audit["readings"]],
+        readings=[{**row, "name": reading_name(row["reading"])} for row in data.audit["readings"]],
         twin_lists=[
             {
                 "title": title,
@@ -165,10 +174,6 @@ def _splits(index: pd.DataFrame, audit: Mapping[str, Any]) -> dict[str, str]:
         for image_id, split in zip(group["image_ids"], group["published_splits"], strict=True)
         if split is not None
     }
-
-
-def _reading_name(column: str) -> str:
-    return "as used here" if column == "subject" else column.removeprefix("subject_").replace("_", " ")
 
 
 def _jpeg_uri(thumbnail: np.ndarray) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from s3f_pipeline.evaluation.intervals import wilson_interval
 from s3f_pipeline.evaluation.names import metric_name
+from s3f_pipeline.identity import HOLDING
 from s3f_pipeline.reporting.formats import count, ordinal, score
 from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
 
@@ -94,6 +95,26 @@ def guarantee_text(
     sentences.append(KNOWN if "patient" in total else UNKNOWN)
     sentences += [unused] if unused else []
     return ". ".join(sentences) + "." + caution
+
+
+def readings_text(audit: Mapping[str, Any]) -> str:
+    """Say whom other readings of a cohort's ids would put on two sides; empty where none would anybody.
+
+    Args:
+        audit: As ``audit_groups`` returns it.
+    """
+    others = [row for row in audit["readings"] if row["reading"] not in HOLDING and row["groups_across_test"]]
+    return " ".join(
+        f"Who is one patient is inferred: the ids, read {reading_name(row['reading'])}, put the patients of "
+        f"{count(row['test_images_with_group_outside_test'])} official test images into official training or "
+        f"validation, too."
+        for row in others
+    )
+
+
+def reading_name(column: str) -> str:
+    """What pages call a reading of the ids, a column of the index."""
+    return "as used here" if column == "subject" else column.removeprefix("subject_").replace("_", " ")
 
 
 def unused_ids(header_ids: Mapping[str, Any] | None) -> str | None:

@@ -73,6 +73,7 @@ def render_report(report: ReportData) -> str:
             report.quality["header_ids"],
             report.quality["incomparable_ids"],
         ),
+        readings_text=facts.readings_text(report.audit),
         guarantee_table=facts.guarantee_table(report.experiment["guarantee"]),
         listed_groups=listed_groups,
         unlisted_groups=unlisted_groups,

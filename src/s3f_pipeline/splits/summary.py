@@ -12,15 +12,16 @@ def split_summary(index: pd.DataFrame, splits: pd.DataFrame) -> dict[str, Any]:
     """Count the images of each split.
 
     Args:
-        index: With ``image_id``, ``label`` and ``official_split``.
+        index: With ``image_id``, ``label``, ``subject`` and ``official_split``.
         splits: With ``image_id``, ``group``, ``split``, ``reason``.
 
     Returns:
-        For each of ``train``, ``validation`` and ``test`` that exists: ``images``, ``groups`` and
-        ``classes`` (images by class). For ``excluded``, if it exists: ``images``, ``reasons``
-        (images by reason) and ``warning``, a sentence where training loses much of a class, or ``None``.
+        For each of ``train``, ``validation`` and ``test`` that exists: ``images``, ``groups``, ``subjects``
+        (known patients or lesions) and ``classes`` (images by class). For ``excluded``, if it exists:
+        ``images``, ``reasons`` (images by reason) and ``warning``, a sentence where training loses much of
+        a class, or ``None``.
     """
-    table = splits.merge(index[["image_id", "label"]], on="image_id", validate="1:1")
+    table = splits.merge(index[["image_id", "label", "subject"]], on="image_id", validate="1:1")
     summary: dict[str, Any] = {}
     for side in SIDES:
         images = table[table["split"] == side]
@@ -28,6 +29,7 @@ def split_summary(index: pd.DataFrame, splits: pd.DataFrame) -> dict[str, Any]:
             summary[side] = {
                 "images": len(images),
                 "groups": int(images["group"].nunique()),
+                "subjects": int(images["subject"].nunique()),
                 "classes": _by(images["label"]),
             }
     excluded = table[table["split"] == "excluded"]

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3f_pipeline.files import sha256_of
+from s3f_pipeline.tracking.answers import reason
+from s3f_pipeline.tracking.experiments import experiment_id
 from s3f_pipeline.tracking.names import safe_names
 from s3f_pipeline.tracking.parent import PARENT_TAG
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs
 from s3f_pipeline.tracking.spool import Record, Spool
-from s3f_pipeline.tracking.uri import artifact_folder, check_answers, reason
+from s3f_pipeline.tracking.uri import check_answers
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -151,7 +153,7 @@ def _start(store: Store, record: Record) -> str:
     from mlflow.entities import Param, RunTag
 
     client = store.client
-    experiment = _experiment(store, record["experiment"])
+    experiment = experiment_id(client, store.uri, record["experiment"])
     mark_dead_runs(client, experiment)
     run_id = _known(client, experiment, record)
     tags = safe_names(_without_unknown_parent(client, record["tags"]))
@@ -166,20 +168,6 @@ def _start(store: Store, record: Record) -> str:
         params = safe_names(record["params"]).items()
         _log(store, run_id, "params", [Param(key, value) for key, value in params])
     return run_id
-
-
-def _experiment(store: Store, name: str) -> str:
-    from mlflow.exceptions import MlflowException
-
-    found = store.client.get_experiment_by_name(name)
-    if found is None:
-        try:
-            return store.client.create_experiment(name, artifact_folder(store.uri, name))
-        except MlflowException as error:  # another process was faster
-            found = store.client.get_experiment_by_name(name)
-            if found is None:
-                raise error
-    return found.experiment_id
 
 
 def _known(client: "MlflowClient", experiment: str, record: Record) -> str | None:

@@ -42,6 +42,19 @@ def openings_tags(metrics: Mapping[str, Any]) -> dict[str, str]:
     return {"test_openings": str(by_variant), "test_openings_by_any_variant": str(by_any)}
 
 
+def leakage_tags(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Tags that tell what a published split leaks; none under another protocol."""
+    leaks = metrics["leakage"]
+    if leaks is None:
+        return {}
+    twins, known = leaks["test_images_with_twin_outside_test"], leaks["test_images_with_known_subject"]
+    return {
+        "leakage_twins": f"{twins} of {leaks['test_images']} test images",
+        "leakage_subjects": f"{leaks['test_images_with_subject_outside_test']} of {known} test images "
+        f"with a known patient or lesion",
+    }
+
+
 def tracked_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Final figures as ``test_accuracy``, ``validation_macro_f1`` … and ``test_f1_<class>``."""
     flat: dict[str, float] = {}

@@ -15,8 +15,12 @@ def load_config(values: dict[str, Any]) -> Any:
     from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
     from pydantic import ValidationError
 
+    from s3f_pipeline.credentials import remember_secrets_of
     from s3f_pipeline.errors import ConfigError
 
+    uri = (values.get("server") or {}).get("mlflow_tracking_uri")
+    if isinstance(uri, str):
+        remember_secrets_of(uri)
     try:
         return KedroMlflowConfig.model_validate(values)
     except ValidationError as error:

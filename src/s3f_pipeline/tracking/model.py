@@ -76,7 +76,7 @@ def _save(
                 model.artifact_location, run_id, model_uuid=model.model_id, model_id=model.model_id
             ),
             python_model=str(PACKAGE / "tracking" / "served_model.py"),
-            artifacts={"network": str(path)},
+            artifacts={"network": path.absolute().as_uri()},
             code_paths=[str(PACKAGE)],
             signature=signature,
             input_example={"images": np.zeros((1, *input_shape), np.float32)},

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from s3f_pipeline.signals import signals_wait
+from s3f_pipeline.tracking.answers import reason, why_not
+from s3f_pipeline.tracking.experiments import experiment_id
 from s3f_pipeline.tracking.names import LONGEST_PARAM, safe_text
 from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs, this_process
-from s3f_pipeline.tracking.uri import artifact_folder, reachable_or_local, reason
+from s3f_pipeline.tracking.uri import database_of, reachable_or_local
 
 PARENT_VARIABLE = "S3F_PARENT_RUN"
 """Environment variable with the id of the run that this one belongs to."""
@@ -39,30 +41,25 @@ class ParentRun:
         try:
             self._open(uri, folder, experiment, selection)
         except Exception as error:
-            logger.warning("MLflow: the sweep gets no parent run (%s). The sweep goes on.", reason(error))
+            logger.warning("MLflow: %s. The sweep goes on without a parent run.", why_not(uri, error))
             logger.debug("MLflow failure", exc_info=error)
 
     def _open(self, uri: str, folder: Path, experiment: str, selection: Mapping[str, str]) -> None:
         from mlflow import MlflowClient
 
         uri = reachable_or_local(uri, folder)
-        if uri.startswith("sqlite:///"):
-            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        if path := database_of(uri):
+            path.parent.mkdir(parents=True, exist_ok=True)
         self._client = client = MlflowClient(uri)
-        known = client.get_experiment_by_name(experiment)
-        experiment_id = (
-            known.experiment_id
-            if known
-            else client.create_experiment(experiment, artifact_location=artifact_folder(uri, experiment))
-        )
-        mark_dead_runs(client, experiment_id)
+        known = experiment_id(client, uri, experiment)
+        mark_dead_runs(client, known)
         digest = hashlib.sha256(json.dumps(selection, sort_keys=True).encode()).hexdigest()
-        found = client.search_runs([experiment_id], f"tags.{SELECTION_TAG} = '{digest}'", max_results=1)
+        found = client.search_runs([known], f"tags.{SELECTION_TAG} = '{digest}'", max_results=1)
         if found:
             self.run_id = found[0].info.run_id
             client.update_run(self.run_id, status="RUNNING")
         else:
-            self.run_id = client.create_run(experiment_id, run_name="sweep").info.run_id
+            self.run_id = client.create_run(known, run_name="sweep").info.run_id
             client.set_tag(self.run_id, SELECTION_TAG, digest)
             for name, value in selection.items():
                 client.log_param(self.run_id, name, safe_text(value, LONGEST_PARAM))

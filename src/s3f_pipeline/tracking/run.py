@@ -13,12 +13,13 @@ from s3f_pipeline.credentials import hide_secrets, shown_uri
 from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.files import sha256_of
 from s3f_pipeline.signals import signals_wait
+from s3f_pipeline.tracking.answers import reason, why_not
 from s3f_pipeline.tracking.delivery import Store, deliver_spool
 from s3f_pipeline.tracking.names import LONGEST_PARAM, LONGEST_TAG, safe_text
 from s3f_pipeline.tracking.parent import PARENT_TAG, PARENT_VARIABLE
 from s3f_pipeline.tracking.processes import PROCESS_TAG, this_process
 from s3f_pipeline.tracking.spool import NAME, Record, Spool
-from s3f_pipeline.tracking.uri import reachable_or_local, reason
+from s3f_pipeline.tracking.uri import reachable_or_local
 
 logger = logging.getLogger(__name__)
 Arguments = ParamSpec("Arguments")
@@ -188,9 +189,8 @@ class TrackedRun:
         except Exception as error:
             if self._next == 0:
                 logger.warning(
-                    "MLflow: %s does not answer (%s). Training goes on; what is not logged is written to %s; "
-                    "send it later with: %s",
-                    shown_uri(self._store.uri), reason(error), self._spool.path, self._send_command,
+                    "MLflow: %s. The run goes on; what is not logged is written to %s. Send it later: %s",
+                    why_not(self._store.uri, error), self._spool.path, self._send_command,
                 )  # fmt: skip
             _keep_trace(error)
             self._pause = max(2 * self._pause, FIRST_PAUSE, PAUSE_PER_SECOND * (time.monotonic() - began))

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from s3f_pipeline.credentials import remember_secrets_of, shown_uri
+from s3f_pipeline.credentials import remember_secrets_of
 from s3f_pipeline.errors import TrackingError
+from s3f_pipeline.tracking.answers import why_not
 from s3f_pipeline.tracking.delivery import Store, deliver_spool, is_unknown
 from s3f_pipeline.tracking.spool import Record, Spool
-from s3f_pipeline.tracking.uri import reason
 
 
 def open_store(uri: str, folder: Path) -> Store:
@@ -24,8 +24,8 @@ def open_store(uri: str, folder: Path) -> Store:
         store.check()
     except Exception as error:
         raise TrackingError(
-            f"MLflow: {shown_uri(uri)} does not answer ({reason(error)}). Nothing was sent, and "
-            f"nothing is lost: send it again when it answers, or name another store in MLFLOW_TRACKING_URI."
+            f"MLflow: {why_not(uri, error)}. Nothing was sent, and nothing is lost: send it again then, or "
+            f"name another store in MLFLOW_TRACKING_URI."
         ) from error
     return store
 
@@ -70,7 +70,7 @@ def send_spool(spool: Spool, store: Store) -> list[str]:
     except Exception as error:
         where = f" Its run was begun in {start['store']}: name that store in MLFLOW_TRACKING_URI."
         raise TrackingError(
-            f"{spool.path} was not sent to {shown_uri(store.uri)} ({reason(error)})."
-            f"{where if is_unknown(error) else ' Nothing is lost: send it again.'}"
+            f"{spool.path} was not sent: {why_not(store.uri, error)}."
+            f"{where if is_unknown(error) else ' Nothing is lost: send it again then.'}"
         ) from error
     return lines

@@ -3,15 +3,19 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
-from s3f_pipeline.credentials import hide_secrets, remember_secrets_of, shown_uri
+from s3f_pipeline.credentials import remember_secrets_of
+from s3f_pipeline.tracking.answers import why_not
 
 PROBE_SECONDS = 5
 SQLITE = "sqlite:///"
+ARTIFACTS = "mlartifacts"
+"""Folder beside a SQLite database."""
+RESERVED = "%?#"
+"""What has a meaning in the path of a URI."""
 GATEWAY_ERRORS = (502, 503, 504)
 """What a proxy says when the server behind it is gone."""
 logger = logging.getLogger(__name__)
@@ -23,15 +27,30 @@ def tracking_uri(folder: Path) -> str:
 
 
 def local_store(folder: Path) -> str:
-    """Return the URI of the SQLite store in ``folder``, absolute whatever the working folder."""
-    return f"{SQLITE}{(folder.absolute() / 'mlflow.db').as_posix()}"
+    """Return the URI of the SQLite store in ``folder``, absolute whatever the working folder.
+
+    A folder called ``a%2Fb`` or ``study?final`` is that one.
+    """
+    path = (folder.absolute() / "mlflow.db").as_posix()
+    found = [place for place, character in enumerate(path) if character in RESERVED]
+    if not found:
+        return SQLITE + path
+    plain = path.rindex("/", 0, found[0]) + 1
+    # With slashes escaped too, the folder that MLflow makes for what it takes for the path is there already.
+    return SQLITE + path[:plain] + quote(path[plain:], safe="")
+
+
+def database_of(uri: str) -> Path | None:
+    """The file of a SQLite store, ``None`` of any other."""
+    if not uri.startswith(SQLITE):
+        return None
+    return Path(unquote(uri.removeprefix(SQLITE).partition("?")[0]))
 
 
 def artifact_folder(uri: str, experiment: str) -> str | None:
     """Say where artifacts of an experiment go; ``None`` leaves it to the tracking server."""
-    if not uri.startswith(SQLITE):
-        return None
-    return (_database(uri).absolute().parent / "mlartifacts" / experiment).as_uri()
+    path = database_of(uri)
+    return None if path is None else (path.absolute().parent / ARTIFACTS / experiment).as_uri()
 
 
 def reachable_or_local(uri: str, folder: Path) -> str:
@@ -48,8 +67,7 @@ def reachable_or_local(uri: str, folder: Path) -> str:
     except Exception as error:
         local = local_store(folder)
         logger.warning(
-            "The MLflow server %s does not answer (%s): this run is logged to %s.",
-            shown_uri(uri), reason(error), local,
+            "MLflow: %s. This run is logged to %s.", why_not(uri, error), local
         )  # fmt: skip
         return local
 
@@ -76,32 +94,12 @@ def check_answers(uri: str, seconds: float) -> None:
         )  # fmt: skip
         if answer.status_code in GATEWAY_ERRORS:
             raise ConnectionError(f"{answer.status_code} {answer.reason}")
-    elif uri.startswith(SQLITE):
-        path = _database(uri)
+    elif path := database_of(uri):
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=seconds, isolation_level=None)) as database:
             database.execute("BEGIN IMMEDIATE")
             database.execute("ROLLBACK")
 
 
-def reason(error: BaseException) -> str:
-    """Say in one line why a store did not answer: what the system or SQLite said, below MLflow's words."""
-    said = [found for found in _causes(error) if isinstance(found, OSError | sqlite3.Error)]
-    cause = said[-1] if said else error
-    text = getattr(cause, "strerror", None) or " ".join(str(cause).split()) or type(cause).__name__
-    return hide_secrets(text)[:300]
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    yield error
-    for cause in (error.__cause__ or error.__context__, *error.args):
-        if isinstance(cause, BaseException):
-            yield from _causes(cause)
-
-
 def _is_server(uri: str) -> bool:
     return urlsplit(uri).scheme in ("http", "https")
-
-
-def _database(uri: str) -> Path:
-    return Path(uri.removeprefix(SQLITE))

@@ -1,5 +1,6 @@
 """Cohorts: where images are, what is known of them, and what was published on them."""
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -10,7 +11,7 @@ from pydantic import Field, NonNegativeInt, field_validator, model_validator
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
 from s3f_pipeline.config.schema.training import TrainingOverrides
 
-CLASS_FOLDERS = ("brisc", "chest", "busi", "folders")
+CLASS_FOLDERS = ("brisc", "chest", "busi", "cheng", "folders")
 """Layouts with a folder per class."""
 
 
@@ -54,7 +55,7 @@ class PublishedConfig(Block):
     selection_split: Literal["validation", "test"]
     needs: PathInside | None = None
     needs_from: str | None = None
-    counts: dict[str, dict[str, NonNegativeInt]] = {}
+    counts: dict[str, dict[ClassName, NonNegativeInt]] = {}
 
 
 class TableConfig(Block):
@@ -209,8 +210,8 @@ class CohortData(Block):
 
     @model_validator(mode="after")
     def _window_rises(self) -> Self:
-        if self.window is not None and self.window[0] >= self.window[1]:
-            raise ValueError("window must be two grey values, the lower one first")
+        if self.window is not None and not -math.inf < self.window[0] < self.window[1] < math.inf:
+            raise ValueError("window must be two finite grey values, the lower one first")
         return self
 
     @model_validator(mode="after")

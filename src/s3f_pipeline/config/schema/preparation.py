@@ -33,10 +33,13 @@ class IngestionConfig(Block):
     Attributes:
         max_rejected_share: Share of unreadable files above which the run stops, in [0, 1].
         workers: Decoding threads, ``None`` for one per CPU core.
+        max_megapixels: Millions of pixels of one file, all frames together, above which it is refused before
+            anything of it is decoded.
     """
 
     max_rejected_share: Annotated[float, Field(ge=0, le=1)]
     workers: Annotated[int, Field(gt=0, le=1024)] | None
+    max_megapixels: Annotated[float, Field(gt=0, le=4096, allow_inf_nan=False)] = 64
 
 
 class TwinsConfig(Block):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN
 from s3f_pipeline.config.schema import CohortConfig
-from s3f_pipeline.identity import BY_HEADER, BY_LINK
+from s3f_pipeline.identity import HOLDING
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +35,7 @@ def check_order(
             order["consecutive"], order["random"], order["p"],
         )  # fmt: skip
     features = likeness_features(thumbnails)
-    of_groups = (BY_HEADER, BY_LINK)
-    coarser = [str(name) for name in index if str(name).startswith("subject_by_") and name not in of_groups]
+    coarser = [str(name) for name in index if str(name).startswith("subject_by_") and name not in HOLDING]
     found["readings"] = [
         {"reading": name, **reading_evidence(features, index["subject"], index[name])}
         for name in coarser
@@ -68,7 +67,7 @@ def write_audit(
     name, block = CohortConfig.from_named(cohort)
     return render_audit(
         AuditData(
-            cohort={"name": name, **block.model_dump(include={"title", "licence", "citation"})},
+            cohort={"name": name, **block.model_dump(include={"title", "subject", "licence", "citation"})},
             synthetic=acquisition["provenance"]["synthetic"],
             header_ids=quality["header_ids"],
             contradictions=quality["contradictions"],
@@ -84,5 +83,6 @@ def write_audit(
             demographics=demographics(index, splits),
             fold=splitting["fold"],
             folds=splitting["folds"],
+            file_warnings=quality.get("warnings", ()),
         )
     )

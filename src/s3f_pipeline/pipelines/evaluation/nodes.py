@@ -68,6 +68,7 @@ def measure(
     predictions: pd.DataFrame,
     training: dict[str, Any],
     acquisition: dict[str, Any],
+    audit: dict[str, Any],
     openings_folder: Path,
 ) -> dict[str, Any]:
     """Compute the metrics of each predicted split, and say under which conditions they stand.
@@ -92,6 +93,7 @@ def measure(
         "synthetic": acquisition["provenance"]["synthetic"],
         "splits_hash": training["splits_hash"],
         "test_openings": record_opening(openings_folder, opening),
+        "leakage": audit["published_split"] if config.protocol == "published" else None,
         **by_split,
     }
 

@@ -63,6 +63,7 @@ def ingest_cohort(
         color=block.color,
         aspect=block.aspect,
         window=block.window,
+        max_pixels=round(config.max_megapixels * 1e6),
         images=temporary_path(image_folder / f"{images_name(*block.image_size)}.npy"),
         thumbnails=temporary_path(thumbnail_folder / "thumbnails.npy"),
         max_rejected_share=config.max_rejected_share,
@@ -101,11 +102,14 @@ def ingest_cohort(
         passed_over=files.attrs["passed_over"],
         checksums=provenance.get("files", {}),
         positive_class=block.positive_class,
-        highest=ingested.highest,
         narrow=ingested.narrow,
+        remarks=ingested.remarks,
+        masks=ingested.masks,
+        blank=ingested.blank,
         image_size=block.image_size,
         links=links,
         caution=None if provenance["synthetic"] else block.caution,
+        notices=files.attrs.get("notices", ()),
     )
     quality |= {
         "header_ids": header_ids,

@@ -47,7 +47,8 @@ def write_report(
         ReportData(
             cohort={
                 **block.model_dump(
-                    mode="json", include={"title", "classes", "positive_class", "licence", "citation"}
+                    mode="json",
+                    include={"title", "subject", "classes", "positive_class", "licence", "citation"},
                 ),
                 "name": name,
                 "published": [row.model_dump() for row in block.published_results],

@@ -71,7 +71,7 @@ def train_network(
         S3FError: As ``check_training``.
     """
     from s3f_pipeline.backend.determinism import make_deterministic
-    from s3f_pipeline.backend.devices import backend_name, describe_device, on_gpu
+    from s3f_pipeline.backend.devices import backend_name, describe_device, describe_kernels, on_gpu
     from s3f_pipeline.backend.distribution import spread_batches
     from s3f_pipeline.backend.precision import use_precision
     from s3f_pipeline.models import build_model, summarise
@@ -133,6 +133,7 @@ def train_network(
             states=StateFolder(state_folder),
             circumstances={
                 "device": describe_device(),
+                "kernels of the CPU": describe_kernels(),
                 "number of devices": str(spread.devices),
                 "precision": precision.policy,
             },
@@ -152,6 +153,7 @@ def train_network(
         "precision": precision.policy,
         "backend": backend_name(),
         "device": describe_device(),
+        "cpu_kernels": describe_kernels(),
         "replicas": spread.devices,
         "processes": spread.process.count,
         "deterministic": deterministic,
