@@ -13,6 +13,8 @@ BY_HEADER = "subject_by_header"
 """Patient by DICOM headers, likewise."""
 STUDY = "study"
 """Examination by DICOM headers, likewise."""
+HOLDING = (SUBJECT, BY_LINK, BY_HEADER, STUDY)
+"""Equal values of these hold images together."""
 
 
 def components(count: int, *links: pd.Series, pairs: np.ndarray | None = None) -> np.ndarray:

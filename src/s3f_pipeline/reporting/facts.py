@@ -8,7 +8,7 @@ import pandas as pd
 
 from s3f_pipeline.evaluation.intervals import wilson_interval
 from s3f_pipeline.evaluation.names import metric_name
-from s3f_pipeline.identity import BY_HEADER, BY_LINK, SUBJECT
+from s3f_pipeline.identity import HOLDING
 from s3f_pipeline.reporting.formats import count, ordinal, score
 from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
 
@@ -103,8 +103,7 @@ def readings_text(audit: Mapping[str, Any]) -> str:
     Args:
         audit: As ``audit_groups`` returns it.
     """
-    held = (SUBJECT, BY_LINK, BY_HEADER)
-    others = [row for row in audit["readings"] if row["reading"] not in held and row["groups_across_test"]]
+    others = [row for row in audit["readings"] if row["reading"] not in HOLDING and row["groups_across_test"]]
     return " ".join(
         f"Who is one patient is inferred: the ids, read {reading_name(row['reading'])}, put the patients of "
         f"{count(row['test_images_with_group_outside_test'])} official test images into official training or "

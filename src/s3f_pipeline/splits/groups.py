@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.identity import BY_HEADER, BY_LINK, STUDY, SUBJECT, components
+from s3f_pipeline.identity import BY_HEADER, BY_LINK, HOLDING, STUDY, SUBJECT, components
 
 
 def make_groups(
@@ -64,7 +64,7 @@ def make_groups(
 
 def subject_links(index: pd.DataFrame) -> list[pd.Series]:
     """The columns of ``index`` of whose equal values images are of one patient, lesion or examination."""
-    return [index[name] for name in (SUBJECT, BY_LINK, BY_HEADER, STUDY) if name in index]
+    return [index[name] for name in HOLDING if name in index]
 
 
 def join_groups(index: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN
 from s3f_pipeline.config.schema import CohortConfig
-from s3f_pipeline.identity import BY_HEADER, BY_LINK
+from s3f_pipeline.identity import HOLDING
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +41,7 @@ def check_order(
             part["text"], part["name"], part["p"],
         )  # fmt: skip
     features = likeness_features(thumbnails)
-    of_groups = (BY_HEADER, BY_LINK)
-    coarser = [str(name) for name in index if str(name).startswith("subject_by_") and name not in of_groups]
+    coarser = [str(name) for name in index if str(name).startswith("subject_by_") and name not in HOLDING]
     found["readings"] = [
         {"reading": name, **reading_evidence(features, index["subject"], index[name])}
         for name in coarser
