@@ -377,11 +377,13 @@ def test_no_order_is_no_proof(page, straddles):
     text = text_of(page(straddle=straddles[False]))
     assert "No order was found. In the order that was tried, files that follow one another" in text
     assert "This does not show that no patient stands on two sides" in text
-    assert "It sees nothing where images of one patient lie far apart in the list" in text
+    assert "This check sees nothing where images of one patient lie far apart in the list" in text
     assert "grouping:" not in text
     several = text_of(page(straddle=straddles["few"]))
     assert "No order was found. In the orders that were tried, files that follow one another" in several
     assert "by number 2 in the name before all others" in several
+    assert ", nor are files that share a part of their names." in several
+    assert "nor are files" not in text
 
 
 def test_too_few_numbers_cannot_be_tested(page):

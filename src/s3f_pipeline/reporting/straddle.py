@@ -53,10 +53,12 @@ def tried_orders(straddle: Mapping[str, Any]) -> list[dict[str, Any]]:
         straddle: What ``straddle_check`` returned.
     """
     column = straddle["settings"]["column"]
-    words = {1: f"by the column {column}" if column else "by their names, read from left to right"}
+    first = f"by the column {column}" if column else "in the order of their names, read from left to right"
     return [
         {
-            "words": words.get(order["number"], f"by number {order['number']} in the name before all others"),
+            "words": first
+            if order["number"] == 1
+            else f"by number {order['number']} in the name before all others",
             "holds": holds(order),
             **order,
         }

@@ -49,8 +49,10 @@ def deal_anew(
             segment[segments] = segments[rng.permutation(len(segments))]
         moved = lengths[segment]
         deal[:] = np.repeat(starts[segment] - np.cumsum(moved) + moved, moved) + places
-    begins = np.append(0, borders[:-1])
-    return [deal - begin for deal, begin in zip(np.split(deals, borders[:-1], axis=1), begins, strict=True)]
+    found = np.split(deals, borders[:-1], axis=1)
+    for own, begin in zip(found[1:], borders[:-1], strict=True):
+        own -= begin
+    return found
 
 
 def _groups_that_lie_alike(

@@ -88,16 +88,10 @@ def order_evidence(
             continue
         for number in orders:
             files = np.argsort(ranks[number][rows])
-            following = [_neighbours(files, lag) for lag in range(1, max(REACHES) + 1)]
-            scores = np.cumsum([alike.dealt(deal[:, a], deal[:, b]) for a, b in following], axis=0)
-            counted = np.cumsum([alike.counts[pairs].sum() for pairs in following])
-            reaches = np.array(REACHES) - 1
-            tally = alike.tally(following[0], counted[reaches], scores[reaches])
-            _add(tallies, (name, number), tally)
+            _add(tallies, (name, number), _tally_followers(alike, deal, files))
             by_lag[number] += [alike.sums(_neighbours(files, lag)) for lag in LAGS]
         for part, codes in shared.items():
-            a, b = _sharing(codes[rows], rng)
-            _add(tallies, (name, part), alike.tally((a, b), None, alike.dealt(deal[:, a], deal[:, b])[None]))
+            _add(tallies, (name, part), _tally_pairs(alike, deal, _sharing(codes[rows], rng)))
     pooled: dict[Question, _Tally] = {}
     for (_, question), tally in tallies.items():
         _add(pooled, question, tally)
@@ -283,6 +277,20 @@ def _most_alike(alike: _Likeness) -> _Likeness:
     counted = scores[counts]
     spread = max(float(counted.std()), FLAT)
     return _Likeness(raw, np.where(counts, (scores - counted.mean()) / spread, 0), counts)
+
+
+def _tally_followers(alike: _Likeness, deal: np.ndarray, files: np.ndarray) -> _Tally:
+    """Add up consecutive files, and the next ones up to each of ``REACHES``."""
+    following = [_neighbours(files, lag) for lag in range(1, max(REACHES) + 1)]
+    pairs = np.cumsum([alike.counts[some].sum() for some in following])
+    scores = np.cumsum([alike.dealt(deal[:, a], deal[:, b]) for a, b in following], axis=0)
+    reaches = np.array(REACHES) - 1
+    return alike.tally(following[0], pairs[reaches], scores[reaches])
+
+
+def _tally_pairs(alike: _Likeness, deal: np.ndarray, pairs: Pairs) -> _Tally:
+    first, second = pairs
+    return alike.tally(pairs, None, alike.dealt(deal[:, first], deal[:, second])[None])
 
 
 def _neighbours(files: np.ndarray, lag: int) -> Pairs:
