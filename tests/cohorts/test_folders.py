@@ -44,6 +44,20 @@ def test_training_and_testing_without_validation(tmp_path, put):
     assert set(table["official_split"]) == {"train", "test"}
 
 
+@pytest.mark.parametrize("split", ["", "Training/"])
+def test_patients_are_read_from_paths_below_the_class(tmp_path, put, split):
+    put(
+        tmp_path,
+        *(f"{split}{label}/p {case}/{place}.png" for label in CLASSES for case in "12" for place in "12"),
+    )
+    table = list_files("folders", tmp_path, CLASSES, patient_pattern="p (.*)/.*")
+    assert table["subject"].tolist() == table["path"].str.extract("p (.)")[0].tolist()
+    with pytest.raises(
+        CohortError, match=r"does not have the pattern \(ill\.\*\): 8 of 8 \(.*ill/p 1/1\.png"
+    ):
+        list_files("folders", tmp_path, CLASSES, patient_pattern="(ill.*)")
+
+
 @pytest.mark.parametrize(("one", "other"), [("train", "Training"), ("Val", "valid"), ("test", "TEST")])
 def test_two_folders_of_one_split_are_refused(tmp_path, put, one, other):
     put(tmp_path, *(f"{split}/{label}/1.png" for split in (one, other) for label in CLASSES))

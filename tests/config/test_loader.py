@@ -71,6 +71,9 @@ cohorts:
         ({"link": {"to": "nowhere"}}, ["cohorts.brisc.link.to is 'nowhere'", "another cohort: cheng, chest"]),
         ({"link": {"to": "brisc"}}, ["cohorts.brisc.link.to is 'brisc'", "another cohort: cheng, chest"]),
         ({"link": {"margin": 1}}, ["cohorts.brisc.link.margin"]),
+        ({"patient_pattern": "(.*)_.*"}, ["cohorts.brisc", "patient_pattern is of the layout 'folders'"]),
+        ({"patient_pattern": ".*"}, ["cohorts.brisc.patient_pattern", "put parentheses around the part"]),
+        ({"grouping": {"sequence": 3, "number": 0}}, ["cohorts.brisc.grouping.number"]),
         ({"download": {"figshare": "10.7910/DVN/DBW86T"}}, ["cohorts.brisc.download.figshare"]),
     ],
 )

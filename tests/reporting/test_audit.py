@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from s3f_pipeline.config.schema import GroupingConfig
 from s3f_pipeline.reporting.audit import MOST_PAIRS, AuditData, render_audit, sort_pairs
+from s3f_pipeline.reporting.straddle import offered_grouping, offered_pattern
 from s3f_pipeline.splits.audit import leakage_audit
 from s3f_pipeline.splits.demographics import demographics
 from s3f_pipeline.splits.groups import make_groups
@@ -312,9 +314,9 @@ def test_ids_that_are_not_used_are_not_denied(page):
 
 @pytest.fixture(scope="module")
 def straddles():
-    """What the check finds where six files in a row look alike, and where none do."""
+    """What the check finds where six files in a row look alike, where none do, and where names tell them."""
 
-    def check(alike):
+    def check(alike, name="head ({number})"):
         rng = np.random.default_rng(0)
         patients = [
             cv2.GaussianBlur(rng.normal(size=(128, 128)).astype(np.float32), (0, 0), 6)
@@ -323,30 +325,63 @@ def straddles():
         shown = np.stack(patients).repeat(120 // len(patients), axis=0)
         images = shown / shown.std() + rng.normal(size=shown.shape)
         thumbnails = np.clip(120 + 30 * images, 0, 255).astype(np.uint8)
-        ids = [f"head ({number})" for number in range(1, 121)]
+        ids = [
+            name.format(number=n, case=(n - 1) // 6, place=n % 6, other=7 * n % 121) for n in range(1, 121)
+        ]
         index = pd.DataFrame({"image_id": ids, "path": [f"{name}.png" for name in ids], "label": "x"})
         index = index.assign(subject=None, official_split=None).astype("string")
         groups = pd.DataFrame({"image_id": ids, "group": ids})
         splits = pd.DataFrame({"image_id": ids, "split": ["train", "train", "validation", "test"] * 30})
         return {**straddle_check(index, thumbnails, groups, splits, permutations=999), "readings": []}
 
-    return {alike: check(alike) for alike in (True, False)}
+    named = {"named": check(True, "case_{case}'s_{place}"), "few": check(False, "case_{case}_{other}")}
+    return {True: check(True), False: check(False), **named}
 
 
 def test_an_order_is_told_with_the_line_that_groups_by_it(page, straddles):
     text = text_of(page(straddle=straddles[True]))
-    assert "The numbers follow something." in text
+    assert "The names follow something." in text
     assert re.search(r"grouping: {sequence: \d+}", text)
     assert "with a training image within 5 file numbers" in text
     grouped = text_of(page(straddle=straddles[True], grouping=GroupingConfig(sequence=40)))
     assert "This split already keeps runs of 40 files together where no patient is known." in grouped
 
 
+def test_a_part_of_names_is_offered_as_the_patient(page, straddles):
+    text = text_of(page(straddle=straddles["named"]))
+    assert "Files that share a part of their names as case_0 in case_0's_1 correlate by" in text
+    assert r"add patient_pattern: '(case_\d+).*' to the cohort's block" in text
+    assert "the name up to number 1 shared" in text
+    assert "to the cohort's block; with any other, give a table" in text
+    unwritten = {**straddles["named"], "part": {**straddles["named"]["part"], "pattern": None}}
+    text = text_of(page(straddle=unwritten))
+    assert "patient_pattern" not in text
+    assert "If this part names the patient, say so: give a table with a column of patients." in text
+
+
+def test_a_quote_in_a_pattern_is_written_as_yaml_has_it(straddles):
+    part = {**straddles["named"]["part"], "pattern": r"(case_\d+'s).*"}
+    key = offered_pattern({**straddles["named"], "part": part})
+    assert yaml.safe_load(key) == {"patient_pattern": r"(case_\d+'s).*"}
+
+
+def test_another_number_that_orders_the_files_is_offered(straddles):
+    evidence = {**straddles[True]["order"], "number": 2}
+    key = offered_grouping({**straddles[True], "order": evidence})
+    assert yaml.safe_load(key)["grouping"]["number"] == 2
+    assert "number" not in yaml.safe_load(offered_grouping(straddles[True]))["grouping"]
+    assert offered_grouping({**straddles[True], "order": {**evidence, "run_length": None}}) is None
+
+
 def test_no_order_is_no_proof(page, straddles):
     text = text_of(page(straddle=straddles[False]))
-    assert "No order was found." in text
+    assert "No order was found. In the order that was tried, files that follow one another" in text
     assert "This does not show that no patient stands on two sides" in text
+    assert "It sees nothing where images of one patient lie far apart in the list" in text
     assert "grouping:" not in text
+    several = text_of(page(straddle=straddles["few"]))
+    assert "No order was found. In the orders that were tried, files that follow one another" in several
+    assert "by number 2 in the name before all others" in several
 
 
 def test_too_few_numbers_cannot_be_tested(page):

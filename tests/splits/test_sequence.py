@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from s3f_pipeline.errors import SplitError
-from s3f_pipeline.splits.sequence import file_order, runs
+from s3f_pipeline.splits.sequence import file_order, orders_of, runs
 
 
 def listed(*paths, label="one", split=None, **columns):
@@ -13,39 +13,34 @@ def listed(*paths, label="one", split=None, **columns):
 
 def test_numbers_are_read_as_numbers_and_not_as_text():
     order = file_order(listed("a/benign (10).png", "a/benign (9).png", "a/benign (100).png"))
-    assert order["number"].tolist() == [10, 9, 100]
     assert order["rank"].tolist() == [1, 0, 2]
     assert order["pattern"].unique().tolist() == ["/one/benign (#)"]
 
 
-@pytest.mark.parametrize(("stems", "numbers", "text"), [
-    (["person1_virus_7", "person1_virus_8", "person2_virus_9"], [7, 8, 9], "person*_virus_#"),
-    (["p3_slice1", "p3_slice2", "p4_slice1", "p5_slice1"], [3, 3, 4, 5], "p#_slice*"),
-    (["set2025_001_t1", "set2025_002_t1"], [1, 2], "set2025_#_t1"),
-    (["IM-0115-0001", "IM-0117-0001"], [115, 117], "IM-#-0001"),
-    (["ISIC_0024306", "ISIC_0024307"], [24306, 24307], "ISIC_#"),
-    (["a1b1", "a2b2"], [1, 2], "a*b#"),
-])  # fmt: skip
-def test_the_number_is_what_varies_most(stems, numbers, text):
-    order = file_order(listed(*(f"{stem}.jpg" for stem in stems)))
-    assert order["number"].tolist() == numbers
-    assert order["rank"].tolist() == list(range(len(stems)))
-    assert order["pattern"].unique().tolist() == [f"/one/{text}"]
-
-
-def test_slices_of_a_patient_follow_each_other():
-    order = file_order(listed("p2_s2.png", "p1_s10.png", "p1_s2.png", "p3_s2.png"))
-    assert order["rank"].tolist() == [2, 1, 0, 3]
+def test_slices_of_a_patient_follow_each_other_however_many_there_are():
+    order = file_order(listed("p2_s2.png", "p1_s10.png", "p1_s2.png", "p1_s3.png"))
+    assert order["rank"].tolist() == [3, 2, 0, 1]
 
 
 def test_names_without_numbers_have_no_order():
     order = file_order(listed("a/left.png", "a/right.png", "a/1.2.8261.20000000000000000001"))
-    assert order["number"].isna().tolist() == [True, True, False]
     assert order["rank"].isna().tolist() == [True, True, False]
+    assert order["block"].isna().tolist() == [True, True, False]
 
 
-def test_a_name_is_not_cut_at_a_point_between_digits():
-    assert file_order(listed("1.2.3", "1.2.4"))["number"].tolist() == [3, 4]
+def test_another_field_can_come_first_if_it_takes_many_values():
+    index = listed(*(f"room{room}_{7 * file % 12:02d}.png" for room in (1, 2) for file in range(12)))
+    assert file_order(index)["rank"].tolist() == [
+        12 * room + 7 * file % 12 for room in (0, 1) for file in range(12)
+    ]
+    assert file_order(index, number=2)["rank"].tolist() == [
+        2 * (7 * file % 12) + room for room in (0, 1) for file in range(12)
+    ]
+    assert list(orders_of(index)) == [1, 2]
+    few = listed(*(f"case{case:02d}_{view}.png" for case in range(12) for view in (1, 2)))
+    assert file_order(few, number=2)["rank"].tolist() == list(range(24))
+    assert list(orders_of(few)) == [1]
+    assert list(orders_of(listed("left.png"))) == [1]
 
 
 def test_labels_and_official_splits_count_for_themselves():
@@ -97,3 +92,19 @@ def test_runs_of_some_of_the_files_have_the_length_too():
 def test_a_run_has_a_length():
     with pytest.raises(SplitError, match="at least 1"):
         runs(file_order(listed("x1.png")), 0)
+
+
+@pytest.mark.parametrize(("names", "length", "sizes"), [
+    ([f"case_{case:02d}_slice_{place:02d}" for case in range(20) for place in range(50)], 40, [50] * 20),
+    ([f"patient_{case:03d}/img_{place:02d}" for case in range(20) for place in range(3)], 2, [3] * 20),
+    ([f"{case:04d}_{side}" for case in range(20) for side in "LR"], 3, [2, 4] * 6 + [4]),
+    ([f"{day:02d}-05-2021_{place}" for day in range(1, 13) for place in range(4)], 4, [4] * 12),
+    ([f"year{2010 + year}_{place:04d}" for year in range(5) for place in range(100)], 50, [50] * 10),
+])  # fmt: skip
+def test_runs_do_not_tear_what_shares_its_first_fields(names, length, sizes):
+    index = listed(*(f"{name}.png" for name in names))
+    sequence = runs(file_order(index), length)
+    assert sorted(sequence.value_counts()) == sorted(sizes)
+    if len(sizes) < 20:
+        return
+    assert sequence.groupby(index["path"].str.split("_slice|/img", regex=True).str[0]).nunique().max() == 1

@@ -21,6 +21,26 @@ def test_random_orders_raise_few_alarms_and_patients_are_found(straddle_benchmar
     assert straddle_benchmark.rate(20, share=0.1, in_order=True, **kind) >= 0.95
 
 
+@pytest.mark.parametrize(("images", "per_patient"), [(360, 6), (200, 2)])
+def test_known_patients_in_blocks_raise_few_alarms(straddle_benchmark, images, per_patient):
+    size = {"images": images, "per_patient": per_patient, "known": True}
+    assert straddle_benchmark.rate(40, share=0.3, in_order=True, **size) <= 0.05
+
+
+@pytest.mark.parametrize("names", ["case_slice", "folders", "dates", "sides"])
+def test_patients_are_found_however_names_tell_them(straddle_benchmark, names):
+    patients, per_patient = straddle_benchmark.NAMED[names]
+    size = {"images": patients * per_patient // 2, "per_patient": per_patient, "names": names}
+    assert straddle_benchmark.rate(8, share=0.3, in_order=True, **size) >= 0.95
+    assert straddle_benchmark.rate(8, share=0.3, in_order=False, **size) <= 0.05
+
+
+def test_patients_who_take_turns_are_not_seen(draw_cohort):
+    index, thumbnails, groups = draw_cohort(images=400, share=0.5)
+    turns = np.argsort(np.arange(400) % 10, kind="stable")
+    assert checked((index, thumbnails[turns], groups))["verdict"] == NO_ORDER
+
+
 def checked(cohort, **options):
     index, thumbnails, groups = cohort
     splits = index[["image_id"]].assign(split=sides(len(index)))
@@ -70,10 +90,11 @@ def test_a_column_is_used_instead_of_names(draw_cohort):
 
 
 def test_a_trifle_in_many_images_is_no_order():
-    evidence = {"pairs": 50_000, "files": 50_001, "p": 0.001, "effect": 0.05}
+    evidence = {"pairs": 50_000, "files": 50_001, "p": 0.001, "largest_effect": 0.05, "parts": []}
     assert order_verdict(evidence, 50_001) == NO_ORDER
-    assert order_verdict(evidence | {"effect": 0.15}, 50_001) == ORDER
-    assert order_verdict(evidence | {"effect": 0.15, "p": 0.02}, 50_001) == NO_ORDER
+    assert order_verdict(evidence | {"largest_effect": 0.15}, 50_001) == ORDER
+    assert order_verdict(evidence | {"largest_effect": 0.15, "p": 0.02}, 50_001) == NO_ORDER
+    assert order_verdict(evidence | {"parts": [{"p": 0.001, "largest_effect": 0.15}]}, 50_001) == ORDER
 
 
 def test_blank_images_are_no_error(draw_cohort):
@@ -97,3 +118,21 @@ def test_known_patients_are_not_looked_for(draw_cohort):
     found = checked((index, thumbnails, known))
     assert found["verdict"] != ORDER
     assert abs(found["order"]["lags"][0]["effect"]) < 0.5
+
+
+def test_a_part_of_names_is_told_with_an_expression(draw_cohort):
+    found = checked(draw_cohort(images=400, per_patient=20, names="case_slice"))
+    assert found["verdict"] == ORDER
+    assert found["order"]["number"] == 1
+    assert [order["number"] for order in found["order"]["tried"]] == [1, 2]
+    assert (found["part"]["text"], found["part"]["pattern"]) == ("case_00", r"(case_\d+).*")
+    assert checked(draw_cohort(images=400, names="case_slice", in_order=False))["part"] is None
+
+
+def test_two_rooms_by_turns_are_seen(draw_cohort):
+    index, thumbnails, groups = draw_cohort(images=400)
+    turns = np.arange(400).reshape(2, 200).T.reshape(-1)
+    found = checked((index, thumbnails[turns], groups))
+    assert found["verdict"] == ORDER
+    assert found["order"]["lags"][0]["effect"] < 0.1
+    assert found["order"]["run_length"] >= 8

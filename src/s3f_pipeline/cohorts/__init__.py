@@ -40,7 +40,11 @@ LAYOUTS: dict[str, Callable[[Path, Sequence[str]], pd.DataFrame]] = {
 
 
 def list_files(
-    layout: str, folder: Path, classes: Sequence[str], table: TableColumns | None = None
+    layout: str,
+    folder: Path,
+    classes: Sequence[str],
+    table: TableColumns | None = None,
+    patient_pattern: str | None = None,
 ) -> pd.DataFrame:
     """List the images of a raw folder, sorted by path; no image is opened.
 
@@ -49,6 +53,7 @@ def list_files(
         folder: The raw folder.
         classes: The class names that must be there, and no others.
         table: What the columns of the layout ``table`` are called.
+        patient_pattern: Of the layout ``folders``; see ``s3f_pipeline.cohorts.folders.name_patients``.
 
     Returns:
         One row per image: ``image_id`` (unique), ``path`` (relative to the folder, with forward
@@ -67,6 +72,8 @@ def list_files(
         raise CohortError(f"The layout 'table' of {folder} needs a block 'table' that names its columns.")
     else:
         found = own_table.list_files(folder, classes, table)
+    if patient_pattern is not None:
+        found = folders.name_patients(found, folder, patient_pattern)
     listed = finish(found, folder, classes)
     for column in listed.columns[listed.columns.str.startswith("subject")]:
         listed[column] = one_spelling(listed[column], f"the tables and file names of {folder}")

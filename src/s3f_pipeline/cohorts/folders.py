@@ -2,7 +2,7 @@
 
 ``<class>/…`` or ``{train,validation,test}/<class>/…``, with folders below a class as one likes. Folders of
 splits may be spelt as people do (``SPLITS``, in upper or lower case); those of classes are compared exactly.
-Patients are known from DICOM headers alone; of other files they need the layout ``table``.
+Patients are known from DICOM headers, or from names by a pattern; else they need the layout ``table``.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,8 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.class_folders import list_class_folders
 from s3f_pipeline.cohorts.listing import is_hidden, some_of
+from s3f_pipeline.cohorts.table import named_patients
+from s3f_pipeline.cohorts.tabular import refuse
 from s3f_pipeline.errors import CohortError
 
 SPLITS = {
@@ -59,3 +61,30 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
             )
     table = list_class_folders(folder, classes, splits or {"": None})
     return table.assign(image_id=table["path"])
+
+
+def name_patients(table: pd.DataFrame, folder: Path, pattern: str) -> pd.DataFrame:
+    """Take patients from the names of files, and of the folders below their class.
+
+    Args:
+        table: As ``list_files`` returns it.
+        folder: The raw folder.
+        pattern: Regular expression of whole paths below the folder of a class, with endings and forward
+            slashes. Its one group names the patient: equal in two classes, it is one patient.
+
+    Returns:
+        The table with ``subject``.
+
+    Raises:
+        CohortError: If a path does not have the pattern.
+    """
+    depth = 1 + int(table["official_split"].notna().any())
+    below = table["path"].str.split("/", n=depth).str[depth]
+    patients = named_patients(below, pattern)
+    refuse(
+        patients.isna(),
+        table["path"],
+        f"Images in {folder} whose path below the class folder does not have the pattern {pattern}",
+        "Rename them, or correct patient_pattern in the cohort's block.",
+    )
+    return table.assign(subject=patients)

@@ -17,7 +17,7 @@ from s3f_pipeline.reporting.facts import (
     unused_ids,
 )
 from s3f_pipeline.reporting.page import render_page
-from s3f_pipeline.reporting.straddle import offered_run
+from s3f_pipeline.reporting.straddle import offered_grouping, offered_pattern, tried_orders
 from s3f_pipeline.splits.guarantee import guarantee_total
 
 MOST_PAIRS = 24
@@ -111,7 +111,9 @@ def render_audit(data: AuditData) -> str:
         **vars(data),
         guarantee_text=guarantee_text(data.guarantee, data.header_ids, data.incomparable_ids),
         guarantee_table=guarantee_table(data.guarantee),
-        offered=offered_run(data.straddle),
+        offered_grouping=offered_grouping(data.straddle),
+        offered_pattern=offered_pattern(data.straddle),
+        tried_orders=tried_orders(data.straddle),
         not_known=NOT_KNOWN[known or "none"].format(
             no_patients=unused_ids(data.header_ids) or "No patient ids are known"
         ),

@@ -1,59 +1,49 @@
-"""The order in which the files of a cohort are numbered, and runs of consecutive files."""
+"""The order in which the files of a cohort are named, and runs of consecutive files."""
 
-import re
-from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from s3f_pipeline.errors import SplitError
-
-DIGITS = re.compile(r"(?<!\d)\d{1,18}(?!\d)")  # longer ones are identifiers, such as those of DICOM
-SPLIT_WORDS = re.compile(
-    r"(?<![a-z])(?:train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?)(?![a-z])", re.IGNORECASE
-)
+from s3f_pipeline.splits.names import LEAST_CASES, read_names
 
 
-def file_order(index: pd.DataFrame, column: str | None = None, *, merge_splits: bool = False) -> pd.DataFrame:
-    """Read from the names of files in which order they were numbered.
+def file_order(
+    index: pd.DataFrame, column: str | None = None, *, number: int = 1, merge_splits: bool = False
+) -> pd.DataFrame:
+    """Read from the names of files in which order they were named.
 
-    Files of one label whose names differ in digits alone share a pattern. The number of a file is the
-    group of digits that takes the most values among them, the last of several; other digits that vary
-    break ties, from left to right. Each official split counts for itself, unless ``merge_splits`` lays
-    them over each other: then a file stands where its share of smaller numbers within its own split
+    Files of a pattern (``read_names``) are ordered by the fields of their names from left to right, as a
+    person would sort them. Each official split counts for itself, unless ``merge_splits`` lays
+    them over each other: then a file stands where its share of earlier files within its own split
     puts it, so that splits that were drawn from one list, and numbered anew, lie side by side again.
 
     Args:
         index: With ``image_id``, ``path``, ``label``, ``official_split``.
         column: A column that orders the images of a label, whatever their names and splits.
+        number: Which field comes first, before all that stand left of it, in patterns where it takes
+            ``LEAST_CASES`` values and more.
         merge_splits: Whether patterns reach across official splits.
 
     Returns:
-        In the order of ``index``: ``image_id``; ``pattern``, with ``#`` for the number and ``*`` for
-        other digits that vary; ``number``; ``rank``, the place among the files of the pattern, from 0.
-        The last three are null for a file without a number.
+        In the order of ``index``: ``image_id``; ``pattern``; ``kind``, as ``read_names`` returns it;
+        ``block``, files that share the first fields, as few as take ``LEAST_CASES`` values
+        (``case_07_slice_*``); ``rank``, the place among the files of the pattern, from 0. All but the first
+        are null for a file without fields.
 
     Raises:
         SplitError: If the index has no such column.
     """
     if column is not None:
         return _column_order(index, column)
-    parts = _read_names(index)
-    split, label = index["official_split"].fillna("").to_numpy(str), index["label"].to_numpy(str)
-    keys = ["number", "others", "stem"]
-    alone = pd.DataFrame({"pattern": _join(split, label, parts["text"])}, index.index)
-    if not merge_splits:
-        return _table(index, alone["pattern"], parts["number"], _ranks(alone["pattern"], parts[keys]))
-    merged = _join(label, parts["common_text"])
-    family = pd.Series(_join(split, merged), index.index)
-    place = _ranks(family, parts[keys])
-    share = (place + 0.5) / place.groupby(family).transform("count")
-    ranks = _ranks(pd.Series(merged, index.index), parts[keys].assign(number=share))
-    return _table(index, pd.Series(merged, index.index), parts["number"], ranks)
+    return _name_order(index, read_names(index), number, merge_splits)
 
 
 def runs(order: pd.DataFrame, length: int) -> pd.Series:
     """Cut every pattern into runs of consecutive files.
+
+    No block is torn: its files are in the run of its first file, however long it is.
 
     Args:
         order: As ``file_order`` returns it, or some rows of it.
@@ -71,9 +61,41 @@ def runs(order: pd.DataFrame, length: int) -> pd.Series:
     by_pattern = order.groupby("pattern")["rank"]
     place, files = by_pattern.rank(method="first") - 1, by_pattern.transform("count")
     count = ((files + length / 2) // length).clip(lower=1)
-    number = np.minimum(place // length, count - 1)
-    names = order["pattern"] + "/" + number.astype("Int64").astype("string")
-    return names.rename("sequence")
+    number = (place // length).clip(upper=count - 1).astype("Int64")
+    number = number.groupby([order["pattern"], order["block"]]).transform("min")
+    return (order["pattern"] + "/" + number.astype("string")).rename("sequence")
+
+
+def orders_of(index: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    """The orders that names allow for: from left to right, and with another field first.
+
+    Args:
+        index: As for ``file_order``.
+
+    Returns:
+        The number of the field that comes first -> ``file_order``, without those that change nothing.
+    """
+    names = read_names(index)
+    most = names["fields"].dropna().map(len).max()
+    orders = {1: _name_order(index, names, 1, merge_splits=False)}
+    for number in range(2, 0 if pd.isna(most) else most + 1):
+        order = _name_order(index, names, number, merge_splits=False)
+        if not any(order["rank"].equals(other["rank"]) for other in orders.values()):
+            orders[number] = order
+    return orders
+
+
+def _name_order(index: pd.DataFrame, names: pd.DataFrame, number: int, merge_splits: bool) -> pd.DataFrame:
+    split, label = index["official_split"].fillna("").to_numpy(str), index["label"].to_numpy(str)
+    alone = pd.Series(_join(split, label, names["pattern"]), index.index)
+    table = _in_order(names, alone, number).assign(image_id=index["image_id"], pattern=alone)
+    table["block"] = _join(split, table["block"])
+    if merge_splits:
+        table["pattern"] = _join(label, names["common"])
+        share = (table["rank"] + 0.5) / table.groupby(alone)["rank"].transform("count")
+        place = _in_order(names, table["pattern"], number)["rank"]
+        table["rank"] = _ranks(table["pattern"], pd.DataFrame({"share": share, "place": place}))
+    return _typed(table)
 
 
 def _column_order(index: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -82,41 +104,41 @@ def _column_order(index: pd.DataFrame, column: str) -> pd.DataFrame:
             f"The index has no column '{column}' to order its images by. It has {', '.join(map(str, index))}."
         )
     number = index[column].rank(method="dense").astype("Int64")
-    keys = pd.DataFrame({"number": number, "stem": index["image_id"]})
     pattern = index["label"].where(number.notna())
-    return _table(index, pattern, number, _ranks(pattern, keys))
+    rank = _ranks(pattern, pd.DataFrame({"number": number, "image_id": index["image_id"]}))
+    columns = {"image_id": index["image_id"], "pattern": pattern, "kind": pattern, "rank": rank}
+    return _typed(pd.DataFrame({**columns, "block": index["image_id"].where(number.notna())}))
 
 
-def _read_names(index: pd.DataFrame) -> pd.DataFrame:
-    """For each file: ``stem``, ``number``, ``others``, ``text`` and ``common_text``, without split words."""
-    stems = index["path"].map(_stem).astype(str)
-    skeleton = stems.map(lambda stem: DIGITS.sub("\0", SPLIT_WORDS.sub("\1", stem)))
-    rows = []
-    for _, files in stems.groupby([index["label"].to_numpy(str), skeleton]):
-        digits = np.array([DIGITS.findall(stem) for stem in files], dtype=object).astype(np.int64)
-        values = np.array([len(np.unique(numbers)) for numbers in digits.T])
-        if values.size == 0:
-            continue
-        main = values.size - 1 - int(values[::-1].argmax())
-        marks = ["#" if place == main else "*" if n > 1 else None for place, n in enumerate(values)]
-        others = [place for place in range(values.size) if marks[place] == "*"]
-        for row, stem, numbers in zip(files.index, files, digits, strict=True):
-            text = _mark(stem, marks)
-            rows.append((row, numbers[main], tuple(numbers[others]), text, SPLIT_WORDS.sub("*", text)))
-    columns = ["row", "number", "others", "text", "common_text"]
-    found = pd.DataFrame(rows, columns=columns).set_index("row").reindex(index.index)
-    return found.assign(stem=stems, number=found["number"].astype("Int64"))
+def _in_order(names: pd.DataFrame, pattern: pd.Series, number: int) -> pd.DataFrame:
+    """``kind``, ``block`` and ``rank`` of each file within its pattern."""
+    parts = []
+    for _, files in names.groupby(pattern):
+        fields = [_put_first(values, number - 1) for values in files["fields"]]
+        if len({values[0] for values in fields}) < LEAST_CASES:
+            fields = list(files["fields"])
+        keys = sorted(zip(fields, files["kind"], files["name"], range(len(files)), strict=True))
+        rank = np.argsort([place for *_, place in keys])
+        parts.append(pd.DataFrame({"block": _blocks(fields), "rank": rank}, files.index))
+    found = pd.concat(parts) if parts else pd.DataFrame({"block": [], "rank": []})
+    return found.reindex(names.index).assign(kind=names["kind"])
 
 
-def _stem(path: str) -> str:
-    pure = PurePosixPath(path)
-    return pure.name if pure.suffix[1:].isdigit() else pure.stem
+def _put_first(fields: tuple[Any, ...], place: int) -> tuple[Any, ...]:
+    return fields[place : place + 1] + fields[:place] + fields[place + 1 :]
 
 
-def _mark(stem: str, marks: list[str | None]) -> str:
-    """Replace the digits that have a mark by it."""
-    replacements = iter(marks)
-    return DIGITS.sub(lambda found: next(replacements) or found[0], stem)
+def _blocks(fields: list[tuple[Any, ...]]) -> list[str]:
+    """The first fields of each name, as few as take enough values to name cases."""
+    first = next(
+        (
+            count
+            for count in range(1, len(fields[0]))
+            if len({some[:count] for some in fields}) >= LEAST_CASES
+        ),
+        len(fields[0]),
+    )
+    return [str(some[:first]) for some in fields]
 
 
 def _join(*texts: np.ndarray | pd.Series) -> np.ndarray:
@@ -129,9 +151,9 @@ def _join(*texts: np.ndarray | pd.Series) -> np.ndarray:
 
 def _ranks(pattern: pd.Series, keys: pd.DataFrame) -> pd.Series:
     ordered = keys.assign(pattern=pattern)[pattern.notna()].sort_values(keys.columns.tolist())
-    return ordered.groupby("pattern").cumcount().reindex(pattern.index).astype("Int64")
+    return ordered.groupby("pattern").cumcount().reindex(pattern.index)
 
 
-def _table(index: pd.DataFrame, pattern: pd.Series, number: pd.Series, rank: pd.Series) -> pd.DataFrame:
-    table = pd.DataFrame({"image_id": index["image_id"], "pattern": pattern, "number": number, "rank": rank})
-    return table.astype({"pattern": "string"})
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    types = {"pattern": "string", "kind": "string", "block": "string", "rank": "Int64"}
+    return table[["image_id", *types]].astype(types)

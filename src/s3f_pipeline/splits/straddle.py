@@ -7,10 +7,11 @@ import pandas as pd
 
 from s3f_pipeline.errors import SplitError
 from s3f_pipeline.splits.likeness import likeness_features
+from s3f_pipeline.splits.names import part_pattern, parts_of
 from s3f_pipeline.splits.neighbours import neighbours_across
 from s3f_pipeline.splits.optimism import neighbour_optimism
 from s3f_pipeline.splits.order_evidence import axis_evidence, order_evidence
-from s3f_pipeline.splits.sequence import file_order
+from s3f_pipeline.splits.sequence import file_order, orders_of
 
 ALPHA = 0.01
 LEAST_EFFECT = 0.1  # standard deviations: half of what is called a small effect
@@ -32,12 +33,13 @@ def straddle_check(
     permutations: int = 999,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Look for patients who are hidden in the order of files.
+    """Look for patients who are hidden in the order or in the names of files.
 
-    The verdict (``order_verdict``) follows from the images and their order alone; what order does to the
-    split at hand is said by ``neighbours`` and ``optimism``. Pairs of one known group (patient, lesion,
-    twins) are left out of every test: what is looked for is what groups do not know yet. Official splits
-    are laid over each other where the limits of the verdict hold for ``axis`` too.
+    All orders that names allow for are tried, and all parts that files share by name. The verdict
+    (``order_verdict``) follows from the images and these alone; what the best of the orders does to the split
+    at hand is said by ``neighbours`` and ``optimism``. Pairs of one known group (patient, lesion, twins) are
+    left out of every test: what is looked for is what groups do not know yet. Official splits are laid over
+    each other where the limits of the verdict hold for ``axis`` too.
 
     Args:
         index: With ``image_id``, ``path``, ``label``, ``official_split``.
@@ -52,7 +54,9 @@ def straddle_check(
 
     Returns:
         ``verdict``; ``images`` and ``numbered`` (in patterns that are large enough); ``order`` as of
-        ``order_evidence``; ``axis`` as of ``axis_evidence``, ``None`` with one official split or a column;
+        ``order_evidence``; ``part``, the part of names that may be the patient, as ``order_evidence`` and
+        ``part_pattern`` return it, ``None`` without one; ``axis`` as of ``axis_evidence``, ``None`` with
+        one official split or a column;
         ``merged``, whether official splits were laid over each other; ``neighbours`` as of
         ``neighbours_across``; ``optimism`` as of ``neighbour_optimism`` over the training and validation
         images; ``settings``, limits included.
@@ -65,13 +69,15 @@ def straddle_check(
     group = _look_up(groups, "group", ids)
     random = {"permutations": permutations, "seed": seed}
     features = likeness_features(thumbnails)
-    order = file_order(index, column)
-    evidence = order_evidence(features, order, twin_set=group, **random)
+    orders = {1: file_order(index, column)} if column else orders_of(index)
+    parts = None if column else parts_of(index)
+    evidence = order_evidence(features, orders, parts=parts, twin_set=group, **random)
+    order = orders[evidence["number"]]
     axis = None
     if column is None and index["official_split"].nunique() > 1:
-        common = file_order(index, merge_splits=True)
+        common = file_order(index, number=evidence["number"], merge_splits=True)
         axis = axis_evidence(features, common, index["official_split"], twin_set=group, **random)
-    merged = axis is not None and _holds(axis)
+    merged = axis is not None and holds(axis)
     if merged:
         order = common
     fitted = split.isin(["train", "validation"]).to_numpy(dtype=bool)
@@ -80,6 +86,7 @@ def straddle_check(
         "images": len(index),
         "numbered": evidence["files"],
         "order": evidence,
+        "part": _offered_part(index, evidence["parts"]),
         "axis": axis,
         "merged": merged,
         "neighbours": neighbours_across(features, split, order, twin_set=group, within=within, **random),
@@ -109,16 +116,27 @@ def order_verdict(evidence: dict[str, Any], images: int) -> str:
     Returns:
         ``not testable`` with fewer than ``LEAST_PAIRS`` consecutive files, or fewer than ``LEAST_NUMBERED``
         of the images, in patterns of enough files. ``order found`` where p is at most ``ALPHA`` and the
-        effect at least ``LEAST_EFFECT``, which keeps a trifle in 50,000 images from counting. Else ``no
-        order found``.
+        effect at least ``LEAST_EFFECT``, which keeps a trifle in 50,000 images from counting, of an order or
+        of a part that files share by name. Else ``no order found``.
     """
     if evidence["pairs"] < LEAST_PAIRS or evidence["files"] < LEAST_NUMBERED * images:
         return NOT_TESTABLE
-    return ORDER if _holds(evidence) else NO_ORDER
+    return ORDER if any(map(holds, [evidence, *evidence["parts"]])) else NO_ORDER
 
 
-def _holds(evidence: dict[str, Any]) -> bool:
-    return evidence["p"] is not None and evidence["p"] <= ALPHA and evidence["effect"] >= LEAST_EFFECT
+def holds(evidence: dict[str, Any]) -> bool:
+    """Whether an order, or a part that files share, makes them alike beyond chance and by enough."""
+    return evidence["p"] is not None and evidence["p"] <= ALPHA and evidence["largest_effect"] >= LEAST_EFFECT
+
+
+def _offered_part(index: pd.DataFrame, parts: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The shortest beginning of names that holds, or another part, whichever has the largest effect."""
+    found = [part for part in parts if holds(part)]
+    if not found:
+        return None
+    first = [part for part in found if part["start"] == 0]
+    chosen = first[0] if first else max(found, key=lambda part: part["effect"])
+    return {**chosen, **part_pattern(index, (chosen["start"], chosen["stop"]))}
 
 
 def _look_up(table: pd.DataFrame, column: str, ids: pd.Series) -> pd.Series:

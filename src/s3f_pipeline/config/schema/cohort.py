@@ -6,13 +6,27 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, NonNegativeInt, field_validator, model_validator
 
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
 from s3f_pipeline.config.schema.training import TrainingOverrides
 
 CLASS_FOLDERS = ("brisc", "chest", "busi", "cheng", "folders")
 """Layouts with a folder per class."""
+
+
+def _has_one_group(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"this is no regular expression: {error}") from error
+    if groups != 1:
+        raise ValueError("put parentheses around the part that names the patient, once")
+    return pattern
+
+
+PatientPattern = Annotated[str, AfterValidator(_has_one_group)]
+"""A regular expression with one group, the part of an id or a name that names the patient."""
 
 
 class PublishedResult(Block):
@@ -65,21 +79,9 @@ class TableConfig(Block):
     path: str = "path"
     label: str = "label"
     patient: str | None = None
-    patient_pattern: str | None = None
+    patient_pattern: PatientPattern | None = None
     split: str | None = None
     order: str | None = None
-
-    @field_validator("patient_pattern")
-    @classmethod
-    def _pattern_has_one_group(cls, pattern: str | None) -> str | None:
-        if pattern is not None:
-            try:
-                groups = re.compile(pattern).groups
-            except re.error as error:
-                raise ValueError(f"this is no regular expression: {error}") from error
-            if groups != 1:
-                raise ValueError("put parentheses around the part of the id that names the patient, once")
-        return pattern
 
     @model_validator(mode="after")
     def _pattern_is_of_a_patient(self) -> Self:
@@ -128,10 +130,13 @@ class GroupingConfig(Block):
 
     Attributes:
         sequence: Files of a run: as many consecutive files of one naming pattern stay on one side.
+        number: Which of the numbers (or words) that vary in names orders the files first; the audit says if
+            it should be another one than the first.
         classes: Classes whose files are cut into runs, ``None`` for all.
     """
 
     sequence: Annotated[int, Field(ge=2)]
+    number: Annotated[int, Field(ge=1)] = 1
     classes: tuple[ClassName, ...] | None = None
 
 
@@ -141,6 +146,8 @@ class CohortData(Block):
     Attributes:
         layout: How the cohort lies on disk, the name of a reader in ``s3f_pipeline.cohorts``.
         table: Of the layout ``table``.
+        patient_pattern: Of the layout ``folders``: regular expression of a file's path below the folder of
+            its class, whose one group names the patient.
         color: ``grey`` or ``rgb``.
         image_size: (height, width) in pixels.
         aspect: ``stretch`` to the image size, as published, or ``pad`` with black to keep the aspect
@@ -165,6 +172,7 @@ class CohortData(Block):
 
     layout: Literal["brisc", "chest", "busi", "ham", "medmnist", "cheng", "folders", "table"]
     table: TableConfig | None = None
+    patient_pattern: PatientPattern | None = None
     color: Literal["grey", "rgb"]
     image_size: ImageSize
     aspect: Literal["stretch", "pad"] = "stretch"
@@ -184,6 +192,14 @@ class CohortData(Block):
     def _the_layout_table_has_a_table(self) -> Self:
         if (self.layout == "table") != (self.table is not None):
             raise ValueError("the layout 'table' needs a block 'table', and no other layout takes one")
+        return self
+
+    @model_validator(mode="after")
+    def _the_layout_folders_has_a_pattern(self) -> Self:
+        if self.patient_pattern is not None and self.layout != "folders":
+            raise ValueError(
+                "patient_pattern is of the layout 'folders'; for the layout 'table' put it into 'table'"
+            )
         return self
 
     @field_validator("classes")

@@ -34,6 +34,12 @@ def check_order(
             "Consecutive files correlate by %.3f, random ones by %.3f (p = %.3f)",
             order["consecutive"], order["random"], order["p"],
         )  # fmt: skip
+    if part := found["part"]:
+        logger.warning(
+            "Files that share a part of their names ('%s' in '%s') are more alike than others (p = %.3f): it "
+            "may be the patient. The audit says how to take it for that.",
+            part["text"], part["name"], part["p"],
+        )  # fmt: skip
     features = likeness_features(thumbnails)
     coarser = [str(name) for name in index if str(name).startswith("subject_by_") and name not in HOLDING]
     found["readings"] = [
