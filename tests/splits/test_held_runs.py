@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from s3f_pipeline.splits.held_runs import in_held_run
+from s3f_pipeline.splits.held_runs import in_held_run, order_across_splits
 
 SIDES = {"T": "train", "V": "validation", "t": "test", "-": None}
 
@@ -44,3 +44,20 @@ def test_neither_the_order_of_rows_nor_their_labels_matter():
     for between, marked in (("train", True), ("test", False)):
         sides = pd.Series(["train", "train", between], index=[5, 5, 9])
         assert in_held_run(sides, runs, order).tolist() == [marked, marked, False]
+
+
+@pytest.mark.parametrize("folder", ["", "{split}/ill/", "ill/{split}/"])
+def test_a_file_stands_between_those_whose_numbers_lie_around_its_own(folder):
+    """Whether the official splits have folders of their own or not."""
+    splits = ["test" if number % 5 == 3 else "train" for number in range(30)]
+    index = pd.DataFrame(
+        {
+            "image_id": [f"{number:03d}" for number in range(30)],
+            "path": [f"{folder.format(split=split)}IM{n:03d}.png" for n, split in enumerate(splits)],
+            "label": "ill",
+            "official_split": splits,
+        }
+    )
+    order = order_across_splits(index)
+    assert order["pattern"].nunique() == 1
+    assert order["rank"].tolist() == list(range(30))

@@ -3,6 +3,26 @@
 import numpy as np
 import pandas as pd
 
+from s3f_pipeline.splits.names import read_names
+from s3f_pipeline.splits.sequence import file_order
+
+ENDING = ".file"
+
+
+def order_across_splits(index: pd.DataFrame, column: str | None = None, *, number: int = 1) -> pd.DataFrame:
+    """The order of files as if there were no official splits.
+
+    Folders of splits do not count: a file stands between those whose numbers lie around its own, whichever
+    side they are on.
+
+    Args:
+        index: As for ``file_order``, as are all that follow.
+        column: A column that orders the images.
+        number: Which field comes first.
+    """
+    paths = read_names(index)["name"] + ENDING
+    return file_order(index.assign(path=paths, official_split=None), column, number=number)
+
 
 def in_held_run(sides: pd.Series, runs: pd.Series, order: pd.DataFrame) -> np.ndarray:
     """Mark the images whose run stands on one side.
@@ -14,7 +34,8 @@ def in_held_run(sides: pd.Series, runs: pd.Series, order: pd.DataFrame) -> np.nd
     Args:
         sides: Side of each image, null for one that is not used.
         runs: Run of each image, null where it is in none.
-        order: As ``file_order`` returns it, over all images that are numbered together.
+        order: As ``file_order`` returns it, over all images that are numbered together, as
+            ``order_across_splits`` does it.
 
     Returns:
         bool of shape (len(sides),).

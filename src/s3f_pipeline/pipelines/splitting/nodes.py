@@ -138,12 +138,15 @@ def split(
     return made
 
 
-def _order(block: CohortData, index: pd.DataFrame) -> pd.DataFrame:
-    """The order of files in which runs are cut."""
+def _order(block: CohortData, index: pd.DataFrame, *, across_splits: bool = False) -> pd.DataFrame:
+    """The order of files in which runs are cut, or the one that tells what lies between those of a run."""
+    from s3f_pipeline.splits.held_runs import order_across_splits
     from s3f_pipeline.splits.sequence import file_order
 
     column = ORDER_COLUMN if ORDER_COLUMN in index else None
     number = block.grouping.number if block.grouping else 1
+    if across_splits and block.official_test == "keep":
+        return order_across_splits(index, column, number=number)
     return file_order(index, column, number=number, merge_splits=block.official_test == "cut")
 
 
@@ -156,11 +159,10 @@ def _split_patient_safe(
     config = SplittingConfig.model_validate({key: settings[key] for key in SplittingConfig.model_fields})
     if fold is not None and (index["official_split"] == "validation").any():
         logger.info("In a cross-validation official training and validation images are dealt alike.")
-    numbered = index if block.official_test == "cut" else index.assign(official_split=None)
     return patient_safe_split(
         index,
         groups,
-        order=_order(block, numbered) if block.grouping else None,
+        order=_order(block, index, across_splits=True) if block.grouping else None,
         official_test=block.official_test,
         official_validation=block.official_validation,
         fold=fold,
