@@ -100,7 +100,7 @@ def part_pattern(index: pd.DataFrame, part: Part) -> dict[str, str | None]:
     bounds = [(0 if whole else spans[part[0]][0], spans[part[1] - 1][1]) for spans in names["spans"]]
     cut = [(name[:start], name[start:end]) for name, (start, end) in zip(names["name"], bounds, strict=True)]
     paths = [
-        path.partition(f"{label}/")[2] if f"/{label}/" in f"/{path}" else path
+        f"/{path}".partition(f"/{label}/")[2] or path
         for path, label in zip(index["path"], index["label"], strict=True)
     ]
     for words in (re.escape, lambda _: r"[^\W\d_]+"):
