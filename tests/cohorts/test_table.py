@@ -60,13 +60,11 @@ def test_paths_are_normalised(folder):
     [
         ("3.png,sick,1,", r"finding is not one of ill, well: 1 of 3 \(3\.png \(sick\)\)"),
         ("3.png,,1,", r"without a finding: 1 of 3 \(3\.png\)"),
-        ("3.png,ill,,", r"without a id: 1 of 3 \(3\.png\)"),
         ("3.png,ill,1,holdout", r"set is not one of train, .*: 1 of 3 \(3\.png \(holdout\)\)"),
         ("3.png,ill,P2,", r"column id of .* spelt in several ways: P2 and p2 \(on 2 of 3 images\)"),
         ("3.png,ill,P 2,", r"P 2 and p2"),
         ("3.png,ill,01,", r"01 and 1"),
         ("3.png,ill,p\uff12,", r"p2 and p\uff12 \('p\\uff12'\)"),
-        ("3.png,ill,\u200b\u00a0,", r"without a id: 1 of 3 \(3\.png\)"),
         ("3.png,ill,1.23457E+12,", r"id was rounded by a spreadsheet: 1 of 3 \(1\.23457E\+12\)"),
         ("4.png,ill,1,", r"not on disk: 1 of 3 \(4\.png\)"),
         (",ill,1,", r"Rows of .* without a file: 1 of 3 \(row 3\)"),
@@ -81,6 +79,17 @@ def test_bad_rows(folder, row, message):
     rewrite(folder, "1.dcm,ill,1,", "b/2.png,well,p2,", row, header="file,finding,id,set")
     with pytest.raises(CohortError, match=message):
         list_files("table", folder, CLASSES, COLUMNS)
+
+
+@pytest.mark.parametrize("empty", ["", "\u200b\u00a0"])
+def test_an_empty_cell_is_an_unknown_patient_and_told(folder, empty):
+    rewrite(folder, "1.dcm,ill,1,", "b/2.png,well,p2,", f"3.png,ill,{empty},", header="file,finding,id,set")
+    table = list_files("table", folder, CLASSES, COLUMNS)
+    assert table.set_index("path")["subject"].isna().to_dict() == {
+        "1.dcm": False, "3.png": True, "b/2.png": False,
+    }  # fmt: skip
+    (notice,) = table.attrs["notices"]
+    assert notice.startswith("1 of 3 images have no id in the table (3.png): other images of their patients")
 
 
 def test_a_class_without_rows(folder):

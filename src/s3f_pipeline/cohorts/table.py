@@ -68,7 +68,7 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
     Raises:
         CohortError: If the table cannot be read or lacks a column; paths are empty, double, not inside
             the folder or of no file; labels are empty or unknown; or, where the table has such a
-            column, a patient is missing, spelt in two ways (``id_key``), rounded or without the pattern, or
+            column, a patient is spelt in two ways (``id_key``), rounded or without the pattern, or
             a split unknown (it may be empty).
     """
     source = on_disk(folder, columns.file)
@@ -89,11 +89,19 @@ def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> p
         table[ORDER_COLUMN] = _order(rows, path, columns.order, source)
     others = set(files) - set(path) - {source.relative_to(folder).as_posix()}
     table.attrs["passed_over"] = count_passed_over(others, lambda _: "not in the table")
+    notices = []
     unlisted = [path for path in others if is_image_name(path) and not is_hidden(path)]
     if unlisted:
-        table.attrs["notices"] = [
+        notices.append(
             f"{len(unlisted)} images beside those of the table are passed over ({some_of(unlisted, shown=2)})"
-        ]
+        )
+    unknown = path[table["subject"].isna()]
+    if columns.patient is not None and len(unknown):
+        notices.append(
+            f"{len(unknown)} of {len(table)} images have no {columns.patient} in the table "
+            f"({some_of(unknown, shown=2)}): other images of their patients may stand on another side"
+        )
+    table.attrs["notices"] = notices
     return table
 
 
@@ -144,14 +152,7 @@ def _patients(rows: pd.DataFrame, path: pd.Series, columns: TableColumns, source
         return _all_null(rows)
     ids = tidy_ids(rows[column])
     refuse(
-        ids.isna(),
-        path,
-        f"Images in {source} without a {column}",
-        "Fill it in (a value of its own for a patient with one image), or leave the column out of the "
-        "cohort's table.",
-    )
-    refuse(
-        ids.str.fullmatch(ROUNDED).astype(bool),
+        ids.str.fullmatch(ROUNDED).fillna(False).astype(bool),
         ids,
         f"Images in {source} whose {column} was rounded by a spreadsheet",
         "Take the ids from their source again, as text.",
@@ -159,7 +160,7 @@ def _patients(rows: pd.DataFrame, path: pd.Series, columns: TableColumns, source
     if columns.patient_pattern is not None:
         patients = named_patients(ids, columns.patient_pattern)
         refuse(
-            patients.isna(),
+            patients.isna() & ids.notna(),
             ids,
             f"Images in {source} whose {column} does not have the pattern {columns.patient_pattern}",
             "Correct the ids, or patient_pattern in the cohort's table.",

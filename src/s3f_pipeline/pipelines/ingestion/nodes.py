@@ -54,7 +54,8 @@ def ingest_cohort(
     folder = raw_root / acquisition["folder"]
     table = TableColumns(**block.table.model_dump()) if block.table else None
     files = list_files(block.layout, folder, block.classes, table, block.patient_pattern)
-    check_subjects(files, block.subject)
+    if not block.table:  # where an empty cell says that a patient is not known
+        check_subjects(files, block.subject)
     table_of_links = find_table(block.link.table, folder) if block.link and block.link.table else None
     ingested = ingest(
         files,
