@@ -119,6 +119,9 @@ def render_audit(data: AuditData) -> str:
         ),
         shared=known or "group",
         readings_text=readings_text(data.audit),
+        straddle_classes=sorted(
+            {label for side in data.straddle["neighbours"].values() for label in side["by_class"]}
+        ),
         has_official_splits=bool(data.index["official_split"].notna().any()),
         readings=[{**row, "name": reading_name(row["reading"])} for row in data.audit["readings"]],
         twin_lists=[

@@ -18,6 +18,7 @@ def neighbours_across(
     features: np.ndarray,
     splits: pd.Series,
     order: pd.DataFrame,
+    labels: pd.Series,
     *,
     twin_set: pd.Series | None = None,
     within: int = 5,
@@ -36,6 +37,7 @@ def neighbours_across(
         splits: ``train``, ``validation``, ``test`` or anything else; in the order of ``features``, as all
             that follows.
         order: As ``file_order`` returns it.
+        labels: The class of each image.
         twin_set: The twin set of each image, null without one.
         within: Places in the order of the pattern.
         permutations: Number of random orders of the training images.
@@ -45,7 +47,8 @@ def neighbours_across(
         For each of ``validation`` and ``test`` that has images: ``images``; ``median``, of the highest
         correlation with a training image; ``alike``, how many reach ``LEVEL``; ``with_neighbours``, how many
         have neighbours in training; ``nearest_is_neighbour``, the share of these whose nearest training image
-        of the pattern is a neighbour, ``nearest_by_chance``, and ``p`` over random orders; ``compared``, how
+        of the pattern is a neighbour, ``nearest_by_chance``, and ``p`` over random orders; ``by_class``, these
+        shares and ``with_neighbours`` for each class that has some; ``compared``, how
         many have so few neighbours among so many strangers that a share of ``RARE`` can be told; ``nearer``,
         the share of these whose nearest neighbour is nearer than chance would have it, which happens to at
         most ``RARE`` of them by chance. ``None`` where there is nothing to compare.
@@ -75,17 +78,27 @@ def neighbours_across(
             "median": float(np.median(best)),
             "alike": int((best >= LEVEL).sum()),
             "with_neighbours": int((neighbours > 0).sum()),
+            "by_class": {},
             **dict.fromkeys(("compared", "nearer", "nearest_is_neighbour", "nearest_by_chance", "p")),
         }
         tested = neighbours > 0
         compared = tested & (neighbours <= RARE * (neighbours + strangers))
         if tested.any():
             at = rows[tested], trained[nearest[tested].astype(int)]
-            real, random = _near_by_chance(pattern, rank, trained, at, within, permutations, rng)
+            real, by_chance, random = _near_by_chance(pattern, rank, trained, at, within, permutations, rng)
+            of_class = pd.DataFrame({"real": real, "chance": by_chance}).groupby(labels.to_numpy()[at[0]])
             found[side] |= {
-                "nearest_is_neighbour": real,
-                "nearest_by_chance": float(random.mean()),
-                "p": float((1 + (random >= real).sum()) / (1 + permutations)),
+                "nearest_is_neighbour": float(real.mean()),
+                "nearest_by_chance": float(by_chance.mean()),
+                "p": float((1 + (random >= real.mean()).sum()) / (1 + permutations)),
+                "by_class": {
+                    str(label): {
+                        "with_neighbours": len(rows),
+                        "nearest_is_neighbour": float(rows["real"].mean()),
+                        "nearest_by_chance": float(rows["chance"].mean()),
+                    }
+                    for label, rows in of_class
+                },
             }
         found[side]["compared"] = int(compared.sum())
         if compared.any():
@@ -137,13 +150,15 @@ def _near_by_chance(
     within: int,
     permutations: int,
     rng: np.random.Generator,
-) -> tuple[float, np.ndarray]:
-    """Share of pairs that are neighbours, in truth and with training images in random orders."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which pairs are neighbours; how often each is with training images in random orders, and what share then."""
     rows, nearest = pairs
     by_pattern = trained[np.argsort(pattern[trained], kind="stable")]
-    shuffled, random = rank.copy(), np.zeros(permutations)
+    shuffled, often, random = rank.copy(), np.zeros(len(rows)), np.zeros(permutations)
     for draw in range(permutations):
         order = np.lexsort((rng.random(len(by_pattern)), pattern[by_pattern]))
         shuffled[by_pattern] = rank[by_pattern[order]]
-        random[draw] = (np.abs(shuffled[nearest] - rank[rows]) <= within).mean()
-    return float((np.abs(rank[nearest] - rank[rows]) <= within).mean()), random
+        near = np.abs(shuffled[nearest] - rank[rows]) <= within
+        often += near / permutations
+        random[draw] = near.mean()
+    return np.abs(rank[nearest] - rank[rows]) <= within, often, random

@@ -89,7 +89,9 @@ def straddle_check(
         "part": _offered_part(index, evidence["parts"]),
         "axis": axis,
         "merged": merged,
-        "neighbours": neighbours_across(features, split, order, twin_set=group, within=within, **random),
+        "neighbours": neighbours_across(
+            features, split, order, index["label"], twin_set=group, within=within, **random
+        ),
         "optimism": neighbour_optimism(
             features[fitted], index["label"][fitted], group[fitted], order[fitted], length=length, seed=seed
         ),

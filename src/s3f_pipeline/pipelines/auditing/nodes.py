@@ -28,7 +28,8 @@ def check_order(
     column = ORDER_COLUMN if ORDER_COLUMN in index else None
     found = straddle_check(index, thumbnails, make_groups(index, twins), splits, column=column)
     order = found["order"]
-    logger.info("Order of files: %s", found["verdict"])
+    told = logging.WARNING if found["verdict"] == "order found" else logging.INFO
+    logger.log(told, "Order of files: %s", found["verdict"])
     if order["p"] is not None:
         logger.info(
             "Consecutive files correlate by %.3f, random ones by %.3f (p = %.3f)",

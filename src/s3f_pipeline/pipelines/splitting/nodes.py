@@ -105,7 +105,7 @@ def split(
     from s3f_pipeline.splits.exclusions import class_losses, exclusions_warning
     from s3f_pipeline.splits.guarantee import guarantee_counts, guarantee_total, unknown_text
 
-    _, block = CohortData.from_named(data)
+    cohort, block = CohortData.from_named(data)
     fold = settings["fold"]
     if protocol == "published":
         if fold is not None:
@@ -132,8 +132,10 @@ def split(
         if unknown:
             logger.warning(
                 "The split knows no patient of %d images: different images of one patient may stand on two "
-                "sides, and figures can be better than for new patients.",
+                "sides, and figures can be better than for new patients. The pipeline %s_audit looks for "
+                "them in the order and the names of the files.",
                 unknown,
+                cohort,
             )
     return made
 
