@@ -99,6 +99,7 @@ def test_a_run_has_a_length():
     ([f"patient_{case:03d}/img_{place:02d}" for case in range(20) for place in range(3)], 2, [3] * 20),
     ([f"{case:04d}_{side}" for case in range(20) for side in "LR"], 3, [2, 4] * 6 + [4]),
     ([f"{day:02d}-05-2021_{place}" for day in range(1, 13) for place in range(4)], 4, [4] * 12),
+    ([f"case_{case:02d}_{place}" for case in range(11) for place in range(8)], 5, [8] * 11),
     ([f"year{2010 + year}_{place:04d}" for year in range(5) for place in range(100)], 50, [50] * 10),
 ])  # fmt: skip
 def test_runs_do_not_tear_what_shares_its_first_fields(names, length, sizes):
@@ -108,3 +109,12 @@ def test_runs_do_not_tear_what_shares_its_first_fields(names, length, sizes):
     if len(sizes) < 20:
         return
     assert sequence.groupby(index["path"].str.split("_slice|/img", regex=True).str[0]).nunique().max() == 1
+
+
+def test_few_cases_of_a_label_are_cases_where_other_labels_have_more():
+    names = [f"case_{case}_{place}.png" for case in range(4) for place in range(8)]
+    few = listed(*names, label="rare")
+    assert runs(file_order(few), 5).value_counts().max() < 8
+    others = listed(*(f"case_{case}_{place}.png" for case in range(4, 20) for place in range(8)))
+    both = pd.concat([few, others], ignore_index=True)
+    assert sorted(runs(file_order(both), 5).value_counts()) == [8] * 20

@@ -61,9 +61,9 @@ def parts_of(index: pd.DataFrame) -> dict[Part, pd.Series]:
         index: As for ``read_names``.
 
     Returns:
-        Part -> the pattern and the values of these fields for each file; null in patterns where they take
-        fewer than ``LEAST_CASES`` values or no two files share them. Parts that are null throughout are
-        left out.
+        Part -> the pattern and the values of these fields for each file; null where they take fewer than
+        ``LEAST_CASES`` values in files that are named alike, whatever their label, or no two of these share
+        them. Parts that are null throughout are left out.
     """
     names = read_names(index)
     pattern = index["official_split"].fillna("").astype(str) + "/" + index["label"] + "/" + names["pattern"]
@@ -73,8 +73,8 @@ def parts_of(index: pd.DataFrame) -> dict[Part, pd.Series]:
     found = {}
     for start, stop in parts:
         values = fields[fields.map(len) >= stop].map(lambda some, at=slice(start, stop): str(some[at]))
-        by_pattern = values.groupby(pattern[values.index])
-        cases, files = by_pattern.transform("nunique"), by_pattern.transform("size")
+        alike = values.groupby(names["common"][values.index])
+        cases, files = alike.transform("nunique"), alike.transform("size")
         shared = (pattern + " " + values).where((cases >= LEAST_CASES) & (cases < files))
         if shared.notna().any():
             found[start, stop] = shared

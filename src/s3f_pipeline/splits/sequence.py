@@ -28,9 +28,9 @@ def file_order(
 
     Returns:
         In the order of ``index``: ``image_id``; ``pattern``; ``kind``, as ``read_names`` returns it;
-        ``block``, files that share the first fields, as few as take ``LEAST_CASES`` values
-        (``case_07_slice_*``); ``rank``, the place among the files of the pattern, from 0. All but the first
-        are null for a file without fields.
+        ``block``, files that share the first fields, as few as take ``LEAST_CASES`` values in all labels and
+        splits together (``case_07_slice_*``); ``rank``, the place among the files of the pattern, from 0.
+        All but the first are null for a file without fields.
 
     Raises:
         SplitError: If the index has no such column.
@@ -113,13 +113,17 @@ def _column_order(index: pd.DataFrame, column: str) -> pd.DataFrame:
 def _in_order(names: pd.DataFrame, pattern: pd.Series, number: int) -> pd.DataFrame:
     """``kind``, ``block`` and ``rank`` of each file within its pattern."""
     parts = []
-    for _, files in names.groupby(pattern):
-        fields = [_put_first(values, number - 1) for values in files["fields"]]
-        if len({values[0] for values in fields}) < LEAST_CASES:
-            fields = list(files["fields"])
-        keys = sorted(zip(fields, files["kind"], files["name"], range(len(files)), strict=True))
-        rank = np.argsort([place for *_, place in keys])
-        parts.append(pd.DataFrame({"block": _blocks(fields), "rank": rank}, files.index))
+    for _, family in names.groupby("common"):
+        fields = family["fields"].map(lambda values: _put_first(values, number - 1))
+        if fields.str[0].nunique() < LEAST_CASES:
+            fields = family["fields"]
+        cases = _fields_of_cases(fields)
+        for _, files in family.groupby(pattern[family.index]):
+            own = fields[files.index]
+            keys = sorted(zip(own, files["kind"], files["name"], range(len(files)), strict=True))
+            rank = np.argsort([place for *_, place in keys])
+            block = [str(values[:cases]) for values in own]
+            parts.append(pd.DataFrame({"block": block, "rank": rank}, files.index))
     found = pd.concat(parts) if parts else pd.DataFrame({"block": [], "rank": []})
     return found.reindex(names.index).assign(kind=names["kind"])
 
@@ -128,17 +132,11 @@ def _put_first(fields: tuple[Any, ...], place: int) -> tuple[Any, ...]:
     return fields[place : place + 1] + fields[:place] + fields[place + 1 :]
 
 
-def _blocks(fields: list[tuple[Any, ...]]) -> list[str]:
-    """The first fields of each name, as few as take enough values to name cases."""
-    first = next(
-        (
-            count
-            for count in range(1, len(fields[0]))
-            if len({some[:count] for some in fields}) >= LEAST_CASES
-        ),
-        len(fields[0]),
-    )
-    return [str(some[:first]) for some in fields]
+def _fields_of_cases(fields: pd.Series) -> int:
+    """How many of the first fields it takes to have enough values to name cases; all, if none has."""
+    most = int(fields.map(len).max())
+    enough = (count for count in range(1, most) if fields.str[:count].nunique() >= LEAST_CASES)
+    return next(enough, most)
 
 
 def _join(*texts: np.ndarray | pd.Series) -> np.ndarray:
