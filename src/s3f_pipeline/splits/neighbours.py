@@ -47,9 +47,9 @@ def neighbours_across(
         For each of ``validation`` and ``test`` that has images: ``images``; ``median``, of the highest
         correlation with a training image; ``alike``, how many reach ``LEVEL``; ``with_neighbours``, how many
         have neighbours in training; ``nearest_is_neighbour``, the share of these whose nearest training image
-        of the pattern is a neighbour, ``nearest_by_chance``, and ``p`` over random orders; ``by_class``, these
-        shares and ``with_neighbours`` for each class that has some; ``compared``, how
-        many have so few neighbours among so many strangers that a share of ``RARE`` can be told; ``nearer``,
+        of the pattern is a neighbour, ``nearest_by_chance``, and ``p`` over random orders; ``by_class``,
+        these shares and ``with_neighbours`` for each class that has some; ``compared``, how many have so few
+        neighbours among so many strangers that a share of ``RARE`` can be told; ``nearer``,
         the share of these whose nearest neighbour is nearer than chance would have it, which happens to at
         most ``RARE`` of them by chance. ``None`` where there is nothing to compare.
     """
@@ -57,7 +57,7 @@ def neighbours_across(
     pattern, rank = coordinates(order)
     trained = np.flatnonzero(splits.eq("train").fillna(False))
     rng = np.random.default_rng(seed)
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for side in ("validation", "test"):
         rows = np.flatnonzero(splits.eq(side).fillna(False))
         if len(rows) == 0 or len(trained) == 0:
@@ -151,7 +151,7 @@ def _near_by_chance(
     permutations: int,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which pairs are neighbours; how often each is with training images in random orders, and what share then."""
+    """Which pairs are neighbours; with training images in random orders, how often each is, and what share."""
     rows, nearest = pairs
     by_pattern = trained[np.argsort(pattern[trained], kind="stable")]
     shuffled, often, random = rank.copy(), np.zeros(len(rows)), np.zeros(permutations)
