@@ -198,8 +198,8 @@ def test_a_mixed_guarantee_is_counted_in_words_and_by_side_and_class(report_data
         in page.text
     )
     assert (
-        "No patient is known of 240 of 940 train images: from these, images are kept apart by "
-        "near-duplicates only." in page.text
+        "No patient is known of 240 of 940 train images: from these, images are kept apart by runs of "
+        "files and near-duplicates only." in page.text
     )
     assert "train glioma 700 40 0" in page.text
     assert "train no_tumor 0 0 200" in page.text

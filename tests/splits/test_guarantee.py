@@ -23,13 +23,15 @@ def test_counts_by_side_class_and_level():
 def test_ids_keep_nothing_apart_from_images_of_which_none_is_known():
     """As of a data set whose lesions are published for training alone."""
     counts = {
-        "train": {"x": {"lesion": 7}, "y": {"lesion": 3, "sequence": 2}},
+        "train": {"x": {"lesion": 7}, "y": {"lesion": 3, "near_duplicate": 2}},
         "test": {"x": {"near_duplicate": 1200}},
     }
     assert unknown_text(counts) == (
         "no lesion is known of 2 of 12 train images, 1,200 of 1,200 test images: from these, images are kept "
         "apart by near-duplicates only"
     )
+    counts["train"]["y"]["sequence"] = 1
+    assert str(unknown_text(counts)).endswith("kept apart by runs of files and near-duplicates only")
 
 
 def test_where_all_or_none_is_known_of_images_nothing_is_added():

@@ -47,7 +47,7 @@ def guarantee_total(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> di
 
 
 def unknown_text(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> str | None:
-    """Say towards how many images of each side nothing but copies is kept apart.
+    """Say from how many images of each side others are not kept apart by ids.
 
     Ids keep an image apart from images whose ids are known too, and from no others.
 
@@ -57,16 +57,18 @@ def unknown_text(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> str |
     Returns:
         The end of a sentence; ``None`` if it is known of all images whose they are, or of none.
     """
-    known = [name for level, name in KNOWN.items() if level in guarantee_total(counts)]
+    total = guarantee_total(counts)
+    known = [name for level, name in KNOWN.items() if level in total]
     told = []
     for side, classes in counts.items():
-        total = guarantee_total({side: classes})
-        images = sum(total.values())
-        if unknown := images - sum(total.get(level, 0) for level in KNOWN):
+        by_level = guarantee_total({side: classes})
+        images = sum(by_level.values())
+        if unknown := images - sum(by_level.get(level, 0) for level in KNOWN):
             told.append(f"{unknown:,} of {images:,} {side} images")
     if not known or not told:
         return None
+    ways = "runs of files and near-duplicates" if "sequence" in total else "near-duplicates"
     return (
-        f"no {' or '.join(known)} is known of {', '.join(told)}: from these, images are kept apart by "
-        f"near-duplicates only"
+        f"no {' or '.join(known)} is known of {', '.join(told)}: from these, images are kept apart by {ways} "
+        f"only"
     )
