@@ -151,7 +151,7 @@ def _near_by_chance(
     permutations: int,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which pairs are neighbours; how often each is in random orders of the training images, and what share."""
+    """Which pairs are neighbours; how often each is in random orders of training images, and what share."""
     rows, nearest = pairs
     by_pattern = trained[np.argsort(pattern[trained], kind="stable")]
     shuffled, often, random = rank.copy(), np.zeros(len(rows)), np.zeros(permutations)
