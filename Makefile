@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo clean-demo test test-long lint bench ui viz lock
+.PHONY: help setup demo clean-demo test test-long test-exhaustive lint bench ui viz lock
 
 help: ## show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,10 +33,13 @@ clean-demo: ## take away all that the demo wrote
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --no-loadscope-reorder --durations=15
 
 test: $(INSTALLED) ## set up, then run the tests but the long ones
-	$(PYTEST) --dist=loadfile -m "not long"
+	$(PYTEST) --dist=loadfile -m "not long and not exhaustive"
 
 test-long: $(INSTALLED) ## run the long tests
 	$(PYTEST) --dist=load -m long
+
+test-exhaustive: $(INSTALLED) ## run the tests that take ten minutes or more each
+	$(PYTEST) --dist=load -m exhaustive
 
 lint: $(INSTALLED) ## style, import contracts, types
 	$(BIN)/ruff check .

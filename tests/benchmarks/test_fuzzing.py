@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "fuzzing.py"
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize("files", [150, pytest.param(5000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("files", [150, pytest.param(5000, marks=pytest.mark.exhaustive)])
 def test_damaged_real_files_lead_to_no_raw_error_no_hang_and_little_memory(archives, files):
     command = [sys.executable, SCRIPT, archives / "fullsize_and_dicom.zip", "--files", str(files)]
     done = subprocess.run(command, capture_output=True, text=True)

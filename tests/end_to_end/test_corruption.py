@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from end_to_end_project import Project
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]
 DEMO = """
 image_size: 16
 phantoms:

@@ -48,8 +48,8 @@ def test_the_shipped_table_is_what_the_two_data_sets_say(cohorts, brisc, tmp_pat
 def test_every_image_that_the_table_names_is_confirmed(cohorts, brisc, tmp_path):
     linked = add_links(cohorts[0][0], read_links(find_table(brisc.link.table, tmp_path)))
     assert (linked.named, linked.others, linked.linked) == (4532, 0, 4532)
-    assert linked.index["subject"].nunique() == 204
-    assert linked.index.groupby("label")["subject"].count()["no_tumor"] == 0
+    assert linked.subject.nunique() == 204
+    assert linked.subject.groupby(linked.index["label"]).count()["no_tumor"] == 0
 
 
 def test_patients_are_those_of_the_published_groups(cohorts, archives):
