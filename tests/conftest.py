@@ -1,4 +1,5 @@
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from s3f_pipeline.acquisition.phantoms import draw_phantoms
 from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader
 from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
 from s3f_pipeline.settings import CONFIG_LOADER_ARGS
+from s3f_pipeline.signals import SIGNALS
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 for name, value in {  # many tests start JAX anew, and its compilation takes longer than what is compiled
@@ -65,3 +67,20 @@ def archives() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("S3F_ARCHIVES does not name a folder with the archives of real images")
     return Path(folder)
+
+
+class StoppedError(BaseException):
+    """What a handler raises that ends a run."""
+
+
+@pytest.fixture
+def stopped():
+    """The error that each signal raises in the course of a test."""
+
+    def stop(*_):
+        raise StoppedError
+
+    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    yield StoppedError
+    for number, handler in before.items():
+        signal.signal(number, handler)

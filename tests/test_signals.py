@@ -6,24 +6,8 @@ import pytest
 from s3f_pipeline.signals import SIGNALS, HeldSignals, signals_wait
 
 
-class StoppedError(BaseException):
-    """What a handler raises that ends a run."""
-
-
-@pytest.fixture
-def _raising():
-    def stop(*_):
-        raise StoppedError
-
-    before = {number: signal.signal(number, stop) for number in SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("_raising")
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_waits_until_the_block_is_done(number):
+def test_a_signal_waits_until_the_block_is_done(stopped, number):
     done = []
 
     def block():
@@ -31,15 +15,14 @@ def test_a_signal_waits_until_the_block_is_done(number):
             signal.raise_signal(number)
             done.append(True)
 
-    with pytest.raises(StoppedError):
+    with pytest.raises(stopped):
         block()
     assert done
-    with pytest.raises(StoppedError):
+    with pytest.raises(stopped):
         signal.raise_signal(number)
 
 
-@pytest.mark.usefixtures("_raising")
-def test_blocks_within_blocks_wait_for_the_outermost():
+def test_blocks_within_blocks_wait_for_the_outermost(stopped):
     done = []
 
     def block():
@@ -48,13 +31,12 @@ def test_blocks_within_blocks_wait_for_the_outermost():
                 signal.raise_signal(signal.SIGTERM)
             done.append(True)
 
-    with pytest.raises(StoppedError):
+    with pytest.raises(stopped):
         block()
     assert done
 
 
-@pytest.mark.usefixtures("_raising")
-def test_what_is_ignored_stays_ignored():
+def test_what_is_ignored_stays_ignored(stopped):
     """As under nohup."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with signals_wait():
@@ -62,8 +44,7 @@ def test_what_is_ignored_stays_ignored():
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
-@pytest.mark.usefixtures("_raising")
-def test_whoever_has_lost_patience_is_heard():
+def test_whoever_has_lost_patience_is_heard(stopped):
     now = [0.0]
     held = HeldSignals(patience=10, clock=lambda: now[0])
     held.hold()
@@ -73,7 +54,7 @@ def test_whoever_has_lost_patience_is_heard():
     signal.raise_signal(signal.SIGINT)
     assert held.received == signal.SIGINT
     now[0] = 11
-    with pytest.raises(StoppedError):
+    with pytest.raises(stopped):
         signal.raise_signal(signal.SIGINT)
     held.release()
 
@@ -94,8 +75,7 @@ def test_threads_are_left_alone():
     assert not failures
 
 
-@pytest.mark.usefixtures("_raising")
-def test_an_exception_while_handlers_are_put_back_leaves_none_behind(monkeypatch):
+def test_an_exception_while_handlers_are_put_back_leaves_none_behind(stopped, monkeypatch):
     """SIGINT arrives as soon as it is heard again, before the others are."""
     held = HeldSignals()
     held.hold()
@@ -107,9 +87,9 @@ def test_an_exception_while_handlers_are_put_back_leaves_none_behind(monkeypatch
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(signal, "signal", and_arrive)
-    with pytest.raises(StoppedError):
+    with pytest.raises(stopped):
         held.release()
     monkeypatch.undo()
     for number in SIGNALS:
-        with pytest.raises(StoppedError):
+        with pytest.raises(stopped):
             signal.raise_signal(number)

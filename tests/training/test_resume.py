@@ -222,22 +222,6 @@ def test_writing_takes_its_share_of_the_time_and_the_last_state_is_kept(
     assert folder.epochs == expected
 
 
-class StoppedError(BaseException):
-    """What a handler raises that ends a run."""
-
-
-@pytest.fixture
-def _raising():
-    def stop(*_):
-        raise StoppedError
-
-    before = {number: signal.signal(number, stop) for number in SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("_raising")
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize(
     ("epoch_seconds", "copying", "process", "expected"),
@@ -249,7 +233,7 @@ def _raising():
     ],
 )
 def test_a_signal_finds_the_state_of_the_last_whole_epoch(
-    monkeypatch, number, epoch_seconds, copying, process, expected
+    stopped, monkeypatch, number, epoch_seconds, copying, process, expected
 ):
     done = []
 
@@ -259,14 +243,13 @@ def test_a_signal_finds_the_state_of_the_last_whole_epoch(
             signal.raise_signal(number)
 
     folder = Written(copying)
-    with pytest.raises(StoppedError):
+    with pytest.raises(stopped):
         keep_epochs(monkeypatch, folder, epoch_seconds, happens, process=process)
     assert folder.epochs[-1] == expected
     assert done[-1] == 2
 
 
-@pytest.mark.usefixtures("_raising")
-def test_a_signal_while_an_epoch_is_told_waits_until_it_is_kept(images, tmp_path, monkeypatch):
+def test_a_signal_while_an_epoch_is_told_waits_until_it_is_kept(stopped, images, tmp_path, monkeypatch):
     told = TellEpoch.on_epoch_end
 
     def and_signal(self, epoch, logs):
@@ -276,14 +259,13 @@ def test_a_signal_while_an_epoch_is_told_waits_until_it_is_kept(images, tmp_path
 
     monkeypatch.setattr(TellEpoch, "on_epoch_end", and_signal)
     trained = []
-    with pytest.raises(StoppedError):
+    with pytest.raises(stopped):
         train(images, tmp_path, trained=trained)
     assert trained == [1, 2]
     assert StateFolder(tmp_path).latest().epoch == 2
 
 
-@pytest.mark.usefixtures("_raising")
-def test_a_signal_after_the_last_epoch_loses_nothing(images, tmp_path, monkeypatch):
+def test_a_signal_after_the_last_epoch_loses_nothing(stopped, images, tmp_path, monkeypatch):
     monkeypatch.setattr(resume, "COST_SHARE", 0.0)
     finished = KeepState.on_train_end
 
@@ -292,6 +274,6 @@ def test_a_signal_after_the_last_epoch_loses_nothing(images, tmp_path, monkeypat
         finished(self, logs)
 
     monkeypatch.setattr(KeepState, "on_train_end", and_signal)
-    with pytest.raises(StoppedError):
+    with pytest.raises(stopped):
         train(images, tmp_path)
     assert StateFolder(tmp_path).latest().epoch == SETTINGS.epochs

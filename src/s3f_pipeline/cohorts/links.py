@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from s3f_pipeline.cohorts.listing import CARRIED
 from s3f_pipeline.cohorts.subjects import one_spelling
 from s3f_pipeline.cohorts.tabular import column_names, read_ages, read_table, refuse, row_numbers
 from s3f_pipeline.errors import CohortError
@@ -19,7 +20,6 @@ from s3f_pipeline.spelling import compose
 
 SHIPPED = Path(__file__).parent / "tables"
 NEEDED = ("image", "subject", "phash")
-CARRIED = ("age", "sex", "site")
 HASH_BITS = 8
 """Bits of 64 in which the hash of a named image may differ; measured, see ``tables/README.md``."""
 LEAST_CONFIRMED = 0.5

@@ -22,6 +22,7 @@ KEPT_BY_SYSTEMS = frozenset(
     }
 )  # fmt: skip
 """Files and folders, in lower case, that file managers and network storage put beside those of people."""
+CARRIED = ("age", "sex", "site")  # facts of patients that tables may tell beside labels and ids
 ORDER_COLUMN = "order"  # of the index, where a table says in which order images were filed
 OWN_FILE = "provenance.json"  # the acquisition writes it
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.cohorts.listing import (
+    CARRIED,
     ORDER_COLUMN,
     as_on_disk,
     count_passed_over,
@@ -23,7 +24,6 @@ from s3f_pipeline.images.formats import is_image_name
 from s3f_pipeline.spelling import compose, show
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
-CARRIED = ("age", "sex", "site")
 ROUNDED = r"\d[.,]\d+[eE]\+\d+"
 """How spreadsheets write numbers that are longer than they show, such as 1.23457E+12."""
 

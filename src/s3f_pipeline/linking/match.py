@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from s3f_pipeline.cohorts.listing import CARRIED
 from s3f_pipeline.linking.correlate import ORIENTATIONS, nearest
 
-CARRIED = ("age", "sex", "site")
 COLUMNS = ("image", "linked", "subject", "linked_label", "orientation", "correlation", "phash")
 DIGITS = 4
 """Of correlations in tables."""
