@@ -201,9 +201,9 @@ def test_a_mixed_guarantee_is_counted_in_words_and_by_side_and_class(report_data
         "No patient is known of 240 of 940 train images: from these, images are kept apart by runs of "
         "files and near-duplicates only." in page.text
     )
-    assert "train glioma 700 40 0" in page.text
-    assert "train no_tumor 0 0 200" in page.text
-    assert "test glioma 60 0 0" in page.text
+    assert "train glioma 0 40 700" in page.text
+    assert "train no_tumor 200 0 0" in page.text
+    assert "test glioma 0 0 60" in page.text
 
 
 def test_verdict_says_what_came_out(report_data):

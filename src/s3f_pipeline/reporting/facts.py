@@ -130,12 +130,12 @@ def unused_ids(header_ids: Mapping[str, Any] | None) -> str | None:
 
 
 def guarantee_table(counts: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Column titles, and one row per side and class: images by what keeps them apart.
+    """Column titles, and one row per side and class: images by what keeps them apart, the weakest first.
 
     Args:
         counts: As ``guarantee_counts`` returns them.
     """
-    levels = list(guarantee_total(counts))
+    levels = list(guarantee_total(counts))[::-1]
     rows = [
         [side, label, *(count(found.get(level, 0)) for level in levels)]
         for side, classes in counts.items()
