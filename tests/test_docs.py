@@ -8,6 +8,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 PAGES = sorted(chain(PROJECT.glob("*.md"), PROJECT.glob("docs/**/*.md")))
+CODE = re.compile(r"```.*?```|`[^`\n]*`|^    [^\n]*", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 LONGEST_README = 9_000
 
@@ -22,7 +23,7 @@ def anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(PROJECT).as_posix())
 def test_links_lead_somewhere(page):
-    for path, anchor in LINK.findall(page.read_text(encoding="utf-8")):
+    for path, anchor in LINK.findall(CODE.sub("", page.read_text(encoding="utf-8"))):
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), f"{page.name}: {path}"
         if anchor and target.suffix == ".md":

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import keras
@@ -122,4 +124,9 @@ def test_on_a_gpu_the_kernels_of_the_cpu_do_not_count(monkeypatch):
 
 
 def test_onednn_is_on_whatever_the_cpu():
-    assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"
+    says = "import os, s3f_pipeline.settings; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    unset = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    child = subprocess.run(
+        [sys.executable, "-c", says], env=unset, capture_output=True, text=True, check=True
+    )
+    assert child.stdout.strip() == "1"
