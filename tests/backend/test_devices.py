@@ -7,7 +7,15 @@ import keras
 import pytest
 
 from s3f_pipeline.backend import devices
-from s3f_pipeline.backend.devices import Gpu, cpu_flags, describe_device, describe_kernels, gpus, on_gpu
+from s3f_pipeline.backend.devices import (
+    Gpu,
+    cpu_flags,
+    describe_device,
+    describe_kernels,
+    gpus,
+    on_gpu,
+    onednn_without_bfloat16,
+)
 
 CPUINFO = """processor\t: 0
 model name\t: Some CPU @ 2.0GHz
@@ -130,3 +138,23 @@ def test_onednn_is_on_whatever_the_cpu():
         [sys.executable, "-c", says], env=unset, capture_output=True, text=True, check=True
     )
     assert child.stdout.strip() == "1"
+
+
+@pytest.mark.parametrize(
+    ("backend", "flags", "switch", "limit", "lost"),
+    [
+        ("tensorflow", "avx2 avx512f", "1", "AVX2", True),
+        ("tensorflow", "avx2 avx512f", "1", "avx2_vnni", True),
+        ("tensorflow", "avx2 avx512f", "1", "AVX512_CORE", False),
+        ("tensorflow", "avx2 avx512f", "1", "", False),
+        ("tensorflow", "avx2 avx512f", "0", "AVX2", False),
+        ("tensorflow", "avx2", "1", "AVX2", False),
+        ("jax", "avx2 avx512f", "1", "AVX2", False),
+    ],
+)
+def test_onednn_may_be_kept_from_bfloat16(cpuinfo, monkeypatch, backend, flags, switch, limit, lost):
+    cpuinfo.write_text(CPUINFO.replace("avx512_bf16", flags))
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", switch)
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
+    assert onednn_without_bfloat16() is lost
