@@ -11,7 +11,6 @@ Names that are only put together while the code runs (``getattr``, ``import_modu
 
 import ast
 import hashlib
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -87,45 +86,44 @@ class _Walk:
     others: set[str] = field(default_factory=set)
     imported: set[str] = field(default_factory=set)
 
-    def follow(self, module: str, names: tuple[str, ...]) -> None:
-        """Count what an import stands for, and all that it uses."""
+    def follow(self, module: str, names: tuple[str, ...]) -> str:
+        """Count what an import stands for, and all that it uses; returns where it is defined."""
+        first, rest = names[:1], names[1:]
         if not self._is_ours(module):
             self.others.add(module.partition(".")[0])
-            return
-        if self._is_left_out(module, names[:1]):
-            return
-        self._run(module)
-        source = self._source(module)
-        first, rest = names[:1], names[1:]
-        if not first:
-            self._count_all(module, source)
-        elif first[0] in source.definitions:
-            self._count(module, source, first[0])
-        elif (imported := source.imports.get(first[0])) and imported != Reference(module, first):
-            self.follow(imported.module, (*imported.names, *rest))
-        elif _file(self.package, f"{module}.{first[0]}").is_file():
-            self.follow(f"{module}.{first[0]}", rest)
-        else:
-            self._count_all(module, source)
+        elif not self._is_left_out(module, first):
+            self._run(module)
+            source = self._source(module)
+            if first and first[0] in source.definitions:
+                self._count(module, source, first[0])
+            elif first and (imported := source.imports.get(first[0])) and imported != Reference(module, first):
+                return self.follow(imported.module, (*imported.names, *rest))
+            elif first and _file(self.package, f"{module}.{first[0]}").is_file():
+                return self.follow(f"{module}.{first[0]}", rest)
+            else:
+                self._count_all(module, source)
+        return f"{module}:{'.'.join(names)}"
 
     def _count(self, module: str, source: Source, name: str) -> None:
         path = _file(self.package, module)
         counted = self.found.setdefault(path.relative_to(self.package).as_posix(), {})
         if name in counted or self._is_left_out(module, (name,)):
             return
-        definition = source.definitions[name]
+        content = source.definitions[name].content
         counted[name] = ""  # it may use itself
-        said = hashlib.sha256(definition.digest.encode())
-        for used in sorted(definition.used):
+        said = hashlib.sha256(content.digest.encode())
+        for used in content.used:
             first, *rest = used.split(".")
-            imported = definition.imports.get(first) or source.imports.get(first)
-            if first in source.definitions and first not in definition.imports:
+            imported = content.imports.get(first) or source.imports.get(first)
+            if first in source.definitions and first not in content.imports:
                 self._count(module, source, first)
             elif imported:
-                said.update(f"{first} is {imported.module} {imported.names}\n".encode())
-                self.follow(imported.module, (*imported.names, *rest))
-        for beside in _files_beside(path, definition.texts):
-            said.update(beside.name.encode() + hashlib.sha256(beside.read_bytes()).digest())
+                where = self.follow(imported.module, (*imported.names, *rest))
+                said.update(f"{used} is {where}\n".encode())
+        beside = _beside(path.parent)
+        for text in sorted(content.texts & beside.keys()):
+            for file in beside[text]:
+                said.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
         counted[name] = said.hexdigest()
 
     def _count_all(self, module: str, source: Source) -> None:
@@ -167,15 +165,22 @@ def _hash_of(definitions: dict[str, str]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()[:DIGITS]
 
 
+@cache
 def _file(package: Path, module: str) -> Path:
     path = package.parent.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def _files_beside(path: Path, texts: Collection[str]) -> Iterator[Path]:
-    """Files beside a Python file that strings name, or that lie in folders that they name."""
-    for entry in sorted(path.parent.iterdir()):
-        if entry.name not in texts or entry.suffix == ".py" or (entry / "__init__.py").exists():
-            continue
-        files = sorted(entry.rglob("*")) if entry.is_dir() else [entry]
-        yield from (file for file in files if file.is_file() and file.suffix != DOCUMENTATION)
+@cache
+def _beside(folder: Path) -> dict[str, list[Path]]:
+    """By the name of what lies beside Python files, the files that it holds."""
+    others = (entry for entry in folder.iterdir() if entry.suffix != ".py")
+    return {
+        entry.name: [
+            file
+            for file in sorted(entry.rglob("*") if entry.is_dir() else [entry])
+            if file.is_file() and file.suffix != DOCUMENTATION
+        ]
+        for entry in others
+        if not (entry / "__init__.py").exists()
+    }

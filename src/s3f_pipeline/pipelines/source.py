@@ -8,7 +8,7 @@ import ast
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 
 LOGGER = "logger"
@@ -30,63 +30,89 @@ class Reference:
     names: tuple[str, ...] = ()
 
 
-@dataclass
-class Definition:
-    """A name and all statements of the file that give it a value.
+@dataclass(frozen=True)
+class Content:
+    """What statements say and use.
 
     Attributes:
-        said: What the statements say, token by token.
+        digest: Hash of what they say.
         used: Dotted names that occur in them.
         texts: Strings that occur in them.
         imports: What they import themselves, by the name that it gets.
     """
 
+    digest: str
+    used: tuple[str, ...]
+    texts: frozenset[str]
+    imports: dict[str, Reference]
+
+
+class Definition:
+    """A name, or what runs on import; read when it is asked for.
+
+    Args:
+        package: What relative imports begin at.
+
+    Attributes:
+        statements: All statements of the file that give the name a value.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+        self.statements: list[ast.stmt] = []
+
+    @cached_property
+    def content(self) -> Content:
+        """What the statements say and use."""
+        reading = _Reading(self._package)
+        for statement in self.statements:
+            reading.read(statement)
+        said = "\0".join(reading.said).encode(errors="surrogatepass")
+        return Content(
+            hashlib.sha256(said).hexdigest(),
+            tuple(sorted(reading.used)),
+            frozenset(reading.texts),
+            reading.imports,
+        )
+
+
+@dataclass
+class _Reading:
+    package: str
     said: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
     imports: dict[str, Reference] = field(default_factory=dict)
 
-    @property
-    def digest(self) -> str:
-        """Hash of what the statements say."""
-        return hashlib.sha256("\0".join(self.said).encode(errors="surrogatepass")).hexdigest()
-
-    def add(self, statement: ast.AST, package: str) -> None:
-        """Read a statement; ``package`` is what relative imports begin at."""
-        self.imports |= imports_of(statement, package)
-        self._read(statement)
-
-    def _read(self, node: ast.AST) -> None:
+    def read(self, node: ast.AST) -> None:
         self.said.append(type(node).__name__)
-        if isinstance(node, ast.Name):
-            self.used.add(node.id)
-        elif isinstance(node, ast.Attribute) and (name := _dotted(node)):
-            self.used.add(name)
-            self.said.append(name)
-            return
-        elif isinstance(node, ast.Raise):
-            _blank_texts(node)
-        elif isinstance(node, ast.Constant):
+        if isinstance(node, ast.Constant):
             self.said.append(repr(node.value))
             if isinstance(node.value, str):
                 self.texts.add(node.value)
             return
+        if isinstance(node, ast.Name | ast.Attribute) and (name := _dotted(node)):
+            self.used.add(name)
+            self.said.append(name)
+            return
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            self.imports |= _imported(node, self.package)
+        elif isinstance(node, ast.Raise):
+            _blank_texts(node)
         for name in node._fields:
             value = getattr(node, name, None)
-            if isinstance(value, list):
-                self.said.append(name)
-                for item in value:
-                    self._read_item(item)
-                self.said.append("]")
-            elif value is not None and not isinstance(value, ast.expr_context):
-                self.said.append(name)
-                self._read_item(value)
+            if value is None or value == [] or isinstance(value, ast.expr_context):
+                continue  # as where another version of Python knows no such field
+            self.said.append(name)
+            for item in value if isinstance(value, list) else [value]:
+                self._read_item(item)
+            self.said.append(";")
 
     def _read_item(self, item: object) -> None:
         if not isinstance(item, ast.AST):
             self.said.append(repr(item))
         elif not _says_nothing(item):
-            self._read(item)
+            self.read(item)
 
 
 @dataclass(frozen=True)
@@ -104,7 +130,7 @@ class Source:
     loaded: frozenset[str]
 
 
-@lru_cache(maxsize=None)
+@cache
 def read_source(path: Path, package: str) -> Source:
     """Read a file once per process.
 
@@ -119,30 +145,29 @@ def read_source(path: Path, package: str) -> Source:
         if _says_nothing(statement):
             continue
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            imports |= imports_of(statement, package)
+            imports |= _imported(statement, package)
             loaded |= {alias.name for alias in statement.names if isinstance(statement, ast.Import)}
             continue
-        names = _defined(statement)
-        if not names:
-            imports |= imports_of(statement, package)
-        for name in names or [EFFECTS]:
-            definitions.setdefault(name, Definition()).add(statement, package)
+        for name in _defined(statement) or [EFFECTS]:
+            definitions.setdefault(name, Definition(package)).statements.append(statement)
+    if EFFECTS in definitions:
+        imports |= definitions[EFFECTS].content.imports
     return Source(definitions, imports, frozenset(loaded))
 
 
-def imports_of(statement: ast.AST, package: str) -> dict[str, Reference]:
-    """What a statement imports, wherever inside of it, by the name that it gets."""
-    found: dict[str, Reference] = {}
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                module = alias.name if alias.asname else alias.name.partition(".")[0]
-                found[alias.asname or module] = Reference(module)
-        elif isinstance(node, ast.ImportFrom):
-            parents = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
-            module = ".".join([*parents, *([node.module] if node.module else [])])
-            found |= {alias.asname or alias.name: Reference(module, (alias.name,)) for alias in node.names}
-    return found
+def _imported(node: ast.Import | ast.ImportFrom, package: str) -> dict[str, Reference]:
+    """What an import stands for, by the name that it gets."""
+    if isinstance(node, ast.Import):
+        return {
+            alias.asname or alias.name.partition(".")[0]: Reference(
+                alias.name if alias.asname else alias.name.partition(".")[0]
+            )
+            for alias in node.names
+        }
+    parents = package.split(".")
+    parents = parents[: len(parents) + 1 - node.level] if node.level else []
+    module = ".".join([*parents, *([node.module] if node.module else [])])
+    return {alias.asname or alias.name: Reference(module, (alias.name,)) for alias in node.names}
 
 
 def _defined(statement: ast.stmt) -> list[str]:
