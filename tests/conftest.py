@@ -38,6 +38,13 @@ def load_config():
     ProjectConfigLoader.current = None
 
 
+@pytest.fixture(scope="module")
+def load_config_once():
+    """As ``load_config``, for fixtures that a whole module shares."""
+    yield make_loader
+    ProjectConfigLoader.current = None
+
+
 @pytest.fixture(scope="session")
 def brisc() -> CohortConfig:
     loader = make_loader()

@@ -1,9 +1,12 @@
+import hashlib
 import json
+import re
 from dataclasses import replace
 
 import pytest
 from filelock import FileLock
-from kedro.io import DataCatalog, MemoryDataset
+from finished_files import Files
+from kedro.io import MemoryDataset
 from kedro.runner import SequentialRunner, ThreadRunner
 
 from s3f_pipeline.catalog_types import FileDataset, UnusableFileError
@@ -14,7 +17,7 @@ from s3f_pipeline.pipeline_registry import register_pipelines
 from s3f_pipeline.pipelines import runner
 from s3f_pipeline.pipelines.locks import reading
 from s3f_pipeline.pipelines.records import StageRecord
-from s3f_pipeline.pipelines.runner import StageRunner, _pipeline_of, _refuse_part, _Run
+from s3f_pipeline.pipelines.runner import StageRunner, _pipeline_of, _refuse_part
 from s3f_pipeline.pipelines.stages import stages_of
 
 PIPELINE = "brisc_spatial"
@@ -29,52 +32,11 @@ DAMAGES = {
 }
 
 
-class Files:
-    """A finished experiment without images and networks: stages write the same bytes each time."""
-
-    def __init__(self, loader, folder, pipeline=PIPELINE):
-        self.loader, self.ran = loader, []
-        self.stages = stages_of(register_pipelines()[pipeline])
-        entries = loader["catalog"]
-        for entry in entries.values():
-            if "filepath" in entry:
-                entry["filepath"] = str(folder / entry["filepath"])
-        self.catalog = DataCatalog.from_config(entries)
-        for stage in self.stages:
-            for name in stage.pipeline.inputs():
-                if name.startswith("params:"):
-                    self.catalog[name] = MemoryDataset({"of": name})
-
-    def execute(self, pipeline, catalog):
-        (title,) = {stage.title for stage in self.stages if set(stage.pipeline.nodes) == set(pipeline.nodes)}
-        self.ran.append(title)
-        for name in pipeline.all_outputs():
-            path = catalog[name].filepath
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"100 lines of {name}\n" * 100)
-
-    def run(self, stages=None, *, force=False):
-        """Run what is not finished, and return it without acquisition."""
-        self.ran.clear()
-        stages = stages or self.stages
-        run = _Run(self.catalog, self.execute, self.loader, stages, self.stages, force)
-        for stage in stages:
-            run.finish(stage)
-        return [title for title in self.ran if title != "acquisition of brisc"]
-
-    def stage(self, title):
-        (found,) = (stage for stage in self.stages if stage.title == title)
-        return found
-
-    def path(self, name):
-        return self.catalog[name].filepath
-
-
 @pytest.fixture
 def files(load_config, tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "_check_training", lambda stage, catalog: None)
     monkeypatch.setattr(ProjectConfigLoader, "data_root", tmp_path)
-    files = Files(load_config(), tmp_path)
+    files = Files(load_config(), tmp_path, PIPELINE)
     assert len(files.run()) == 6
     assert files.run() == []
     return files
@@ -116,7 +78,8 @@ def test_a_restored_file_counts_as_whole(files):
     path = files.path(f"{EXPERIMENT}.model")
     whole = path.read_bytes()
     path.write_bytes(b"other")
-    assert not files.stage(f"training of {EXPERIMENT}").is_finished(files.catalog, "any")
+    training = files.stage(f"training of {EXPERIMENT}")
+    assert not training.is_finished(files.catalog, training.dependencies(files.catalog))
     path.write_bytes(whole)
     assert files.run() == []
 
@@ -147,7 +110,7 @@ def test_a_training_that_is_refused_gives_up_no_state(files, monkeypatch):
         raise ConfigError("no such metric")
 
     monkeypatch.setattr(runner, "_check_training", refuse)
-    files.catalog[f"params:{EXPERIMENT}.experiment"] = MemoryDataset({"other": "experiment"})
+    files.catalog[f"params:{EXPERIMENT}.experiment"] = MemoryDataset({"network": "bilinear"})
     with pytest.raises(ConfigError, match="no such metric"):
         files.run()
     assert (state / "epoch-000007.npz").exists()
@@ -159,7 +122,7 @@ def test_a_training_that_is_refused_gives_up_no_state(files, monkeypatch):
 def test_changed_content_goes_on_to_what_reads_it(files):
     files.catalog["params:brisc.twins"] = MemoryDataset({"other": "twins"})
     assert files.run() == ["splitting of brisc"]  # the same groups come out
-    files.catalog[f"params:{EXPERIMENT}.experiment"] = MemoryDataset({"other": "experiment"})
+    files.catalog[f"params:{EXPERIMENT}.experiment"] = MemoryDataset({"network": "bilinear"})
     assert files.run() == [f"{name} of {EXPERIMENT}" for name in ("training", "evaluation", "reporting")]
 
 
@@ -188,15 +151,43 @@ def test_force_gets_out_of_everything(files, damage):
     assert files.run() == []
 
 
-def test_a_record_of_another_release_counts_as_none(files, caplog):
+def test_a_record_of_an_earlier_release_tells_outputs_and_no_dependencies(files, caplog):
     path = files.path("brisc.ingestion_record")
-    path.write_text('{"stage": "ingestion", "fingerprint": "0", "finished": "2026-01-01"}')
+    record = json.loads(path.read_text())
+    del record["checksum"], record["dependencies"], record["reason"]
+    record |= {"fingerprint": "0" * 64, "package_version": "0.0.9"}
+    record["checksum"] = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps(record))
+    assert files.stage("ingestion of brisc").damage(files.catalog, ["brisc.index"]) is None
     assert files.run() == ["ingestion of brisc"]
-    assert "is damaged, or that of another release" in caplog.text
+    assert "it was finished by another release (0.0.9), which did not note on what it depended" in caplog.text
+
+
+def test_another_backend_trains_and_predicts_again(files, monkeypatch, caplog):
+    pytest.importorskip("jax")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert files.run() == [f"training of {EXPERIMENT}", f"evaluation of {EXPERIMENT}"]
+    assert re.search(r"training of \S+: backend tensorflow \S+ → jax \S+;", caplog.text)
+
+
+def test_the_record_says_why_the_stage_was_run(files):
+    files.catalog[f"params:{EXPERIMENT}.experiment"] = MemoryDataset({"network": "bilinear"})
+    files.run()
+    reasons = {
+        stage.name: StageRecord.read(files.catalog.load(stage.record)).reason
+        for stage in files.stages
+        if stage.is_experiment
+    }
+    assert reasons["training"].startswith("parameter network spatial → bilinear")
+    files.path(f"{EXPERIMENT}.metrics").unlink()
+    files.run()
+    (evaluation,) = (stage for stage in files.stages if stage.name == "evaluation")
+    record = StageRecord.read(files.catalog.load(evaluation.record))
+    assert record.reason == f"{files.path(f'{EXPERIMENT}.metrics')} is missing"
 
 
 def test_a_part_of_a_stage_is_refused(files):
-    nodes = register_pipelines()[PIPELINE].only_nodes(f"{EXPERIMENT}.plot")
+    nodes = register_pipelines()[PIPELINE].only_nodes(f"{EXPERIMENT}.predict")
     (part,) = stages_of(nodes)
     with pytest.raises(ConfigError, match=r"evaluation of brisc.*left out.*measure.*--tags=evaluation"):
         _refuse_part(part, files.stages)

@@ -21,8 +21,8 @@ class FakeExperiments:
         self.prepared.append((experiment.cohort, fold))
         return self.problems.get(experiment.cohort)
 
-    def is_finished(self, experiment, seed, fold):
-        return (experiment, seed, fold) in self.finished
+    def why_unfinished(self, experiment, seed, fold):
+        return None if (experiment, seed, fold) in self.finished else "training: split changed"
 
     def has_results(self, experiment, seed, fold):
         return (experiment, seed, fold) in self.finished

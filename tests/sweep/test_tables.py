@@ -7,10 +7,21 @@ def test_states_fit_80_columns(make_run):
         make_run(seed, 3, "pneumoniamnist", "spectral"): state for seed, state in enumerate(State, start=100)
     }
     metrics = {next(iter(states)): {"test": {"accuracy": 0.98765, "macro_f1": 1 / 3}}}
-    table = state_table(states, metrics)
+    outdated = [run for run, state in states.items() if state is State.OUTDATED]
+    reasons = dict.fromkeys(outdated, "training: parameter training.epochs 12 → 20, code of training/fit.py")
+    table = state_table(states, metrics, reasons)
     assert max(map(len, table.splitlines())) <= 80
     assert "seed-100_fold-3  finished       0.9877    0.3333" in table
     assert "8 runs: 1 finished, 1 running, 1 waiting, 1 failed, 1 interrupted, 1 lost, 1" in table
+    assert f"outdated: {outdated[0].title}: training:" in table
+
+
+def test_each_reason_is_told_once(make_run):
+    runs = [make_run(seed) for seed in range(3)]
+    reasons = {runs[0]: "training: split changed", runs[1]: "evaluation: code of x.py"}
+    table = state_table(dict.fromkeys(runs, State.OUTDATED), {}, {**reasons, runs[2]: reasons[runs[0]]})
+    assert f"outdated: {runs[0].title} and 1 more: training: split changed\n" in table
+    assert f"outdated: {runs[1].title}: evaluation: code of x.py\n" in table
 
 
 def test_summaries_fit_80_columns(make_result):

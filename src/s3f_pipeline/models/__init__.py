@@ -18,8 +18,9 @@ Names by which a layer can be looked up, stable over versions:
 """
 
 import s3f_pipeline.backend  # noqa: F401 - imports Keras, without TensorFlow's chatter
-from s3f_pipeline.models.build import build_model, variant_names, without_weights
+from s3f_pipeline.models.build import build_model, without_weights
 from s3f_pipeline.models.loading import load_model
+from s3f_pipeline.models.networks import variant_names
 from s3f_pipeline.models.summary import summarise
 
 __all__ = ["build_model", "load_model", "summarise", "variant_names", "without_weights"]

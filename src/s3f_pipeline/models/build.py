@@ -1,7 +1,7 @@
-"""All networks by name."""
+"""Networks from their names."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,49 +9,8 @@ import keras
 
 from s3f_pipeline.backend import Tensor
 from s3f_pipeline.errors import ModelError
-from s3f_pipeline.models import controls, s3f_net
 from s3f_pipeline.models.checks import require_input_shape, require_num_classes
-from s3f_pipeline.models.medmamba import medmamba
-from s3f_pipeline.models.medspectralnet import medspectralnet
-from s3f_pipeline.models.resnet import resnet18
-from s3f_pipeline.models.spatial import spatial_tower
-from s3f_pipeline.models.spectranet import spectranet_compact, spectranet_sn1, spectranet_sn2
-
-VARIANTS: dict[str, Callable[..., Tensor]] = {
-    "spatial": spatial_tower,
-    "spectral": spectranet_sn1,
-    "spectral_sn1": spectranet_sn1,
-    "spectral_sn2": spectranet_sn2,
-    "concat": s3f_net.concat_sn1,
-    "concat_sn1": s3f_net.concat_sn1,
-    "concat_sn2": s3f_net.concat_sn2,
-    "bilinear": s3f_net.bilinear_sn1,
-    "bilinear_sn1": s3f_net.bilinear_sn1,
-    "bilinear_sn2": s3f_net.bilinear_sn2,
-    "gated": s3f_net.gated_sn1,
-    "gated_sn1": s3f_net.gated_sn1,
-    "gated_sn2": s3f_net.gated_sn2,
-    "spectral_compact": spectranet_compact,
-    "random_filter": controls.random_filter_sn1,
-    "random_filter_sn1": controls.random_filter_sn1,
-    "random_filter_sn2": controls.random_filter_sn2,
-    "spatial_wide": controls.spatial_wide_sn1,
-    "spatial_wide_sn1": controls.spatial_wide_sn1,
-    "spatial_wide_sn2": controls.spatial_wide_sn2,
-    "resnet18": resnet18,
-    "medmamba": medmamba,
-    "medspectralnet": medspectralnet,
-}
-"""A function from images (B, H, W, C) to feature vectors (B, n) per variant; keywords are its options."""
-
-
-def variant_names() -> tuple[str, ...]:
-    """Names that ``build_model`` knows; those with an ending ``_sn1`` or ``_sn2`` mean SN1 without it.
-
-    A configuration calls such a name ``network``; its ``variant`` is what a pipeline is named after.
-    """
-    return tuple(VARIANTS)
-
+from s3f_pipeline.models.networks import network_function
 
 def build_model(
     variant: str, input_shape: tuple[int, int, int], num_classes: int, **options: Any
@@ -72,12 +31,7 @@ def build_model(
         ModelError: For an unknown variant or option, and for an input or a value of an option that the
             variant cannot be built with.
     """
-    if variant not in VARIANTS:
-        raise ModelError(
-            f"Unknown network '{variant}'. Allowed: {', '.join(VARIANTS)}. One of your own needs a line in "
-            f"VARIANTS (models/build.py)."
-        )
-    network = VARIANTS[variant]
+    network = network_function(variant)
     allowed = list(inspect.signature(network).parameters)[1:]
     if unknown := sorted(options.keys() - allowed):
         raise ModelError(

@@ -17,10 +17,8 @@ from s3f_pipeline.errors import S3FError
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.locks import lock_of
 from s3f_pipeline.pipelines.runner import StageRunner
-from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES, ROOMS, Stage, stages_of
+from s3f_pipeline.pipelines.stages import PREPARATION_STAGES, Stage, stages_of
 from s3f_pipeline.tracking.parent import ParentRun
-
-PREPARATION_STAGES = tuple(name for name in ROOMS if name not in EXPERIMENT_STAGES)
 
 
 class ManyExperiments:
@@ -82,14 +80,15 @@ class ManyExperiments:
             return self._explain(error).message
         return None
 
-    def is_finished(self, experiment: Experiment, seed: int, fold: int | None) -> bool:
-        """Whether every stage is finished, from the images to the report."""
+    def why_unfinished(self, experiment: Experiment, seed: int, fold: int | None) -> str | None:
+        """Say why a stage, from the images to the report, has to be run; ``None`` if all are finished."""
         catalog = self._catalog(seed, fold)
-        return all(
-            stage.is_finished(catalog, stage.fingerprint(catalog))
-            for stage in self._stages_of(experiment)
-            if not stage.is_looked_at_each_time
-        )
+        for stage in self._stages_of(experiment):
+            if not stage.is_looked_at_each_time:
+                why = stage.why_unfinished(catalog, stage.dependencies(catalog))
+                if why is not None:
+                    return f"{stage.name}: {why.reason}"
+        return None
 
     def has_results(self, experiment: Experiment, seed: int, fold: int | None) -> bool:
         """Whether a run has been finished, with whatever parameters, data and code."""

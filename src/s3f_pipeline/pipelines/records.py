@@ -7,8 +7,11 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from s3f_pipeline.files import FileContent
+from s3f_pipeline.pipelines.dependencies import Dependencies
 
 CHECKSUM = "checksum"
+ONLY_A_HASH = "fingerprint"
+"""What releases before 0.2 noted in place of the dependencies."""
 
 
 class StageRecord(BaseModel):
@@ -16,7 +19,8 @@ class StageRecord(BaseModel):
 
     Attributes:
         stage: The stage tag, such as ``training``.
-        fingerprint: Hash of everything that the outputs depend on.
+        dependencies: On what the outputs depend; ``None`` in records of releases that only noted a hash of it.
+        reason: Why the stage was run, such as ``parameter training.epochs 12 → 20``.
         outputs: What each file held that the stage has written, by catalog entry.
         copies: The text of small files that only a training could write again, by catalog entry.
         finished: When, ISO 8601.
@@ -26,7 +30,8 @@ class StageRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: str
-    fingerprint: str
+    dependencies: Dependencies | None
+    reason: str
     outputs: dict[str, FileContent]
     copies: dict[str, str]
     finished: str
@@ -39,9 +44,11 @@ class StageRecord(BaseModel):
 
     @classmethod
     def read(cls, content: Any) -> Self | None:
-        """Read a record, ``None`` if it is not as it was written, or that of another release."""
+        """Read a record, ``None`` if it is not as it was written."""
         if not isinstance(content, dict) or content.pop(CHECKSUM, None) != _checksum(content):
             return None
+        if content.pop(ONLY_A_HASH, None):
+            content |= {"dependencies": None, "reason": ""}
         try:
             return cls.model_validate(content)
         except ValidationError:

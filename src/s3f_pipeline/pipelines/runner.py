@@ -134,7 +134,7 @@ class _Run:
         if self._is_finished(stage) or (self._mend_inputs(stage) and self._is_finished(stage)):
             logger.info("Finished before: %s", stage.title)
             return
-        why = stage.why_unfinished(self.catalog, stage.fingerprint(self.catalog))
+        why = stage.why_unfinished(self.catalog, stage.dependencies(self.catalog))
         if why and why.damaged:
             logger.warning("%s: %s is made again.%s", why.reason, stage.title, _hint(why.reason))
         elif why and why is not NEVER_RUN and not stage.is_looked_at_each_time:
@@ -154,7 +154,7 @@ class _Run:
     def _is_finished(self, stage: Stage) -> bool:
         if self.force or stage.is_looked_at_each_time:
             return False
-        return stage.is_finished(self.catalog, stage.fingerprint(self.catalog))
+        return stage.is_finished(self.catalog, stage.dependencies(self.catalog))
 
     def _mend_inputs(self, stage: Stage) -> bool:
         """Look at the bytes of what a stage is about to read; make again what is damaged.
@@ -192,21 +192,21 @@ class _Run:
             if stage.name == "acquisition":  # cohorts of several image sizes share a raw folder
                 raw_folder = self.loader.cohort(stage.cohort).raw_folder.replace("/", ".")
                 held.enter_context(preparing(self.loader, {f"acquisition.{raw_folder}"}))
-            self._run_nodes(stage)
+            self._run_nodes(stage, why)
 
-    def _run_nodes(self, stage: Stage) -> None:
+    def _run_nodes(self, stage: Stage, why: str) -> None:
         logger.info("Running: %s", stage.title)
-        fingerprint = stage.fingerprint(self.catalog)
+        dependencies = stage.dependencies(self.catalog)
         if stage.name == "training":
             _check_training(stage, self.catalog)
         scratch = stage.scratch(self.catalog)
         for folder in scratch:
             if self.force:
                 folder.clear()
-            folder.begin(fingerprint)
+            folder.begin(dependencies.fingerprint)
         self.execute(stage.pipeline, self.catalog)
-        if not (stage.is_looked_at_each_time and stage.is_finished(self.catalog, fingerprint)):
-            stage.write_record(self.catalog, fingerprint)
+        if not (stage.is_looked_at_each_time and stage.is_finished(self.catalog, dependencies)):
+            stage.write_record(self.catalog, dependencies, why)
         for folder in scratch:
             folder.clear()
 
@@ -249,7 +249,7 @@ def _refuse_part(stage: Stage, known: Collection[Stage]) -> None:
 
 def _refuse_impossible_network(stage: Stage, catalog: CatalogProtocol) -> None:
     """Build the network that is to be trained without weights, before images are got and prepared for it."""
-    if stage.is_finished(catalog, stage.fingerprint(catalog)):
+    if stage.is_finished(catalog, stage.dependencies(catalog)):
         return
     from s3f_pipeline.models import build_model, without_weights
 

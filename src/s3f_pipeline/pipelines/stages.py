@@ -1,58 +1,57 @@
 """Stages: what belongs together, what it depends on, and whether it is finished.
 
-A stage is all nodes of one namespace with one stage tag. It is finished when its record carries the hash
-of everything that it depends on (parameters, input files, our code) and its outputs are what the record says.
+A stage is all nodes of one namespace with one stage tag. It is finished when its record says that it depends
+on what it depended on (parameters, input files, code, packages) and its outputs are what the record says.
 A record is never taken away, only replaced: while outputs are what it says, it is true, whatever has been
 tried since.
 """
 
-import hashlib
-import json
-import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from graphlib import TopologicalSorter
-from importlib import metadata
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
+from pydantic import BaseModel
 
 from s3f_pipeline.catalog_types import FolderDataset, SaltDataset, ScratchFolderDataset, UnusableFileError
-from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.files import atomic_path
+from s3f_pipeline.pipelines.closure import Closure, closure, literal
+from s3f_pipeline.pipelines.dependencies import MISSING, Dependencies, first_of, flat
+from s3f_pipeline.pipelines.packages import version, versions_of
 from s3f_pipeline.pipelines.records import StageRecord
 
-version = cache(metadata.version)
 RESOLUTION = timedelta(seconds=1)
 """Of the time in a record."""
 PACKAGE = Path(__file__).resolve().parents[1]
-ROOMS = {
-    "acquisition": ("acquisition",),
-    "ingestion": ("cohorts", "images"),
-    "linking": ("images", "linking", "splits"),
-    "splitting": ("images", "splits"),
-    "auditing": ("images", "reporting", "splits"),
-    "training": ("backend", "evaluation", "models", "splits", "training"),
-    "evaluation": ("backend", "evaluation", "models", "reporting", "splits", "training"),
-    "reporting": ("evaluation", "reporting", "splits"),
-}
-"""The rooms whose code a stage runs; a change there makes the stage run again."""
-PACKAGES = {
-    "ingestion": ("h5py", "opencv-python-headless", "pillow", "pydicom"),
-    "linking": ("opencv-python-headless", "numpy"),
-    "splitting": ("faiss-cpu", "opencv-python-headless", "numpy", "scikit-learn", "scipy"),
-    "auditing": ("numpy", "opencv-python-headless", "scipy"),
-    "training": ("keras", "numpy", "opencv-python-headless"),
-    "evaluation": ("keras", "scikit-learn"),
-}
-"""The packages whose version decides what a stage writes."""
+OBSERVERS = (
+    "backend.quiet",
+    "console",
+    "credentials",
+    "errors",
+    "files:atomic_path",
+    "files:temporary_path",
+    "logs",
+    "provenance:command_line",
+    "provenance:git_state",
+    "provenance:package_versions",
+    "signals",
+    "tracking",
+    "training.estimate",
+)
+"""Code that tells, tracks or writes what is done, and decides nothing of it."""
+NETWORKS = ("models.networks", "VARIANTS")
+"""The table of networks: of it only the line of the chosen network counts."""
+PREPARATION_STAGES = ("acquisition", "ingestion", "linking", "splitting", "auditing")
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
+STAGES = PREPARATION_STAGES + EXPERIMENT_STAGES
+NETWORK_STAGES = ("training", "evaluation")
+"""Those that compute with a network."""
 COPIED = {"training": ("history", "training")}
 """Small outputs that the record of a stage has a copy of, because making them again takes too long."""
 
@@ -73,6 +72,7 @@ class Unfinished:
 
 
 NEVER_RUN = Unfinished("it has not been finished yet")
+UNKNOWN = "which did not note on what it depended"
 
 
 @dataclass(frozen=True)
@@ -114,22 +114,40 @@ class Stage:
         """Whether the stage is never skipped: acquisition looks at the raw folder each time."""
         return self.name == "acquisition"
 
-    def fingerprint(self, catalog: CatalogProtocol) -> str:
-        """Hash of everything that the stage's outputs depend on."""
-        parts: dict[str, Any] = {
-            "nodes": sorted(node.name for node in self.pipeline.nodes),
-            "code": _code_hash(self.name),
-            "packages": {name: version(name) for name in PACKAGES.get(self.name, ())},
-        }
-        if self.is_experiment:
-            parts["backend"] = _backend()
+    def dependencies(self, catalog: CatalogProtocol) -> Dependencies:
+        """Look up on what the stage's outputs depend now."""
+        parameters: dict[str, Any] = {}
+        inputs: dict[str, str] = {}
         for name in sorted(self.pipeline.inputs()):
             dataset = catalog[name]
             if name.startswith("params:"):
-                parts[name] = catalog.load(name)
+                parameters |= flat(_plain(catalog.load(name)), self._key_of(name))
             elif not isinstance(dataset, FolderDataset):
-                parts[name] = dataset.fingerprint() if dataset.exists() else "missing"
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+                inputs[name] = dataset.fingerprint() if dataset.exists() else MISSING
+        runs = self._closure(parameters.get("network"))
+        return Dependencies(
+            parameters=parameters,
+            inputs=inputs,
+            code=runs.code,
+            packages=versions_of(runs.others),
+            nodes={node.name.rpartition(".")[2]: _wiring(node) for node in self.pipeline.nodes},
+        )
+
+    def _closure(self, network: str | None) -> Closure:
+        """The code that the stage runs; none where it is run each time, whatever its code."""
+        if self.is_looked_at_each_time:
+            return closure(PACKAGE, ())
+        functions = {f"{node.func.__module__}:{node.func.__name__}" for node in self.pipeline.nodes}
+        if self.name in NETWORK_STAGES and (function := _networks(PACKAGE).get(network)):
+            functions.add(function)
+        return closure(PACKAGE, tuple(sorted(functions)), (*OBSERVERS, ":".join(NETWORKS)))
+
+    def _key_of(self, name: str) -> str:
+        """What the keys of a parameter begin with, as users write them."""
+        noun = name.rpartition(".")[2]
+        return {"experiment": "", "acquisition": "", "cohort": f"cohorts.{self.cohort}"}.get(
+            "cohort" if noun == "data" else noun, noun
+        )
 
     def scratch(self, catalog: CatalogProtocol) -> list[ScratchFolderDataset]:
         """The folders in which the stage keeps what it needs to go on after an interruption."""
@@ -138,7 +156,7 @@ class Stage:
         )
         return [dataset for dataset in datasets if isinstance(dataset, ScratchFolderDataset)]
 
-    def why_unfinished(self, catalog: CatalogProtocol, fingerprint: str) -> Unfinished | None:
+    def why_unfinished(self, catalog: CatalogProtocol, now: Dependencies) -> Unfinished | None:
         """Say why the stage has to be run; ``None`` if it is finished."""
         if not catalog[self.record].exists():
             if not any(catalog[name].exists() for name in self.pipeline.all_outputs()):
@@ -147,8 +165,10 @@ class Stage:
         record = self._read_record(catalog)
         if record is None:
             path = catalog[self.record].filepath
-            return Unfinished(f"its record {path} is damaged, or that of another release", damaged=True)
-        if record.fingerprint != fingerprint:
+            return Unfinished(f"its record {path} is damaged", damaged=True)
+        if record.dependencies is None:
+            return Unfinished(f"it was finished by another release ({record.package_version}), {UNKNOWN}")
+        if changes := record.dependencies.changes(now):
             if path := self._new_secret(catalog, datetime.fromisoformat(record.finished)):
                 return Unfinished(
                     f"{path}, the secret under which patient ids are hashed, is newer than they are, as when "
@@ -156,13 +176,13 @@ class Stage:
                     f"it was put back from a copy",
                     warned=True,
                 )
-            return Unfinished("not the same parameters, data or code as before")
+            return Unfinished(first_of(changes))
         damage = self.damage(catalog, self.pipeline.all_outputs())
         return Unfinished(damage, damaged=True) if damage else None
 
-    def is_finished(self, catalog: CatalogProtocol, fingerprint: str) -> bool:
-        """Whether the record carries this fingerprint and every output is what the record says."""
-        return self.why_unfinished(catalog, fingerprint) is None
+    def is_finished(self, catalog: CatalogProtocol, now: Dependencies) -> bool:
+        """Whether the stage depends on what it depended on and every output is what the record says."""
+        return self.why_unfinished(catalog, now) is None
 
     def damage(self, catalog: CatalogProtocol, names: Collection[str], *, hashed: bool = False) -> str | None:
         """Say what is wrong with outputs of the stage, whatever it would write today; ``None`` if nothing is.
@@ -198,13 +218,14 @@ class Stage:
                 restored.append(f"{path} {difference}")
         return restored
 
-    def write_record(self, catalog: CatalogProtocol, fingerprint: str) -> None:
+    def write_record(self, catalog: CatalogProtocol, dependencies: Dependencies, reason: str) -> None:
         """Note that the stage has finished, on what it depended when it began, and what it has written."""
         outputs = {name: catalog[name] for name in sorted(self.pipeline.all_outputs())}
         copied = COPIED.get(self.name, ())
         record = StageRecord(
             stage=self.name,
-            fingerprint=fingerprint,
+            dependencies=dependencies,
+            reason=reason,
             outputs={name: dataset.content() for name, dataset in outputs.items()},
             copies={
                 name: dataset.filepath.read_bytes().decode()
@@ -245,31 +266,19 @@ def stages_of(pipeline: Pipeline) -> list[Stage]:
 
 
 def _key(node: Node) -> tuple[str, str]:
-    (stage,) = node.tags & ROOMS.keys()
+    (stage,) = node.tags & set(STAGES)
     return node.namespace or "", stage
 
 
-def _backend() -> str:
-    """The Keras backend with its version.
-
-    Raises:
-        ConfigError: If it is not installed.
-    """
-    name = os.environ["KERAS_BACKEND"]
-    try:
-        return f"{name} {version(name)}"
-    except PackageNotFoundError as error:
-        raise ConfigError(
-            f"KERAS_BACKEND is '{name}', which is not installed. Take tensorflow or jax."
-        ) from error
-
-
 @cache
-def _code_hash(stage: str) -> str:
-    digest = hashlib.sha256()
-    folders = [PACKAGE / room for room in ROOMS[stage]] + [PACKAGE / "pipelines" / stage]
-    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
-        if path.suffix != ".pyc":
-            digest.update(path.relative_to(PACKAGE).as_posix().encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+def _networks(package: Path) -> dict[str | None, str]:
+    networks: dict[str | None, str] = literal(package, *NETWORKS)
+    return networks
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def _wiring(node: Node) -> str:
+    return f"{node.func.__name__}({', '.join(node.inputs)}) -> {', '.join(node.outputs)}"

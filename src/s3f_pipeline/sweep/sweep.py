@@ -35,8 +35,8 @@ class Experiments(Protocol):
     def prepare(self, experiment: Experiment, fold: int | None) -> str | None:
         """Make what the runs of a cohort share, and return what went wrong, if anything."""
 
-    def is_finished(self, experiment: Experiment, seed: int, fold: int | None) -> bool:
-        """Whether a run is finished."""
+    def why_unfinished(self, experiment: Experiment, seed: int, fold: int | None) -> str | None:
+        """Say why a run is not finished; ``None`` if it is."""
 
     def has_results(self, experiment: Experiment, seed: int, fold: int | None) -> bool:
         """Whether a run has been finished, with whatever parameters, data and code."""
@@ -99,16 +99,21 @@ class Sweep:
                 submission,
                 attempt,
                 queue,
-                finished=self._experiments.is_finished(*run),
+                finished=self._experiments.why_unfinished(*run) is None,
                 has_results=self._experiments.has_results(*run),
             )
             for run, (submission, attempt) in records.items()
         }
 
     def table(self, states: Mapping[Run, State]) -> str:
-        """The states as a table, with the figures of finished runs."""
+        """The states as a table, with the figures of finished runs, and why others are outdated."""
         finished = [run for run, state in states.items() if state is State.FINISHED]
-        return state_table(states, {run: self._experiments.load(*run, "metrics") for run in finished})
+        outdated = [run for run, state in states.items() if state is State.OUTDATED]
+        return state_table(
+            states,
+            {run: self._experiments.load(*run, "metrics") for run in finished},
+            {run: self._experiments.why_unfinished(*run) or "" for run in outdated},
+        )
 
     def start(
         self, execute: Execute, open_parent: Callable[[], ParentRun], *, force: bool

@@ -13,19 +13,29 @@ COLUMNS = 80
 FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1"}
 
 
-def state_table(states: Mapping[Run, State], metrics: Mapping[Run, Mapping[str, Any]]) -> str:
+def state_table(
+    states: Mapping[Run, State], metrics: Mapping[Run, Mapping[str, Any]], reasons: Mapping[Run, str]
+) -> str:
     """One line per run, with the figures of the finished ones, and a line that counts them.
 
     Args:
         states: State of each run.
         metrics: Content of ``metrics.json`` of each finished run.
+        reasons: Why each outdated run is outdated; each reason is told once.
     """
     rows = [["cohort", "variant", "run", "state", *FIGURES.values()]]
     for run, state in states.items():
         test = metrics[run]["test"] if run in metrics else {}
         figures = [score(test[name]) if test else "" for name in FIGURES]
         rows.append([run.experiment.cohort, run.experiment.variant, run.folder, state.value, *figures])
-    return f"{_aligned(rows, numbers=len(FIGURES))}\n\n{fill(counted(states), COLUMNS)}"
+    by_reason: dict[str, list[Run]] = {}
+    for run, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(run)
+    told = [
+        fill(f"outdated: {_first_of(runs)}: {reason}", COLUMNS, subsequent_indent="  ")
+        for reason, runs in by_reason.items()
+    ]
+    return "\n\n".join([_aligned(rows, numbers=len(FIGURES)), *told, fill(counted(states), COLUMNS)])
 
 
 def counted(states: Mapping[Run, State]) -> str:
@@ -33,6 +43,10 @@ def counted(states: Mapping[Run, State]) -> str:
     counts = Counter(states.values())
     by_state = ", ".join(f"{counts[state]} {state.value}" for state in State if counts[state])
     return f"{len(states)} {'run' if len(states) == 1 else 'runs'}: {by_state}"
+
+
+def _first_of(runs: Sequence[Run]) -> str:
+    return runs[0].title if len(runs) == 1 else f"{runs[0].title} and {len(runs) - 1} more"
 
 
 def summary_table(summaries: Sequence[Mapping[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""From a trained network to predictions, metrics and plots."""
+"""From a trained network to predictions and metrics."""
 
 from s3f_pipeline.pipelines.evaluation.pipeline import create_pipeline
 

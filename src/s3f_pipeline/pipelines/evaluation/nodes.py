@@ -128,32 +128,3 @@ def tabulate(experiment: dict[str, Any], predictions: pd.DataFrame) -> tuple[pd.
     test = predictions[predictions["split"] == "test"]
     curve = mean_roc(test, config.classes, positive_class=config.positive_class)
     return curve, test[["label", "predicted"]]
-
-
-def plot(
-    experiment: dict[str, Any],
-    predictions: pd.DataFrame,
-    metrics: dict[str, Any],
-    history: pd.DataFrame,
-    training: dict[str, Any],
-) -> tuple[bytes, bytes, bytes]:
-    """Draw confusion matrix, ROC curves and training history as PNG."""
-    from s3f_pipeline.reporting.plots import (
-        figure_to_png,
-        plot_confusion_matrix,
-        plot_history,
-        plot_roc,
-    )
-
-    config = ExperimentConfig.model_validate(experiment)
-    title = f"{config.cohort} {config.variant}, test images"
-    test = predictions[predictions["split"] == "test"]
-    figures = (
-        plot_confusion_matrix(metrics["test"], config.classes, title),
-        plot_roc(test, config.classes, positive_class=config.positive_class),
-        plot_history(
-            history, training["selected_epoch"], training["selection_metric"], config.selection_split
-        ),
-    )
-    confusion_matrix, roc, training_history = map(figure_to_png, figures)
-    return confusion_matrix, roc, training_history

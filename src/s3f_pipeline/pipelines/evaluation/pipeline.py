@@ -3,7 +3,7 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from s3f_pipeline.config.names import Experiment, images_name
-from s3f_pipeline.pipelines.evaluation.nodes import measure, plot, predict, tabulate
+from s3f_pipeline.pipelines.evaluation.nodes import measure, predict, tabulate
 
 
 def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipeline:
@@ -30,12 +30,6 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
                 ],
                 outputs="metrics",
                 name="measure",
-            ),
-            node(
-                plot,
-                inputs=["params:experiment", "predictions", "metrics", "history", "training"],
-                outputs=["confusion_matrix", "roc", "training_history"],
-                name="plot",
             ),
             node(
                 tabulate,

@@ -1,4 +1,4 @@
-"""From everything an experiment has written to one HTML file."""
+"""From everything an experiment has written to plots and one HTML file."""
 
 from s3f_pipeline.pipelines.reporting.pipeline import create_pipeline
 

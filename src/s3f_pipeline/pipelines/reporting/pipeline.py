@@ -3,15 +3,21 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from s3f_pipeline.config.names import Experiment
-from s3f_pipeline.pipelines.reporting.nodes import write_report
+from s3f_pipeline.pipelines.reporting.nodes import plot, write_report
 
 OF_COHORT = ("acquisition", "index", "quality", "leakage_audit")
 
 
 def create_pipeline(experiment: Experiment) -> Pipeline:
-    """Build the report of one experiment."""
+    """Build plots and report of one experiment."""
     return pipeline(
         [
+            node(
+                plot,
+                inputs=["params:experiment", "predictions", "metrics", "history", "training"],
+                outputs=["confusion_matrix", "roc", "training_history"],
+                name="plot",
+            ),
             node(
                 write_report,
                 inputs=[
