@@ -119,7 +119,7 @@ class TrackingHooks:
             return
         from s3f_pipeline.tracking.experiment import tracked_params, tracked_tags
 
-        config = ExperimentConfig.model_validate(inputs[f"params:{node.namespace}.experiment"])
+        config: ExperimentConfig = inputs[f"params:{node.namespace}.experiment"]
         self._experiment = config
         training = f"{node.namespace}.training"
         goes_on = "training" not in node.tags and catalog[training].exists()

@@ -23,7 +23,7 @@ from s3f_pipeline.images.thumbnails import halve, thumbnail
 from s3f_pipeline.splits.twins import TwinSettings, find_twins
 
 FEW = PhantomsConfig(images_per_class={"train": 4, "test": 3}, seed=3)
-OWN = {"title": "own", "raw_folder": "own", "image_size": 64, "classes": ("a", "b", "c")}
+OWN = {"name": "own", "title": "own", "raw_folder": "own", "image_size": 64, "classes": ("a", "b", "c")}
 TABLE = {"file": "images.csv", "path": "image", "label": "diagnosis", "patient": "who", "split": "set"}
 COHORTS = {
     "folders": CohortConfig(**OWN, layout="folders", color="rgb"),

@@ -231,11 +231,10 @@ def test_fusion_variants_take_the_published_spectranet(load_config):
     }
 
 
-def test_parameters_are_expanded_per_namespace(load_config):
+def test_parameters_are_those_that_all_runs_have_in_common(load_config):
     parameters = load_config(seed=3)["parameters"]
-    experiment = parameters["brisc"]["published"]["spatial"]["experiment"]
-    assert (experiment["variant"], experiment["seed"]) == ("spatial", 3)
-    assert parameters["brisc"]["cohort"]["name"] == "brisc"
+    assert (parameters["seed"], parameters["training"]["epochs"]) == (3, 200)
+    assert {"cohorts", "variants"}.isdisjoint(parameters)
 
 
 OWN = """
@@ -352,7 +351,7 @@ def test_pipelines_of_a_wrong_cohort_say_what_is_wrong(with_local):
     registered = register_pipelines()
     assert not [name for name in registered if name.startswith(("mine_", "brisc_spatial", "__default__"))]
     assert "busi_audit" in registered
-    assert loader["parameters"]["busi"]["data"]["name"] == "busi"
+    assert loader.parameter("busi.data").name == "busi"
     for name, cohort in {"mine_audit": "mine", "mine_spatial": "mine", "__default__": "brisc"}.items():
         with pytest.raises(ConfigError, match=rf"cohorts\.{cohort}"):
             registered[name]

@@ -1,6 +1,6 @@
 """Names that hold across the project: of pipelines, namespaces and run folders."""
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from s3f_pipeline.config.schema import PROTOCOLS, Parameters, Protocol
 
@@ -17,9 +17,15 @@ class Experiment(NamedTuple):
 
     @classmethod
     def of_namespace(cls, namespace: str) -> "Experiment":
-        """Read ``<cohort>.<protocol>.<variant>``."""
-        cohort, protocol, variant = namespace.split(".")
-        return cls(cohort, cast(Protocol, protocol), variant)
+        """Read ``<cohort>.<protocol>.<variant>``.
+
+        Raises:
+            KeyError: If it is none.
+        """
+        match namespace.split("."):
+            case cohort, ("patient_safe" | "published") as protocol, variant:
+                return cls(cohort, protocol, variant)
+        raise KeyError(namespace)
 
     @property
     def pipeline(self) -> str:

@@ -22,6 +22,7 @@ from typing import Any
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
+from pydantic_core import to_jsonable_python
 
 from s3f_pipeline.catalog_types import FolderDataset, SaltDataset, ScratchFolderDataset, UnusableFileError
 from s3f_pipeline.errors import ConfigError
@@ -129,7 +130,9 @@ class Stage:
                 parts[name] = catalog.load(name)
             elif not isinstance(dataset, FolderDataset):
                 parts[name] = dataset.fingerprint() if dataset.exists() else "missing"
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps(parts, sort_keys=True, default=to_jsonable_python).encode()
+        ).hexdigest()
 
     def scratch(self, catalog: CatalogProtocol) -> list[ScratchFolderDataset]:
         """The folders in which the stage keeps what it needs to go on after an interruption."""

@@ -7,6 +7,7 @@ part of its meaning.
 from s3f_pipeline.config.schema.cohort import (
     CohortConfig,
     CohortData,
+    CohortFacts,
     Cohorts,
     DownloadConfig,
     GroupingConfig,
@@ -15,24 +16,29 @@ from s3f_pipeline.config.schema.cohort import (
     PublishedResult,
     TableConfig,
 )
-from s3f_pipeline.config.schema.experiment import ExperimentConfig
+from s3f_pipeline.config.schema.experiment import ExperimentConfig, ExperimentLabels
 from s3f_pipeline.config.schema.fields import PROTOCOLS, Protocol
 from s3f_pipeline.config.schema.parameters import Parameters
 from s3f_pipeline.config.schema.preparation import (
+    AcquisitionConfig,
     IngestionConfig,
     PhantomsConfig,
     SplittingConfig,
+    SplittingOfRun,
     TwinsConfig,
 )
 from s3f_pipeline.config.schema.training import TrainingConfig
 
 __all__ = [
     "PROTOCOLS",
+    "AcquisitionConfig",
     "CohortConfig",
     "CohortData",
+    "CohortFacts",
     "Cohorts",
     "DownloadConfig",
     "ExperimentConfig",
+    "ExperimentLabels",
     "GroupingConfig",
     "IngestionConfig",
     "LinkConfig",
@@ -42,6 +48,7 @@ __all__ = [
     "PublishedConfig",
     "PublishedResult",
     "SplittingConfig",
+    "SplittingOfRun",
     "TableConfig",
     "TrainingConfig",
     "TwinsConfig",

@@ -144,6 +144,7 @@ class CohortData(Block):
     """What index, image store and splits of a cohort depend on.
 
     Attributes:
+        name: The key of the block.
         layout: How the cohort lies on disk, the name of a reader in ``s3f_pipeline.cohorts``.
         table: Of the layout ``table``.
         patient_pattern: Of the layout ``folders``: regular expression of a file's path below the folder of
@@ -170,6 +171,7 @@ class CohortData(Block):
         published: The published protocol; without it there are no ``_published`` pipelines.
     """
 
+    name: str
     layout: Literal["brisc", "chest", "busi", "ham", "medmnist", "cheng", "folders", "table"]
     table: TableConfig | None = None
     patient_pattern: PatientPattern | None = None
@@ -238,12 +240,6 @@ class CohortData(Block):
             raise ValueError("positive_class must be the second of exactly two classes")
         return self
 
-    @classmethod
-    def from_named(cls, values: dict[str, Any]) -> tuple[str, Self]:
-        """Read a block that carries the cohort's ``name``, as nodes receive it."""
-        block = {key: value for key, value in values.items() if key != "name"}
-        return values["name"], cls.model_validate(block)
-
     @property
     def reads_header_patients(self) -> bool:
         """Whether ingestion needs the secret under which patient ids are hashed."""
@@ -255,8 +251,8 @@ class CohortData(Block):
         return 1 if self.color == "grey" else 3
 
 
-class CohortConfig(CohortData):
-    """One medical image data set. A block needs a layout, a raw folder, a colour, a size and classes.
+class CohortFacts(CohortData):
+    """Where the images are from, and what reports say about them.
 
     Attributes:
         title: As it stands in reports; the cohort's name where it is left out.
@@ -269,10 +265,7 @@ class CohortConfig(CohortData):
         source: Where a person finds the data set.
         licence: Licence of the images.
         citation: Whom to cite.
-        spectranet: The SpectraNet of the networks that have one in two forms.
         published_results: Published figures.
-        training: Training keys that this cohort sets differently.
-        published_training: Training keys of the benchmark that it belongs to, for the published protocol.
     """
 
     title: str
@@ -283,10 +276,7 @@ class CohortConfig(CohortData):
     source: str = "your own images"
     licence: str = "not stated"
     citation: str = "none"
-    spectranet: Literal["sn1", "sn2"] = "sn1"
     published_results: tuple[PublishedResult, ...] = ()
-    training: TrainingOverrides = TrainingOverrides()
-    published_training: TrainingOverrides = TrainingOverrides()
 
     @model_validator(mode="before")
     @classmethod
@@ -300,6 +290,20 @@ class CohortConfig(CohortData):
         return {**derived, **{key: value for key, value in values.items() if value is not None}}
 
 
+class CohortConfig(CohortFacts):
+    """One medical image data set. A block needs a layout, a raw folder, a colour, a size and classes.
+
+    Attributes:
+        spectranet: The SpectraNet of the networks that have one in two forms.
+        training: Training keys that this cohort sets differently.
+        published_training: Training keys of the benchmark that it belongs to, for the published protocol.
+    """
+
+    spectranet: Literal["sn1", "sn2"] = "sn1"
+    training: TrainingOverrides = TrainingOverrides()
+    published_training: TrainingOverrides = TrainingOverrides()
+
+
 class Cohorts(Block):
     """Cohorts by name; one without a title is called by its name."""
 
@@ -307,12 +311,12 @@ class Cohorts(Block):
 
     @model_validator(mode="before")
     @classmethod
-    def _title_cohorts(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _name_cohorts(cls, values: dict[str, Any]) -> dict[str, Any]:
         blocks = values["cohorts"]
         if not isinstance(blocks, Mapping):
             return values
-        titled = {
-            name: {"title": name, **block} if isinstance(block, Mapping) else block
+        named = {
+            name: {"title": name, **block, "name": name} if isinstance(block, Mapping) else block
             for name, block in blocks.items()
         }
-        return {"cohorts": titled}
+        return {"cohorts": named}

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, NonNegativeInt, field_validator
 
 from s3f_pipeline.config.schema.fields import Block, Seed, Share
 
@@ -25,6 +25,20 @@ class PhantomsConfig(Block):
         if missing := {"train", "test"} - set(counts):
             raise ValueError(f"images of '{missing.pop()}' are missing: train and test are needed")
         return counts
+
+
+class AcquisitionConfig(Block):
+    """Where a run gets raw files.
+
+    Attributes:
+        archives: Folder with zip files, ``None`` for none.
+        offline: Never download.
+        phantoms: Drawn in place of real images; ``None`` outside of the demonstration.
+    """
+
+    archives: str | None
+    offline: bool
+    phantoms: PhantomsConfig | None
 
 
 class IngestionConfig(Block):
@@ -71,3 +85,13 @@ class SplittingConfig(Block):
     contradictory: Literal["exclude", "keep"]
     folds: Annotated[int, Field(ge=2, le=1000)]
     seed: Seed
+
+
+class SplittingOfRun(SplittingConfig):
+    """How the splits of one run are made.
+
+    Attributes:
+        fold: Of the cross-validation, ``None`` outside of one.
+    """
+
+    fold: NonNegativeInt | None

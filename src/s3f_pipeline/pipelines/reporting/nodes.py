@@ -5,13 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from s3f_pipeline.config.schema import CohortConfig, ExperimentConfig
+from s3f_pipeline.config.schema import CohortFacts, ExperimentConfig, ExperimentLabels
 
 
 def write_report(
-    experiment: dict[str, Any],
-    labels: dict[str, str],
-    cohort: dict[str, Any],
+    experiment: ExperimentConfig,
+    labels: ExperimentLabels,
+    cohort: CohortFacts,
     acquisition: dict[str, Any],
     index: pd.DataFrame,
     quality: dict[str, Any],
@@ -28,8 +28,6 @@ def write_report(
     from s3f_pipeline.reporting.report import ReportData, render_report
     from s3f_pipeline.splits.summary import split_summary
 
-    config = ExperimentConfig.model_validate(experiment)
-    name, block = CohortConfig.from_named(cohort)
     traced = (
         "git_commit",
         "git_dirty",
@@ -46,20 +44,19 @@ def write_report(
     return render_report(
         ReportData(
             cohort={
-                **block.model_dump(
+                **cohort.model_dump(
                     mode="json",
-                    include={"title", "subject", "classes", "positive_class", "licence", "citation"},
+                    include={"name", "title", "subject", "classes", "positive_class", "licence", "citation"},
                 ),
-                "name": name,
-                "published": [row.model_dump() for row in block.published_results],
+                "published": [row.model_dump() for row in cohort.published_results],
             },
             experiment={
-                **config.model_dump(
+                **experiment.model_dump(
                     mode="json",
                     include={"cohort", "protocol", "variant", "seed", "fold", "selection_split"},
                 ),
-                **labels,
-                "selected_on_test": config.selected_on_test,
+                **labels.model_dump(),
+                "selected_on_test": experiment.selected_on_test,
                 "synthetic": acquisition["provenance"]["synthetic"],
                 "guarantee": metrics["guarantee"],
                 "test_openings": metrics["test_openings"],

@@ -24,7 +24,7 @@ LESS_MEMORY = "Lower it by --params=training.batch_size=<n> or image_size=<n>."
 
 
 def check_training(
-    experiment: dict[str, Any], index: pd.DataFrame, images: np.memmap, splits: pd.DataFrame
+    config: ExperimentConfig, index: pd.DataFrame, images: np.memmap, splits: pd.DataFrame
 ) -> None:
     """Refuse what cannot be trained on.
 
@@ -37,7 +37,6 @@ def check_training(
     from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.rows import split_rows
 
-    config = ExperimentConfig.model_validate(experiment)
     metric = config.training.selection_metric
     if metric == "positive_f1" and config.positive_class is None:
         raise ConfigError(
@@ -55,7 +54,7 @@ def check_training(
 
 
 def train_network(
-    experiment: dict[str, Any],
+    config: ExperimentConfig,
     index: pd.DataFrame,
     images: np.memmap,
     splits: pd.DataFrame,
@@ -84,8 +83,7 @@ def train_network(
     from s3f_pipeline.training.fit import fit, memory_errors_explained
     from s3f_pipeline.training.state import StateFolder
 
-    config = ExperimentConfig.model_validate(experiment)
-    check_training(experiment, index, images, splits)
+    check_training(config, index, images, splits)
     if config.training.augmentation.flip != "none" and (sides := swapped_classes(config.classes)):
         logger.warning(
             "training.augmentation.flip is %s, but a mirrored image of %s shows its other side; labels stay.",
