@@ -68,7 +68,7 @@ class RunLogHooks:
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
         """Open the log file."""
-        name = "+".join(run_params["pipeline_names"] or ["default"])
+        name = "+".join(run_params["pipeline_names"])
         now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
         loader, process = current_loader(), this_process()
         ending = "" if process.leads else f"_process-{process.number}"

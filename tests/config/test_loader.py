@@ -349,10 +349,10 @@ def test_pipelines_of_a_wrong_cohort_say_what_is_wrong(with_local):
     )
     assert ProjectConfigLoader.current is loader
     registered = register_pipelines()
-    assert not [name for name in registered if name.startswith(("mine_", "brisc_spatial", "__default__"))]
+    assert not [name for name in registered if name.startswith(("mine_", "brisc_spatial"))]
     assert "busi_audit" in registered
     assert loader.parameter("busi.data").name == "busi"
-    for name, cohort in {"mine_audit": "mine", "mine_spatial": "mine", "__default__": "brisc"}.items():
+    for name, cohort in {"mine_audit": "mine", "mine_spatial": "mine", "brisc_spatial": "brisc"}.items():
         with pytest.raises(ConfigError, match=rf"cohorts\.{cohort}"):
             registered[name]
         with pytest.raises(ConfigError, match=rf"cohorts\.{cohort}"):

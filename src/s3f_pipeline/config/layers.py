@@ -24,8 +24,6 @@ from s3f_pipeline.errors import ConfigError
 
 KEY = "[key]"
 """Where pydantic speaks of the name of an entry, not of its value."""
-WITH_SPECTRANET = ("spectral", "concat", "bilinear", "gated", "random_filter", "spatial_wide")
-"""Networks that there are with SN1 and with SN2."""
 RUNTIME = "--params"
 INVALID = "The configuration is not valid.\n  "
 LONGEST = 120
@@ -280,7 +278,7 @@ def resolve_experiment(
         "cohort": cohort,
         "protocol": protocol,
         "variant": variant,
-        "network": f"{network.network}{_spectranet_ending(network.network, block)}",
+        "network": network.network.replace("{spectranet}", block.spectranet),
         "options": network.options,
         "classes": block.classes,
         "positive_class": block.positive_class,
@@ -301,11 +299,6 @@ def _block(values: Any, path: tuple[str, ...]) -> Mapping[str, Any]:
     for key in path:
         values = (values or {}).get(key)
     return values or {}
-
-
-def _spectranet_ending(network: str, block: CohortConfig) -> str:
-    """What the name of a network with a SpectraNet ends in."""
-    return f"_{block.spectranet}" if network in WITH_SPECTRANET else ""
 
 
 def _selection_split(block: CohortConfig, protocol: Protocol) -> str:

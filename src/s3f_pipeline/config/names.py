@@ -30,8 +30,7 @@ class Experiment(NamedTuple):
     @property
     def pipeline(self) -> str:
         """Name of the registered pipeline."""
-        ending = "_published" if self.protocol == "published" else ""
-        return f"{self.cohort}_{self.variant}{ending}"
+        return f"{self.cohort}_{self.variant}{published_ending(self.protocol)}"
 
     @property
     def namespace(self) -> str:
@@ -49,6 +48,11 @@ def experiments(parameters: Parameters) -> list[Experiment]:
         if protocol == "patient_safe"
         or (block.published and (block.published.benchmark or network.published))
     ]
+
+
+def published_ending(protocol: Protocol) -> str:
+    """What the names of pipelines under a protocol end in."""
+    return "_published" if protocol == "published" else ""
 
 
 def run_folder(seed: int, fold: int | None = None) -> str:

@@ -25,7 +25,7 @@ def state_table(states: Mapping[Run, State], metrics: Mapping[Run, Mapping[str, 
         test = metrics[run]["test"] if run in metrics else {}
         figures = [score(test[name]) if test else "" for name in FIGURES]
         rows.append([run.experiment.cohort, run.experiment.variant, run.folder, state.value, *figures])
-    return f"{_aligned(rows, numbers=len(FIGURES))}\n\n{fill(counted(states), COLUMNS)}"
+    return f"{aligned(rows, numbers=len(FIGURES))}\n\n{fill(counted(states), COLUMNS)}"
 
 
 def counted(states: Mapping[Run, State]) -> str:
@@ -41,7 +41,7 @@ def summary_table(summaries: Sequence[Mapping[str, Any]]) -> str:
     for summary in summaries:
         figures = [_mean_and_sd(summary["metrics"][name]) for name in FIGURES]
         rows.append([summary["cohort"], summary["variant"], str(len(summary["runs"])), *figures])
-    return _aligned(rows, numbers=len(FIGURES) + 1)
+    return aligned(rows, numbers=len(FIGURES) + 1)
 
 
 def _mean_and_sd(spread: Mapping[str, Any]) -> str:
@@ -49,7 +49,7 @@ def _mean_and_sd(spread: Mapping[str, Any]) -> str:
     return mean if sd is None else f"{mean} ± {score(sd)}"
 
 
-def _aligned(rows: Sequence[Sequence[str]], *, numbers: int) -> str:
+def aligned(rows: Sequence[Sequence[str]], *, numbers: int) -> str:
     """Align columns, the last ``numbers`` ones to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     left = len(widths) - numbers

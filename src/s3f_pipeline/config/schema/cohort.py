@@ -294,7 +294,7 @@ class CohortConfig(CohortFacts):
     """One medical image data set. A block needs a layout, a raw folder, a colour, a size and classes.
 
     Attributes:
-        spectranet: The SpectraNet of the networks that have one in two forms.
+        spectranet: The SpectraNet of the networks that have one in two forms, as published for the cohort.
         training: Training keys that this cohort sets differently.
         published_training: Training keys of the benchmark that it belongs to, for the published protocol.
     """

@@ -86,7 +86,8 @@ class VariantConfig(Block):
     Attributes:
         title: What reports call it.
         note: What a reader of its report must know about it.
-        network: Name that ``s3f_pipeline.models.build_model`` knows.
+        network: Name that ``s3f_pipeline.models.build_model`` knows; ``{spectranet}`` in it stands for that
+            of the cohort.
         options: Further options of ``build_model``.
         training: Training keys that this network sets differently.
         published: Whether the network was published on the cohorts whose published protocol is not a
