@@ -5,7 +5,7 @@ import pytest
 from s3f_pipeline.config.layers import Layer, read_layer, resolve_parameters
 from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader
 from s3f_pipeline.config.names import experiments
-from s3f_pipeline.config.schema import TableConfig
+from s3f_pipeline.config.schema import TableColumns
 from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.pipeline_registry import register_pipelines
 
@@ -94,9 +94,9 @@ def test_wrong_cohorts_are_refused(load_config, change, words):
 )
 def test_patterns_of_patients_are_checked(pattern, words):
     with pytest.raises(ValueError, match=words):
-        TableConfig(file="a.csv", patient="id", patient_pattern=pattern)
+        TableColumns(file="a.csv", patient="id", patient_pattern=pattern)
     with pytest.raises(ValueError, match="patient_pattern needs patient"):
-        TableConfig(file="a.csv", patient_pattern="(.*).")
+        TableColumns(file="a.csv", patient_pattern="(.*).")
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from s3f_pipeline.cohorts.header_subjects import read_headers
 from s3f_pipeline.cohorts.identities import join_identities
-from s3f_pipeline.config.schema import CohortData, IngestionConfig, SplittingOfRun, TwinsConfig
+from s3f_pipeline.config.schema import CohortData, IngestionConfig, SplittingOfRun
 from s3f_pipeline.errors import SplitError
 from s3f_pipeline.identity import BY_LINK
 from s3f_pipeline.pipelines.ingestion.nodes import ingest_cohort
 from s3f_pipeline.pipelines.splitting.nodes import audit, group, search_twins, split
 from s3f_pipeline.splits.groups import make_groups
 from s3f_pipeline.splits.patient_safe import patient_safe_split
+from s3f_pipeline.splits.settings import TwinSettings
 
 SALT = bytes(range(32))
 COHORT = {
@@ -31,7 +32,7 @@ COHORT = {
 }
 SPLITTING = {"validation_share": 0.2, "test_share": 0.2, "contradictory": "exclude", "folds": 5, "seed": 0}
 WITHOUT_FOLD = SplittingOfRun(**SPLITTING, fold=None)
-TWINS = TwinsConfig(unexplained=6, local_similarity=0.9)
+TWINS = TwinSettings(unexplained=6, local_similarity=0.9)
 PATIENTS, IMAGES = 20, 6
 NO_TWINS = pd.DataFrame(columns=["first", "second", "kind"])
 

@@ -1,7 +1,7 @@
 """The configuration, typed: what each key is, and what it may be.
 
 Values live in ``conf/``; the models have no defaults of their own except where leaving a key out is
-part of its meaning.
+part of its meaning. Settings that a room without pydantic takes are dataclasses of that room.
 """
 
 from s3f_pipeline.config.schema.cohort import (
@@ -14,10 +14,9 @@ from s3f_pipeline.config.schema.cohort import (
     LinkConfig,
     PublishedConfig,
     PublishedResult,
-    TableConfig,
 )
 from s3f_pipeline.config.schema.experiment import ExperimentConfig, ExperimentLabels
-from s3f_pipeline.config.schema.fields import PROTOCOLS, Protocol
+from s3f_pipeline.config.schema.fields import PROTOCOLS, Block, Protocol
 from s3f_pipeline.config.schema.parameters import Parameters
 from s3f_pipeline.config.schema.preparation import (
     AcquisitionConfig,
@@ -25,13 +24,13 @@ from s3f_pipeline.config.schema.preparation import (
     PhantomsConfig,
     SplittingConfig,
     SplittingOfRun,
-    TwinsConfig,
 )
-from s3f_pipeline.config.schema.training import TrainingConfig
+from s3f_pipeline.config.schema.table import TableColumns
 
 __all__ = [
     "PROTOCOLS",
     "AcquisitionConfig",
+    "Block",
     "CohortConfig",
     "CohortData",
     "CohortFacts",
@@ -49,7 +48,5 @@ __all__ = [
     "PublishedResult",
     "SplittingConfig",
     "SplittingOfRun",
-    "TableConfig",
-    "TrainingConfig",
-    "TwinsConfig",
+    "TableColumns",
 ]

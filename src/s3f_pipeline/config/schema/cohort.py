@@ -1,32 +1,19 @@
 """Cohorts: where images are, what is known of them, and what was published on them."""
 
 import math
-import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, NonNegativeInt, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
+from s3f_pipeline.config.schema.table import PatientPattern, TableColumns
 from s3f_pipeline.config.schema.training import TrainingOverrides
 
 CLASS_FOLDERS = ("brisc", "chest", "busi", "cheng", "folders")
 """Layouts with a folder per class."""
-
-
-def _has_one_group(pattern: str) -> str:
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise ValueError(f"this is no regular expression: {error}") from error
-    if groups != 1:
-        raise ValueError("put parentheses around the part that names the patient, once")
-    return pattern
-
-
-PatientPattern = Annotated[str, AfterValidator(_has_one_group)]
-"""A regular expression with one group, the part of an id or a name that names the patient."""
 
 
 class PublishedResult(Block):
@@ -70,24 +57,6 @@ class PublishedConfig(Block):
     needs: PathInside | None = None
     needs_from: str | None = None
     counts: dict[str, dict[ClassName, NonNegativeInt]] = {}
-
-
-class TableConfig(Block):
-    """Which columns of a user's own table say what; see ``s3f_pipeline.cohorts.table.TableColumns``."""
-
-    file: PathInside
-    path: str = "path"
-    label: str = "label"
-    patient: str | None = None
-    patient_pattern: PatientPattern | None = None
-    split: str | None = None
-    order: str | None = None
-
-    @model_validator(mode="after")
-    def _pattern_is_of_a_patient(self) -> Self:
-        if self.patient_pattern is not None and self.patient is None:
-            raise ValueError("patient_pattern needs patient, the column that it is applied to")
-        return self
 
 
 class LinkConfig(Block):
@@ -171,9 +140,9 @@ class CohortData(Block):
         published: The published protocol; without it there are no ``_published`` pipelines.
     """
 
-    name: str
+    name: SkipJsonSchema[str]
     layout: Literal["brisc", "chest", "busi", "ham", "medmnist", "cheng", "folders", "table"]
-    table: TableConfig | None = None
+    table: TableColumns | None = None
     patient_pattern: PatientPattern | None = None
     color: Literal["grey", "rgb"]
     image_size: ImageSize
@@ -315,6 +284,11 @@ class Cohorts(Block):
         blocks = values["cohorts"]
         if not isinstance(blocks, Mapping):
             return values
+        for name, block in blocks.items():
+            if isinstance(block, Mapping) and "name" in block:
+                raise ValueError(
+                    f"cohorts.{name} has a key 'name': its name is {name}; leave it out, or say title"
+                )
         named = {
             name: {"title": name, **block, "name": name} if isinstance(block, Mapping) else block
             for name, block in blocks.items()

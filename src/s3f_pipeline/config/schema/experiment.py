@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import NonNegativeInt, PositiveInt
 
 from s3f_pipeline.config.schema.fields import Block, ImageSize, Protocol, Seed
-from s3f_pipeline.config.schema.training import TrainingConfig
+from s3f_pipeline.training.settings import TrainingSettings
 
 
 class ExperimentConfig(Block):
@@ -37,7 +37,7 @@ class ExperimentConfig(Block):
     image_size: ImageSize
     channels: PositiveInt
     selection_split: Literal["validation", "test"]
-    training: TrainingConfig
+    training: TrainingSettings
     seed: Seed
     fold: NonNegativeInt | None
 

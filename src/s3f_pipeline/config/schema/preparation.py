@@ -56,19 +56,6 @@ class IngestionConfig(Block):
     max_megapixels: Annotated[float, Field(gt=0, le=4096, allow_inf_nan=False)] = 64
 
 
-class TwinsConfig(Block):
-    """What counts as a near-duplicate; see ``s3f_pipeline.splits.twins.TwinSettings``.
-
-    Attributes:
-        unexplained: Most that small movements leave unexplained between candidates, in units of what they
-            leave between an image and its own crop by 5 % of the side.
-        local_similarity: Least similarity on pixels, in [-1, 1], that confirms a candidate.
-    """
-
-    unexplained: Annotated[float, Field(gt=0)]
-    local_similarity: Annotated[float, Field(ge=-1, le=1)]
-
-
 class SplittingConfig(Block):
     """How groups and splits are made.
 

@@ -30,7 +30,6 @@ def ingest_cohort(
     are counted and not used.
     """
     from s3f_pipeline.cohorts import (
-        TableColumns,
         add_links,
         check_subjects,
         find_table,
@@ -50,8 +49,7 @@ def ingest_cohort(
     from s3f_pipeline.images.store import STORE_KEY
 
     folder = raw_root / acquisition["folder"]
-    table = TableColumns(**cohort.table.model_dump()) if cohort.table else None
-    files = list_files(cohort.layout, folder, cohort.classes, table, cohort.patient_pattern)
+    files = list_files(cohort.layout, folder, cohort.classes, cohort.table, cohort.patient_pattern)
     if not cohort.table:  # where an empty cell says that a patient is not known
         check_subjects(files, cohort.subject)
     table_of_links = find_table(cohort.link.table, folder) if cohort.link and cohort.link.table else None

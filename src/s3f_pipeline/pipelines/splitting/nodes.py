@@ -7,17 +7,18 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN
-from s3f_pipeline.config.schema import CohortData, Protocol, SplittingOfRun, TwinsConfig
+from s3f_pipeline.config.schema import CohortData, Protocol, SplittingOfRun
 from s3f_pipeline.errors import SplitError
+from s3f_pipeline.splits.settings import TwinSettings
 
 logger = logging.getLogger(__name__)
 
 
-def search_twins(settings: TwinsConfig, index: pd.DataFrame, thumbnails: np.memmap) -> pd.DataFrame:
+def search_twins(settings: TwinSettings, index: pd.DataFrame, thumbnails: np.memmap) -> pd.DataFrame:
     """Find exact and near-duplicate images."""
-    from s3f_pipeline.splits.twins import TwinSettings, find_twins
+    from s3f_pipeline.splits.twins import find_twins
 
-    return find_twins(index, thumbnails, TwinSettings(**settings.model_dump()))
+    return find_twins(index, thumbnails, settings)
 
 
 def group(cohort: CohortData, index: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
@@ -43,14 +44,13 @@ def group(cohort: CohortData, index: pd.DataFrame, twins: pd.DataFrame) -> pd.Da
 
 def audit(
     cohort: CohortData,
-    settings: TwinsConfig,
+    settings: TwinSettings,
     index: pd.DataFrame,
     groups: pd.DataFrame,
     twins: pd.DataFrame,
 ) -> dict[str, Any]:
     """Count and list what the published splits leak, and contradictory labels."""
     from s3f_pipeline.splits.audit import leakage_audit
-    from s3f_pipeline.splits.twins import TwinSettings
 
     try:
         published, why_none = _split_as_published(cohort, index, groups), None
@@ -61,7 +61,7 @@ def audit(
         groups,
         twins,
         cohort=cohort.name,
-        settings=TwinSettings(**settings.model_dump()),
+        settings=settings,
         published=published,
         why_none=why_none,
     )

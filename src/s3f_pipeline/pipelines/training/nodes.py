@@ -2,19 +2,17 @@
 
 import logging
 import shutil
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.config.schema import ExperimentConfig, TrainingConfig
+from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.errors import ConfigError, TrainingError
 
 if TYPE_CHECKING:
     from s3f_pipeline.training.estimate import Room
-    from s3f_pipeline.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
 GIGABYTE = 1e9
@@ -124,7 +122,7 @@ def train_network(
             training,
             selection,
             config.classes,
-            _settings(settings),
+            settings,
             seed=config.seed,
             positive_class=config.positive_class,
             report=RUN.log_epoch,
@@ -165,15 +163,6 @@ def train_network(
         "config": config.model_dump(mode="json"),
     }
     return trained.model, trained.history, facts
-
-
-def _settings(config: TrainingConfig) -> "TrainingSettings":
-    """Take what the fit loop reads from the configuration."""
-    from s3f_pipeline.training.augmentation import Augmentation
-    from s3f_pipeline.training.settings import TrainingSettings
-
-    values = {field.name: getattr(config, field.name) for field in fields(TrainingSettings)}
-    return TrainingSettings(**{**values, "augmentation": Augmentation(**config.augmentation.model_dump())})
 
 
 def require_room(room: "Room", folder: Path, *, shared_memory: bool) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from s3f_pipeline.acquisition.phantoms.cases import Case, counts_of, draw_case, plan_cases, sum_of
 from s3f_pipeline.acquisition.phantoms.scenes.canvas import save
 from s3f_pipeline.acquisition.phantoms.scenes.choice import scene_of
-from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig, TableConfig
+from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig, TableColumns
 
 
 def write_folders(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> int:
@@ -42,7 +42,7 @@ def _path(case: Case) -> str:
     return f"images/{case.number:05d}.png"
 
 
-def _row(case: Case, columns: TableConfig) -> dict[str, str]:
+def _row(case: Case, columns: TableColumns) -> dict[str, str]:
     row = {columns.path: _path(case), columns.label: case.label}
     if columns.patient:
         row[columns.patient] = f"patient-{case.subject:05d}"
