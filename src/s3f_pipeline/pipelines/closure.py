@@ -96,7 +96,9 @@ class _Walk:
             source = self._source(module)
             if first and first[0] in source.definitions:
                 self._count(module, source, first[0])
-            elif first and (imported := source.imports.get(first[0])) and imported != Reference(module, first):
+            elif (
+                first and (imported := source.imports.get(first[0])) and imported != Reference(module, first)
+            ):
                 return self.follow(imported.module, (*imported.names, *rest))
             elif first and _file(self.package, f"{module}.{first[0]}").is_file():
                 return self.follow(f"{module}.{first[0]}", rest)
