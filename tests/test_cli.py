@@ -9,7 +9,7 @@ from kedro.framework.session import KedroSession
 from s3f_pipeline.cli import cli, readable
 from s3f_pipeline.config import loader as loader_module
 from s3f_pipeline.errors import SplitError
-from s3f_pipeline.tracking.spool import NAME, Spool
+from s3f_pipeline.tracking.journal import NAME, Journal
 
 
 def caused(outer, inner):
@@ -70,30 +70,30 @@ class Loader(dict):
 
 
 @pytest.fixture
-def spool(tmp_path, monkeypatch) -> Spool:
-    """What a project sees as the only spool of its data folder, once it is written to."""
+def journal(tmp_path, monkeypatch) -> Journal:
+    """What a project sees as the only journal of its data folder, once it is written to."""
     monkeypatch.setattr(KedroSession, "create", lambda env: type("", (), {"load_context": lambda _: None})())
     monkeypatch.setattr(loader_module, "current_loader", lambda: Loader(tmp_path))
-    return Spool(tmp_path / "06_models/brisc/patient_safe/spatial/seed-0" / NAME)
+    return Journal(tmp_path / "06_models/brisc/patient_safe/spatial/seed-0" / NAME)
 
 
-def test_without_anything_unlogged_there_is_nothing_to_send(spool):
+def test_without_anything_unlogged_there_is_nothing_to_send(journal):
     done = CliRunner().invoke(cli, ["send-runs"])
-    assert (done.exit_code, done.output) == (0, f"Nothing to send below {spool.path.parents[5]}.\n")
+    assert (done.exit_code, done.output) == (0, f"Nothing to send below {journal.path.parents[5]}.\n")
 
 
-def test_an_experiment_at_work_is_left_alone(spool, tmp_path):
-    spool.append({"kind": "metrics", "time": 1})
+def test_an_experiment_at_work_is_left_alone(journal, tmp_path):
+    journal.append({"kind": "metrics", "time": 1})
     with FileLock(tmp_path / ".locks/brisc.patient_safe.spatial.seed-0.lock"):
         done = CliRunner().invoke(cli, ["send-runs"])
     assert done.exit_code == 0
     assert "is left alone: a process is at work on its experiment" in done.output
-    assert spool.exists()
+    assert journal.exists()
 
 
-def test_what_cannot_be_sent_is_said_and_the_exit_code_tells(spool):
-    spool.path.parent.mkdir(parents=True)
-    spool.path.write_text("not what we write\n")
+def test_what_cannot_be_sent_is_said_and_the_exit_code_tells(journal):
+    journal.path.parent.mkdir(parents=True)
+    journal.path.write_text("not what we write\n")
     done = CliRunner().invoke(cli, ["send-runs"])
     assert done.exit_code == 1
     assert "unlogged.jsonl, line 1, cannot be read" in done.output

@@ -125,25 +125,25 @@ def _send_runs(env: str | None) -> None:
 
     from s3f_pipeline.config.loader import current_loader
     from s3f_pipeline.pipelines.locks import lock_of
-    from s3f_pipeline.tracking.sending import open_store, send_spool
-    from s3f_pipeline.tracking.spool import find_spools
+    from s3f_pipeline.tracking.journal import find_journals
+    from s3f_pipeline.tracking.sending import open_store, send_journal
 
     KedroSession.create(env=env).load_context()
     loader = current_loader()
-    spools = list(find_spools(loader.data_root))
-    if not spools:
+    journals = list(find_journals(loader.data_root))
+    if not journals:
         click.echo(f"Nothing to send below {loader.data_root}.")
         return
     store = open_store(loader["mlflow"]["server"]["mlflow_tracking_uri"], loader.data_root)
     kept = False
-    for spool in spools:
-        lock = lock_of(loader, ".".join(spool.path.parent.parts[-4:]))
+    for journal in journals:
+        lock = lock_of(loader, ".".join(journal.path.parent.parts[-4:]))
         try:
             with signals_wait(), lock.acquire(timeout=0):
-                for line in send_spool(spool, store):
+                for line in send_journal(journal, store):
                     click.echo(line)
         except Timeout:
-            click.echo(f"{spool.path} is left alone: a process is at work on its experiment.")
+            click.echo(f"{journal.path} is left alone: a process is at work on its experiment.")
         except TrackingError as error:
             kept = True
             click.echo(error.format_message())

@@ -22,7 +22,7 @@ from s3f_pipeline.files import atomic_path
 from s3f_pipeline.logs import LineFormatter
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
-from s3f_pipeline.processes import this_process
+from s3f_pipeline.process_group import this_process
 from s3f_pipeline.reporting.formats import score
 from s3f_pipeline.tracking.run import RUN
 

@@ -10,7 +10,7 @@ import pytest
 
 from s3f_pipeline.backend.distribution import spread_batches
 from s3f_pipeline.errors import TrainingError
-from s3f_pipeline.processes import ADDRESSES, COUNT, NUMBER
+from s3f_pipeline.process_group import ADDRESSES, COUNT, NUMBER
 
 TRAIN = """
 import sys

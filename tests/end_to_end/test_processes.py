@@ -9,7 +9,7 @@ import mlflow
 import pytest
 from end_to_end_project import Project
 
-from s3f_pipeline.processes import ADDRESSES, COUNT, NUMBER
+from s3f_pipeline.process_group import ADDRESSES, COUNT, NUMBER
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 RUN = ("run", "--env=demo", "--pipeline=brisc_spatial")

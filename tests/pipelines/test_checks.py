@@ -7,9 +7,9 @@ import pytest
 from s3f_pipeline.errors import EvaluationError, SplitError
 from s3f_pipeline.files import sha256_of
 from s3f_pipeline.images.store import STORE_KEY
+from s3f_pipeline.origins import table_hash
 from s3f_pipeline.pipelines.evaluation.nodes import predict
 from s3f_pipeline.pipelines.training.nodes import train_network
-from s3f_pipeline.provenance import table_hash
 
 CLASSES = ("glioma", "meningioma", "no_tumor", "pituitary")
 

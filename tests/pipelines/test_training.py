@@ -1,10 +1,18 @@
 """What the training node says before it trains."""
 
+import re
+
 import psutil
 import pytest
 
 from s3f_pipeline.errors import TrainingError
-from s3f_pipeline.pipelines.training.nodes import LARGEST_OVERESTIMATE, require_room, tell_cost
+from s3f_pipeline.pipelines.training.cost import (
+    HOUR,
+    LARGEST_OVERESTIMATE,
+    require_room,
+    require_time,
+    tell_cost,
+)
 from s3f_pipeline.training.estimate import Room
 
 
@@ -38,3 +46,20 @@ def test_more_memory_than_the_machine_has_is_refused(tmp_path):
 def test_more_than_the_disk_holds_is_refused(tmp_path):
     with pytest.raises(TrainingError, match="Make room first"):
         require_room(Room(10**18, 1), tmp_path, shared_memory=True)
+
+
+def test_a_training_of_days_is_refused_until_it_is_asked_for():
+    with pytest.raises(
+        TrainingError, match=r"about 720 h 0 min .* 200 epochs run, and max_hours is 24"
+    ) as refused:
+        require_time(720 * HOUR, 200, 24)
+    asked = float(re.search(r"--params=max_hours=(\d+)\.", refused.value.message)[1])
+    require_time(720 * HOUR, 200, asked)
+    require_time(1.2 * 720 * HOUR, 200, asked)  # the estimate of the next start may differ
+    require_time(24 * HOUR, 200, 24)
+
+
+def test_asking_for_a_long_training_changes_no_result(load_config):
+    usual, asked = load_config(), load_config(max_hours=720)
+    assert asked.typed.max_hours == 720
+    assert asked["parameters"] == usual["parameters"]

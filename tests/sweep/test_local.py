@@ -5,9 +5,9 @@ import time
 import pytest
 
 from s3f_pipeline.errors import SweepError
+from s3f_pipeline.process_identity import is_dead
 from s3f_pipeline.sweep.local import gpu_shares, run_locally
 from s3f_pipeline.sweep.records import Record
-from s3f_pipeline.tracking.processes import is_dead
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
+from s3f_pipeline.process_identity import this_process
 from s3f_pipeline.sweep.records import Record
-from s3f_pipeline.tracking.processes import this_process
 
 WHOLE = Record(["kedro", "run"], this_process(), job="7_0", exit_code=1)
 

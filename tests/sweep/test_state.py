@@ -1,8 +1,8 @@
 import pytest
 
+from s3f_pipeline.process_identity import this_process
 from s3f_pipeline.sweep.records import Record
 from s3f_pipeline.sweep.state import State, state_of
-from s3f_pipeline.tracking.processes import this_process
 
 COMMAND = ["kedro", "run"]
 ALIVE, DEAD = this_process(), f"{this_process().split()[0]} 999999999 0"

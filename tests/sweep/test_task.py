@@ -4,9 +4,9 @@ import signal
 import pytest
 from submitit.helpers import DelayedSubmission
 
+from s3f_pipeline.process_identity import is_dead
 from s3f_pipeline.signals import SIGNALS
 from s3f_pipeline.sweep.records import Record
-from s3f_pipeline.tracking.processes import is_dead
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 

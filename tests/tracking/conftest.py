@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from mlflow_server import Server
 
+from s3f_pipeline.tracking.journal import NAME, Journal
 from s3f_pipeline.tracking.run import TrackedRun
-from s3f_pipeline.tracking.spool import NAME, Spool
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +35,7 @@ class TrackedProject:
         self.folder = folder
         self.run_folder = folder / "06_models/brisc/patient_safe/spatial/seed-0"
         self.run_folder.mkdir(parents=True)
-        self.spool = Spool(self.run_folder / NAME)
+        self.journal = Journal(self.run_folder / NAME)
         self.run = TrackedRun()
 
     def start(self, uri: str, **changes) -> TrackedRun:

@@ -12,7 +12,7 @@ import pytest
 from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.tracking.answers import reason, why_not
 from s3f_pipeline.tracking.parent import ParentRun
-from s3f_pipeline.tracking.sending import open_store, send_spool
+from s3f_pipeline.tracking.sending import open_store, send_journal
 
 
 def test_the_reason_is_what_the_system_said_without_credentials():
@@ -34,12 +34,12 @@ def test_an_experiment_in_the_bin_is_named_with_what_restores_it(tracked, uri, t
     assert command in caplog.text
     assert "does not answer" not in caplog.text
     with pytest.raises(TrackingError, match=command):
-        send_spool(tracked.spool, open_store(uri, tracked.folder))
+        send_journal(tracked.journal, open_store(uri, tracked.folder))
 
     client.restore_experiment(experiment)
-    (line,) = send_spool(tracked.spool, open_store(uri, tracked.folder))
+    (line,) = send_journal(tracked.journal, open_store(uri, tracked.folder))
     assert "FINISHED" in line
-    assert not tracked.spool.exists()
+    assert not tracked.journal.exists()
 
 
 def test_a_sweep_goes_on_without_an_experiment_for_its_parent(uri, tmp_path, caplog):
@@ -80,7 +80,7 @@ def test_a_database_that_cannot_be_used(tracked, empty_database, tmp_path, caplo
     run.log_epoch(1, {"loss": 1.0})
     run.end("FINISHED")
     assert words in caplog.text
-    assert len(tracked.spool.read().records) == 3
+    assert len(tracked.journal.read().records) == 3
 
 
 ANSWERS = [
@@ -118,7 +118,7 @@ def test_a_server_that_answers_and_refuses(tracked, monkeypatch, caplog, status,
     assert remedy in caplog.text
     assert "does not answer" not in caplog.text
     assert "swordfish" not in caplog.text
-    assert len(tracked.spool.read().records) == 3
+    assert len(tracked.journal.read().records) == 3
 
 
 @pytest.mark.parametrize(

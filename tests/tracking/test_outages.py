@@ -9,7 +9,7 @@ import mlflow
 import pytest
 
 from s3f_pipeline.tracking import run as run_module
-from s3f_pipeline.tracking.sending import open_store, send_spool
+from s3f_pipeline.tracking.sending import open_store, send_journal
 
 
 @pytest.fixture(autouse=True)
@@ -43,16 +43,16 @@ def test_a_server_that_dies_and_comes_back(tracked, server, caplog):
     run.end("FINISHED")
     assert "Send it with: kedro send-runs" in caplog.text
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 2
-    ended = tracked.spool.read().records[-1]["time"]
+    ended = tracked.journal.read().records[-1]["time"]
 
     server.start()
-    (line,) = send_spool(tracked.spool, open_store(server.uri, tracked.folder))
+    (line,) = send_journal(tracked.journal, open_store(server.uri, tracked.folder))
     assert line == f"brisc, spatial: 59 records sent to run {run_id}, FINISHED"
     client = mlflow.MlflowClient(server.uri)
     assert steps(client, run_id) == list(range(1, 61))
     assert [file.path for file in client.list_artifacts(run_id, "evaluation")] == ["evaluation/report.html"]
     assert client.get_run(run_id).info.end_time == ended
-    assert not tracked.spool.exists()
+    assert not tracked.journal.exists()
 
 
 def test_a_server_that_hangs_is_asked_rarely_and_gets_everything_in_the_end(tracked, server, caplog):
@@ -65,7 +65,7 @@ def test_a_server_that_hangs_is_asked_rarely_and_gets_everything_in_the_end(trac
     client = mlflow.MlflowClient(server.uri)
     assert steps(client, run_id) == list(range(1, 31))
     assert client.get_run(run_id).info.status == "FAILED"
-    assert not tracked.spool.exists()
+    assert not tracked.journal.exists()
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
 
 
@@ -83,7 +83,7 @@ def test_a_database_that_another_process_locks_for_some_epochs(tracked, uri, dat
     other.close()
     time.sleep(1)
     epochs(run, 51, 52)
-    assert not tracked.spool.exists()
+    assert tracked.journal.read().is_delivered
     assert run.run_id == run_id
     assert steps(mlflow.MlflowClient(uri), run_id) == list(range(1, 53))
 
@@ -96,7 +96,7 @@ def test_a_database_that_is_locked_at_the_start(tracked, uri, database):
     epochs(run, 1, 2)
     other.execute("ROLLBACK")
     other.close()
-    started = tracked.spool.read().records[0]["time"]
+    started = tracked.journal.read().records[0]["time"]
     run.end("FINISHED")
     client = mlflow.MlflowClient(uri)
     (found,) = client.search_runs([client.get_experiment_by_name("brisc").experiment_id])
@@ -118,15 +118,15 @@ def test_what_a_killed_run_left_is_delivered_when_the_next_one_starts(tracked, u
     assert (new.info.run_id, new.info.status) == (run.run_id, "RUNNING")
     assert old.info.status == "KILLED"
     assert steps(client, old.info.run_id) == [1, 2]
-    assert not tracked.spool.exists()
+    assert tracked.journal.read().is_delivered
 
 
-def test_a_spool_that_cannot_be_read_is_put_aside(tracked, uri, caplog):
-    tracked.spool.path.write_text("not what we write\n")
+def test_a_journal_that_cannot_be_read_is_put_aside(tracked, uri, caplog):
+    tracked.journal.path.write_text("not what we write\n")
     run = tracked.start(uri)
     assert run.run_id is not None
     assert "unlogged.jsonl, line 1, cannot be read" in caplog.text
-    assert tracked.spool.path.with_suffix(".unreadable").read_text() == "not what we write\n"
+    assert tracked.journal.path.with_suffix(".unreadable").read_text() == "not what we write\n"
 
 
 def test_passwords_stay_out_of_files_and_warnings(tracked, caplog, monkeypatch):
@@ -136,4 +136,4 @@ def test_passwords_stay_out_of_files_and_warnings(tracked, caplog, monkeypatch):
     run.end("FINISHED")
     assert "http://127.0.0.1:9 does not answer" in caplog.text
     assert "swordfish" not in caplog.text
-    assert "swordfish" not in tracked.spool.path.read_text()
+    assert "swordfish" not in tracked.journal.path.read_text()

@@ -1,4 +1,5 @@
 import mlflow
+import pytest
 
 from s3f_pipeline.tracking.run import TrackedRun
 
@@ -18,7 +19,7 @@ def test_a_run_from_start_to_end(tracked, uri, tmp_path):
     assert [m.step for m in client.get_metric_history(run_id, "loss")] == [1, 2]
     assert [file.path for file in client.list_artifacts(run_id)] == ["report.html"]
     assert found.info.artifact_uri.startswith(f"file://{tmp_path}/mlartifacts/brisc")
-    assert not tracked.spool.exists()
+    assert not tracked.journal.exists()
 
 
 def test_a_run_can_be_gone_on_with(tracked, uri):
@@ -92,12 +93,67 @@ def test_calls_without_a_run_are_harmless(tmp_path):
     run.end("FINISHED")
 
 
-def test_a_folder_that_cannot_be_written_is_no_more_than_a_warning(tracked, tmp_path, caplog):
-    (tmp_path / "mlflow.db").write_bytes(b"this is no database" * 100)
+def test_a_folder_that_cannot_be_written_is_no_more_than_a_warning(tracked, uri, caplog):
     tracked.run_folder.rmdir()
     tracked.run_folder.write_text("a file in place of the folder")
-    run = tracked.start(f"sqlite:///{tmp_path}/mlflow.db")
+    run = tracked.start(uri)
     run.log_epoch(1, {"loss": 1.0})
     run.end("FINISHED")
     assert run.run_id is None
-    assert "file is not a database" in caplog.text
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == [
+        f"MLflow: the journal of this run cannot be written (File exists: {tracked.run_folder}). "
+        f"It will not be whole in MLflow."
+    ]
+
+
+def test_a_disk_that_is_full_for_a_while_costs_the_records_of_that_time(tracked, uri, monkeypatch, caplog):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    run = tracked.start(uri)
+    run_id = run.run_id
+    with monkeypatch.context() as patch:
+        patch.setattr(type(tracked.journal), "append", refuse)
+        run.log_epoch(1, {"loss": 1.0})
+        run.log_epoch(2, {"loss": 1.0})
+    run.log_epoch(3, {"loss": 1.0})
+    run.end("FINISHED")
+    client = mlflow.MlflowClient(uri)
+    assert [m.step for m in client.get_metric_history(run_id, "loss")] == [3]
+    assert client.get_run(run_id).info.status == "FINISHED"
+    assert caplog.text.count("cannot be written (No space left on device)") == 1
+
+
+class KilledError(BaseException):
+    """Ends a process in the middle of a call."""
+
+
+def test_what_a_killed_process_was_telling_reaches_the_run_that_goes_on(tracked, uri, monkeypatch):
+    run_id = tracked.start(uri).run_id
+
+    def kill(*_, **__):
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mlflow.MlflowClient, "log_batch", kill)
+        with pytest.raises(KilledError):
+            tracked.run.log_epoch(1, {"loss": 1.0})
+    run = tracked.start(uri, run_id=run_id)
+    run.log_epoch(1, {"loss": 1.0})
+    run.log_epoch(2, {"loss": 0.5})
+    run.end("FINISHED")
+    client = mlflow.MlflowClient(uri)
+    assert [m.step for m in client.get_metric_history(run_id, "loss")] == [1, 2]
+    assert client.get_run(run_id).info.status == "FINISHED"
+    assert not tracked.journal.exists()
+
+
+def test_a_killed_run_that_told_everything_is_in_nobodys_way_in_another_store(tracked, uri, tmp_path, caplog):
+    first = tracked.start(uri).run_id
+    other = f"sqlite:///{tmp_path}/other.db"
+    run = tracked.start(other, run_id=first)
+    assert run.run_id not in (None, first)
+    run.end("FINISHED")
+    assert not tracked.journal.exists()
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]

@@ -4,10 +4,10 @@ import mlflow
 import pytest
 
 from s3f_pipeline.errors import TrackingError
-from s3f_pipeline.tracking import spool as spool_module
-from s3f_pipeline.tracking.delivery import KINDS, Store
-from s3f_pipeline.tracking.processes import PROCESS_TAG
-from s3f_pipeline.tracking.sending import open_store, send_spool
+from s3f_pipeline.tracking import journal as journal_module
+from s3f_pipeline.tracking.delivery import Store
+from s3f_pipeline.tracking.experiments import PROCESS_TAG
+from s3f_pipeline.tracking.sending import open_store, send_journal
 
 SIZE = (8, 8, 1)
 
@@ -59,12 +59,12 @@ def check_whole(uri, start, end):
 
 
 def test_a_run_that_was_never_made_is_made_as_it_was(unlogged, uri):
-    records = unlogged.spool.read().records
-    (line,) = send_spool(unlogged.spool, open_store(uri, unlogged.folder))
+    records = unlogged.journal.read().records
+    (line,) = send_journal(unlogged.journal, open_store(uri, unlogged.folder))
     assert line.startswith("brisc, spatial: 7 records sent to run ")
     check_whole(uri, records[0]["time"], records[-1]["time"])
-    assert not unlogged.spool.exists()
-    assert send_spool(unlogged.spool, open_store(uri, unlogged.folder)) == []
+    assert not unlogged.journal.exists()
+    assert send_journal(unlogged.journal, open_store(uri, unlogged.folder)) == []
 
 
 class CutOffError(BaseException):
@@ -74,24 +74,24 @@ class CutOffError(BaseException):
 @pytest.mark.parametrize("noted", [True, False])
 def test_sending_that_is_cut_off_anywhere_goes_on_and_makes_nothing_twice(unlogged, uri, monkeypatch, noted):
     """Cut off after each record, before or after it is noted that it was delivered."""
-    records = unlogged.spool.read().records
-    mark = spool_module.Spool.mark
+    records = unlogged.journal.read().records
+    mark = journal_module.Journal.mark
 
-    def mark_and_crash(spool, delivered, run_id):
+    def mark_and_crash(journal, delivered, run_id):
         if noted or delivered in tried:
-            mark(spool, delivered, run_id)
+            mark(journal, delivered, run_id)
         if delivered not in tried:
             tried.add(delivered)
             raise CutOffError
 
     tried: set[int] = set()
-    monkeypatch.setattr(spool_module.Spool, "mark", mark_and_crash)
+    monkeypatch.setattr(journal_module.Journal, "mark", mark_and_crash)
     store = open_store(uri, unlogged.folder)
     for _ in records:
         with pytest.raises(CutOffError):
-            send_spool(unlogged.spool, store)
-    send_spool(unlogged.spool, store)
-    assert not unlogged.spool.exists()
+            send_journal(unlogged.journal, store)
+    send_journal(unlogged.journal, store)
+    assert not unlogged.journal.exists()
     check_whole(uri, records[0]["time"], records[-1]["time"])
 
 
@@ -103,7 +103,7 @@ def test_a_model_is_logged_once_and_whole(tracked, uri, model_file, monkeypatch)
     monkeypatch.setattr(mlflow.MlflowClient, "finalize_logged_model", lambda *_: 1 / 0)
     run.log_model(model_file, SIZE, 2)
     monkeypatch.setattr(mlflow.MlflowClient, "finalize_logged_model", finalize)
-    assert tracked.spool.exists()
+    assert tracked.journal.exists()
     run.end("FINISHED")
     client, run = only_run(uri)
     (model,) = client.search_logged_models([run.info.experiment_id])
@@ -121,7 +121,7 @@ def test_a_model_in_a_folder_of_any_name_is_logged(tmp_path, tracked, uri, model
     run = odd.start(uri)
     run.log_model(shutil.copy(model_file, odd.run_folder / "model.keras"), SIZE, 2)
     run.end("FINISHED")
-    assert not odd.spool.exists()
+    assert not odd.journal.exists()
     client, run = only_run(uri)
     (model,) = client.search_logged_models([run.info.experiment_id])
     assert str(model.status) == "READY"
@@ -129,7 +129,7 @@ def test_a_model_in_a_folder_of_any_name_is_logged(tmp_path, tracked, uri, model
 
 def test_a_file_that_is_missing_or_another_one_is_left_out_with_a_warning(unlogged, uri, caplog):
     unlogged.write("report.html", "the report of another run")
-    send_spool(unlogged.spool, open_store(uri, unlogged.folder))
+    send_journal(unlogged.journal, open_store(uri, unlogged.folder))
     assert "report.html is missing or has changed since" in caplog.text
     client, run = only_run(uri)
     assert client.list_artifacts(run.info.run_id) == []
@@ -137,36 +137,36 @@ def test_a_file_that_is_missing_or_another_one_is_left_out_with_a_warning(unlogg
 
 
 def without_end(tracked, process):
-    """Rewrite a spool as a process leaves it that did not come to its end."""
-    records = tracked.spool.read().records[:-1]
+    """Rewrite a journal as a process leaves it that did not come to its end."""
+    records = tracked.journal.read().records[:-1]
     records[0]["tags"][PROCESS_TAG] = process
-    tracked.spool.remove()
+    tracked.journal.remove()
     for record in records:
-        tracked.spool.append(record)
+        tracked.journal.append(record)
     return records
 
 
 def test_a_run_whose_process_was_killed_ends_as_killed(unlogged, uri):
-    node = unlogged.spool.read().records[0]["tags"][PROCESS_TAG].split()[0]
+    node = unlogged.journal.read().records[0]["tags"][PROCESS_TAG].split()[0]
     records = without_end(unlogged, f"{node} 999999999 1")
-    send_spool(unlogged.spool, open_store(uri, unlogged.folder))
+    send_journal(unlogged.journal, open_store(uri, unlogged.folder))
     _, run = only_run(uri)
     assert (run.info.status, run.info.end_time) == ("KILLED", records[-1]["time"])
 
 
 def test_a_run_whose_process_lives_is_left_alone(unlogged, uri):
-    records = unlogged.spool.read().records
+    records = unlogged.journal.read().records
     without_end(unlogged, records[0]["tags"][PROCESS_TAG])
-    before = unlogged.spool.path.read_bytes()
-    (line,) = send_spool(unlogged.spool, open_store(uri, unlogged.folder))
+    before = unlogged.journal.path.read_bytes()
+    (line,) = send_journal(unlogged.journal, open_store(uri, unlogged.folder))
     assert "its process may still be at work" in line
-    assert unlogged.spool.path.read_bytes() == before
+    assert unlogged.journal.path.read_bytes() == before
 
 
-def test_a_spool_without_a_whole_record_is_removed(tracked, uri):
-    tracked.spool.path.write_text('{"kind": "sta')
-    assert send_spool(tracked.spool, open_store(uri, tracked.folder)) == []
-    assert not tracked.spool.exists()
+def test_a_journal_without_a_whole_record_is_removed(tracked, uri):
+    tracked.journal.path.write_text('{"kind": "sta')
+    assert send_journal(tracked.journal, open_store(uri, tracked.folder)) == []
+    assert not tracked.journal.exists()
 
 
 def test_two_runs_of_one_folder_are_sent_one_after_the_other(unlogged, uri, monkeypatch):
@@ -176,7 +176,7 @@ def test_two_runs_of_one_folder_are_sent_one_after_the_other(unlogged, uri, monk
     run.log_epoch(1, {"loss": 3.0})
     run.end("FAILED")
     monkeypatch.undo()
-    lines = send_spool(unlogged.spool, open_store(uri, unlogged.folder))
+    lines = send_journal(unlogged.journal, open_store(uri, unlogged.folder))
     assert [line.rpartition(" ")[2] for line in lines] == ["FINISHED", "FAILED"]
     client = mlflow.MlflowClient(uri)
     experiment = client.get_experiment_by_name("brisc").experiment_id
@@ -186,16 +186,12 @@ def test_two_runs_of_one_folder_are_sent_one_after_the_other(unlogged, uri, monk
 
 
 def test_a_run_that_was_begun_elsewhere_is_kept_and_its_store_named(unlogged, uri):
-    unlogged.spool.mark(1, "0" * 32)
+    unlogged.journal.mark(1, "0" * 32)
     with pytest.raises(TrackingError, match="Its run was begun in sqlite:///nowhere"):
-        send_spool(unlogged.spool, open_store(uri, unlogged.folder))
-    assert unlogged.spool.exists()
+        send_journal(unlogged.journal, open_store(uri, unlogged.folder))
+    assert unlogged.journal.exists()
 
 
 def test_a_store_that_does_not_answer_is_one_message(tmp_path):
     with pytest.raises(TrackingError, match=r"http://127\.0\.0\.1:9 does not answer .*nothing is lost"):
         open_store("http://user:word@127.0.0.1:9", tmp_path)
-
-
-def test_every_kind_of_record_says_what_it_holds():
-    assert all(deliver.__doc__ for deliver in KINDS.values())

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 
 from s3f_pipeline.backend.distribution import Spread
-from s3f_pipeline.processes import Process
+from s3f_pipeline.process_group import Process
 from s3f_pipeline.training.batches import ImageBatches, balanced_class_weights
 
 IMAGES = np.arange(10 * 2 * 2, dtype=np.uint8).reshape(10, 2, 2, 1)

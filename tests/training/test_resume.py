@@ -6,22 +6,22 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
-import keras
 import numpy as np
 import pytest
 
 from s3f_pipeline.backend.determinism import make_deterministic
 from s3f_pipeline.models import build_model
-from s3f_pipeline.processes import ALONE, Process
+from s3f_pipeline.process_group import ALONE, Process
 from s3f_pipeline.signals import SIGNALS
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training import resume
-from s3f_pipeline.training.callbacks import TellEpoch
+from s3f_pipeline.training.epochs import EndOfEpoch
 from s3f_pipeline.training.fit import fit
-from s3f_pipeline.training.resume import KeepState
+from s3f_pipeline.training.resume import KeptStates
 from s3f_pipeline.training.settings import TrainingSettings
-from s3f_pipeline.training.state import StateFolder
+from s3f_pipeline.training.state import StateFolder, TrainingState
 
 CLASSES = ("dark", "bright")
 
@@ -48,19 +48,14 @@ def images():
     return images
 
 
-@pytest.fixture(autouse=True)
-def every_epoch(monkeypatch):
-    monkeypatch.setattr(resume, "COST_SHARE", 1e9)
-
-
-def train(images, folder=None, stop_after=None, circumstances=None, trained=None, **changes):
+def train(images, folder=None, stop_after=None, circumstances=None, told=None, **changes):
     rows = np.arange(24)
     side = rows % 3 == 0
     splits = [SplitRows(rows[part], (rows[part] >= 12).astype(np.int64)) for part in (~side, side)]
 
     def report(epoch, figures):
-        if trained is not None:
-            trained.append(epoch)
+        if told is not None:
+            told.append(epoch)
         if epoch == stop_after:
             raise InterruptionError
 
@@ -91,13 +86,12 @@ def test_an_interruption_changes_nothing(images, tmp_path):
     for stop_after in (2, 4):
         with pytest.raises(InterruptionError):
             train(images, tmp_path, stop_after)
-    done = StateFolder(tmp_path).latest().epoch
-    assert 1 <= done <= 3
-    trained = []
-    assert_same(train(images, tmp_path, trained=trained), whole)
-    assert trained == list(range(done + 1, 6))
-    assert_same(train(images, tmp_path, trained=trained), whole)
-    assert len(trained) == 5 - done
+    assert StateFolder(tmp_path).latest().epoch == 4
+    told = []
+    assert_same(train(images, tmp_path, told=told), whole)
+    assert told == [4, 5]
+    assert_same(train(images, tmp_path, told=told), whole)
+    assert told == [4, 5, 5]
 
 
 def in_a_process(**environment):
@@ -132,9 +126,9 @@ def test_a_training_that_had_stopped_early_stays_stopped(images, tmp_path):
     changes = {"early_stopping_patience": 1, "epochs": 20}
     whole = train(images, tmp_path, **changes)
     assert whole.facts["stopped"] == "early stopping"
-    trained = []
-    assert_same(train(images, tmp_path, trained=trained, **changes), whole)
-    assert trained == []
+    told = []
+    assert_same(train(images, tmp_path, trained=told, **changes), whole)
+    assert told == [whole.facts["epochs_run"]]
 
 
 def test_another_device_is_a_warning(images, tmp_path, caplog):
@@ -163,77 +157,74 @@ def test_a_fault_of_writing_is_not_hidden(images, tmp_path, monkeypatch):
 
 
 class Written:
-    """Stands for the folder of states; writing takes 0.01 s of its clock, copying nothing."""
+    """Stands for the folder of states, on a clock that only moves when it is told to."""
 
-    def __init__(self, copying=0.0):
+    def __init__(self, cost):
         self.epochs = []
         self.now = 0.0
-        self.copying = copying
+        self.cost = cost
 
     def save(self, state):
         self.epochs.append(state.epoch)
-        self.now += 0.01
+        self.now += self.cost
 
     def clock(self):
         return self.now
 
 
-def keep_epochs(monkeypatch, folder, epoch_seconds, happens=lambda epoch: None, **options):
-    """Four epochs of a clock that only moves when it is told to, and what happens in each."""
-    monkeypatch.setattr(resume, "COST_SHARE", 0.01)
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    model.compile("adam", "mse")
-    model.optimizer.build(model.trainable_variables)
-    model.stop_training = False
-    keep = KeepState(folder, [], {}, clock=folder.clock, **options)
-    keep.set_model(model)
-    copy = keep._state
-
-    def copy_slowly(epoch):
-        folder.now += folder.copying
-        return copy(epoch)
-
-    monkeypatch.setattr(keep, "_state", copy_slowly)
-    with keep:
-        for epoch in range(4):
+def keep_epochs(folder, epoch_seconds, happens=lambda epoch: None, told=lambda epoch: None, **options):
+    """Four epochs, and what happens in each and while it is told."""
+    with KeptStates(folder, clock=folder.clock, **options) as states:
+        for epoch in range(1, 5):
             folder.now += epoch_seconds
-            happens(epoch + 1)
-            keep.when_measured().on_epoch_end(epoch, {})
-            keep.on_epoch_end(epoch)
-            if keep._writing:
-                keep._writing.result()
-        keep.on_train_end()
+            happens(epoch)
+            current = partial(TrainingState, [{}] * epoch, [], [], {})
+            with states.whole_epoch():
+                states.keep(current)
+                told(epoch)
+        states.keep_last(current)
+
+
+@pytest.fixture
+def little_time(monkeypatch):
+    """States may take 1 s, and a hundredth of the time."""
+    monkeypatch.setattr(resume, "COST_SECONDS", 1.0)
+    monkeypatch.setattr(resume, "COST_SHARE", 0.01)
 
 
 @pytest.mark.parametrize(
-    ("epoch_seconds", "stops", "expected"),
-    [(1.0, 5, [1, 2, 3, 4]), (0.004, 5, [1, 4]), (0.004, 4, [1, 3])],
+    ("epoch_seconds", "cost", "stops", "expected"),
+    [
+        (0.5, 0.2, 5, [1, 2, 3, 4]),  # short epochs cost little in all
+        (0.5, 0.6, 5, [1, 4]),
+        (0.5, 0.6, 4, [1]),  # nothing but a signal waits for an epoch's end
+        (1000.0, 5.0, 5, [1, 2, 3, 4]),  # half a hundredth
+        (20.0, 5.0, 4, [1, 3]),  # epoch 3 was in memory
+    ],
 )
-def test_writing_takes_its_share_of_the_time_and_the_last_state_is_kept(
-    monkeypatch, epoch_seconds, stops, expected
-):
+def test_writing_takes_its_share_of_the_time(little_time, epoch_seconds, cost, stops, expected):
     def happens(epoch):
         if epoch == stops:
             raise InterruptionError
 
-    folder = Written()
+    folder = Written(cost)
     with suppress(InterruptionError):
-        keep_epochs(monkeypatch, folder, epoch_seconds, happens)
+        keep_epochs(folder, epoch_seconds, happens)
     assert folder.epochs == expected
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize(
-    ("epoch_seconds", "copying", "process", "expected"),
+    ("epoch_seconds", "cost", "process", "expected"),
     [
-        (1.0, 0.0, ALONE, 2),  # epoch 2 was copied: the third is cut off
-        (0.1, 0.5, ALONE, 3),  # copying all would take too long: epoch 3 is done, and is the last whole one
-        (20.0, 0.5, ALONE, 2),  # nor can a signal wait as long as this epoch takes
-        (0.1, 0.5, Process(0, 2), 2),  # nor for another process, which may have ended
+        (1.0, 0.0, ALONE, 2),  # epoch 2 was written: the third is cut off
+        (0.1, 5.0, ALONE, 3),  # it was left out: epoch 3 is done, and is the last whole one
+        (20.0, 5.0, ALONE, 2),  # a signal cannot wait as long as this epoch takes: it was in memory
+        (0.1, 5.0, Process(0, 2), 2),  # nor for another process, which may have ended
     ],
 )
 def test_a_signal_finds_the_state_of_the_last_whole_epoch(
-    stopped, monkeypatch, number, epoch_seconds, copying, process, expected
+    stopped, little_time, number, epoch_seconds, cost, process, expected
 ):
     done = []
 
@@ -242,38 +233,60 @@ def test_a_signal_finds_the_state_of_the_last_whole_epoch(
         if epoch == 3:
             signal.raise_signal(number)
 
-    folder = Written(copying)
+    folder = Written(cost)
     with pytest.raises(stopped):
-        keep_epochs(monkeypatch, folder, epoch_seconds, happens, process=process)
+        keep_epochs(folder, epoch_seconds, happens, process=process)
     assert folder.epochs[-1] == expected
     assert done[-1] == 2
 
 
-def test_a_signal_while_an_epoch_is_told_waits_until_it_is_kept(stopped, images, tmp_path, monkeypatch):
-    told = TellEpoch.on_epoch_end
+def test_an_epoch_is_kept_before_it_is_told():
+    """A process that is killed while it tells of an epoch, or after it, finds its state."""
+    folder, kept = Written(0.01), []
+    keep_epochs(folder, 0.5, told=lambda epoch: kept.append(folder.epochs[-1]))
+    assert kept == [1, 2, 3, 4]
 
-    def and_signal(self, epoch, logs):
-        if epoch == 1:
+
+def test_an_epoch_that_was_kept_and_not_told_is_told_when_training_goes_on(images, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(EndOfEpoch, "_tell", interrupted)
+        with pytest.raises(InterruptionError):
+            train(images, tmp_path)
+    told = []
+    assert_same(train(images, tmp_path, told=told), train(images))
+    assert told == [1, 2, 3, 4, 5]
+
+
+def interrupted(*_):
+    raise InterruptionError
+
+
+def test_a_signal_while_an_epoch_is_told_waits_until_it_is_told(stopped, images, tmp_path, monkeypatch):
+    tell = EndOfEpoch._tell
+
+    def signal_and_tell(self):
+        if len(self.history) == 2:
             signal.raise_signal(signal.SIGHUP)
-        told(self, epoch, logs)
+        tell(self)
 
-    monkeypatch.setattr(TellEpoch, "on_epoch_end", and_signal)
-    trained = []
+    monkeypatch.setattr(EndOfEpoch, "_tell", signal_and_tell)
+    told = []
     with pytest.raises(stopped):
-        train(images, tmp_path, trained=trained)
-    assert trained == [1, 2]
+        train(images, tmp_path, told=told)
+    assert told == [1, 2]
     assert StateFolder(tmp_path).latest().epoch == 2
 
 
 def test_a_signal_after_the_last_epoch_loses_nothing(stopped, images, tmp_path, monkeypatch):
+    monkeypatch.setattr(resume, "COST_SECONDS", 0.0)
     monkeypatch.setattr(resume, "COST_SHARE", 0.0)
-    finished = KeepState.on_train_end
+    keep_last = KeptStates.keep_last
 
-    def and_signal(self, logs=None):
+    def signal_and_keep(self, state):
         signal.raise_signal(signal.SIGTERM)
-        finished(self, logs)
+        keep_last(self, state)
 
-    monkeypatch.setattr(KeepState, "on_train_end", and_signal)
+    monkeypatch.setattr(KeptStates, "keep_last", signal_and_keep)
     with pytest.raises(stopped):
         train(images, tmp_path)
     assert StateFolder(tmp_path).latest().epoch == SETTINGS.epochs

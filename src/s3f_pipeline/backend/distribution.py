@@ -12,7 +12,7 @@ import numpy as np
 
 from s3f_pipeline.backend.devices import backend_name, gpus
 from s3f_pipeline.errors import TrainingError
-from s3f_pipeline.processes import ALONE, Process, this_process
+from s3f_pipeline.process_group import ALONE, Process, this_process
 
 Requested = Literal["auto", "none", "data_parallel"]
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def spread_batches(requested: Requested, batch_size: int) -> Iterator[Spread]:
     to rounding, batch normalisation included, because JAX computes its statistics over the whole batch;
     TensorFlow would compute them for each device apart, so it stays on one device.
 
-    With several processes (see ``processes``) the block begins when all of them have come, and must be
+    With several processes (see ``process_group``) the block begins when all of them have come, and must be
     entered before the backend has computed anything.
 
     Args:

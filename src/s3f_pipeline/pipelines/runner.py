@@ -21,7 +21,7 @@ from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
 from s3f_pipeline.pipelines.locks import preparing, reading, refuse_second_process, refuse_while_read
 from s3f_pipeline.pipelines.stages import NEVER_RUN, Stage, stages_of
-from s3f_pipeline.processes import this_process
+from s3f_pipeline.process_group import this_process
 
 MODEL_FILE = "model.keras"
 READ_BY_EXPERIMENTS = ("ingestion", "splitting")

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import psutil
 
 from s3f_pipeline.errors import SweepError
+from s3f_pipeline.process_identity import living_process
 from s3f_pipeline.sweep.plan import Run
 from s3f_pipeline.sweep.records import Record
 from s3f_pipeline.sweep.task import GRACE_SECONDS, POLL_SECONDS, SENT_BY_TERMINALS, Task
-from s3f_pipeline.tracking.processes import living_process
 
 if TYPE_CHECKING:
     from submitit import Job, LocalExecutor

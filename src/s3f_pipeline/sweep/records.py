@@ -14,7 +14,7 @@ from s3f_pipeline.files import atomic_path
 from s3f_pipeline.sweep.plan import Run
 
 PROCESS = re.compile(r"\S+ \d+ \d+")
-"""What ``s3f_pipeline.tracking.processes`` calls a process."""
+"""What ``s3f_pipeline.process_identity`` calls a process."""
 logger = logging.getLogger(__name__)
 
 
@@ -25,7 +25,7 @@ class Record:
     Attributes:
         command: What is run.
         process: The sweep that has submitted the run, or the process that trains; see
-            ``s3f_pipeline.tracking.processes``.
+            ``s3f_pipeline.process_identity``.
         job: Slurm's id of the job, ``None`` on this machine and before it is known.
         exit_code: Of an attempt that has ended, as shells count: 128 + the signal's number.
     """

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from s3f_pipeline.errors import SweepError
+from s3f_pipeline.process_identity import this_process
 from s3f_pipeline.sweep.plan import Run
 from s3f_pipeline.sweep.records import Record
 from s3f_pipeline.sweep.task import GRACE_SECONDS, Task
-from s3f_pipeline.tracking.processes import this_process
 
 JOB_NAME = "s3f-sweep"
 MAX_ARRAY = 1000

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from s3f_pipeline.process_identity import is_dead
 from s3f_pipeline.sweep.records import Record
-from s3f_pipeline.tracking.processes import is_dead
 
 TERMINATED_CODE = 143
 INTERRUPTED_CODES = (129, 130, TERMINATED_CODE)

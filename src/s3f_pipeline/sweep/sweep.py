@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from s3f_pipeline.config.names import Experiment
-from s3f_pipeline.provenance import PROJECT
+from s3f_pipeline.origins import PROJECT
+from s3f_pipeline.process_identity import this_process
 from s3f_pipeline.signals import signals_wait
 from s3f_pipeline.sweep import slurm
 from s3f_pipeline.sweep.plan import Run
@@ -19,7 +20,6 @@ from s3f_pipeline.sweep.summary import Result, summarise
 from s3f_pipeline.sweep.tables import counted, state_table, summary_table
 from s3f_pipeline.sweep.task import Task
 from s3f_pipeline.tracking.parent import ParentRun
-from s3f_pipeline.tracking.processes import this_process
 
 Execute = Callable[[Mapping[Run, Task], Path], None]
 logger = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from s3f_pipeline.process_identity import process_name
 from s3f_pipeline.signals import SIGNALS
 from s3f_pipeline.sweep.records import Record, RunFiles
-from s3f_pipeline.tracking.processes import process_name
 
 if TYPE_CHECKING:
     from submitit.helpers import DelayedSubmission

@@ -1,8 +1,8 @@
 """Telling MLflow: each kind of record, and how it is delivered.
 
-There is one way, whether a record is delivered at once or days later from a spool: by the id of its run, with
-the time at which it happened. Delivering a record again changes nothing, so a delivery that was cut off is
-simply repeated.
+There is one way, whether a record is delivered at once or days later: from a journal, by the id of its run,
+with the time at which it happened. Delivering a record again changes nothing, so a delivery that was cut off
+is simply repeated.
 """
 
 import logging
@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from s3f_pipeline.files import sha256_of
 from s3f_pipeline.tracking.answers import reason
-from s3f_pipeline.tracking.experiments import experiment_id
+from s3f_pipeline.tracking.experiments import PROCESS_TAG, open_experiment
+from s3f_pipeline.tracking.journal import Journal, Record
 from s3f_pipeline.tracking.names import safe_names
 from s3f_pipeline.tracking.parent import PARENT_TAG
-from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs
-from s3f_pipeline.tracking.spool import Record, Spool
 from s3f_pipeline.tracking.uri import check_answers
 
 if TYPE_CHECKING:
@@ -115,8 +114,8 @@ class Store:
         return None
 
 
-def deliver_spool(spool: Spool, store: Store) -> Iterator[tuple[Record, str]]:
-    """Deliver what a spool holds, oldest first, and remove it after the last.
+def deliver_journal(journal: Journal, store: Store) -> Iterator[tuple[Record, str]]:
+    """Deliver what a journal holds and MLflow has not been told, oldest first; remove it after its run's end.
 
     Yields:
         Each record, once it is delivered, with the id of its run.
@@ -125,13 +124,14 @@ def deliver_spool(spool: Spool, store: Store) -> Iterator[tuple[Record, str]]:
         Exception: If the store does not answer; what was delivered until then stays noted.
     """
     store.check()
-    backlog = spool.read()
+    backlog = journal.read()
     run_id = backlog.run_id
     for number in range(backlog.delivered, len(backlog.records)):
         run_id = store.deliver(backlog.records[number], run_id)
-        spool.mark(number + 1, run_id)
+        journal.mark(number + 1, run_id)
         yield backlog.records[number], run_id
-    spool.remove()
+    if backlog.ended:
+        journal.remove()
 
 
 def is_unknown(error: BaseException) -> bool:
@@ -153,8 +153,7 @@ def _start(store: Store, record: Record) -> str:
     from mlflow.entities import Param, RunTag
 
     client = store.client
-    experiment = experiment_id(client, store.uri, record["experiment"])
-    mark_dead_runs(client, experiment)
+    experiment = open_experiment(client, store.uri, record["experiment"])
     run_id = _known(client, experiment, record)
     tags = safe_names(_without_unknown_parent(client, record["tags"]))
     if run_id is None:

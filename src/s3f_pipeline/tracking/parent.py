@@ -6,11 +6,11 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from s3f_pipeline.process_identity import this_process
 from s3f_pipeline.signals import signals_wait
 from s3f_pipeline.tracking.answers import reason, why_not
-from s3f_pipeline.tracking.experiments import experiment_id
+from s3f_pipeline.tracking.experiments import PROCESS_TAG, open_experiment
 from s3f_pipeline.tracking.names import LONGEST_PARAM, safe_text
-from s3f_pipeline.tracking.processes import PROCESS_TAG, mark_dead_runs, this_process
 from s3f_pipeline.tracking.uri import database_of, reachable_or_local
 
 PARENT_VARIABLE = "S3F_PARENT_RUN"
@@ -51,8 +51,7 @@ class ParentRun:
         if path := database_of(uri):
             path.parent.mkdir(parents=True, exist_ok=True)
         self._client = client = MlflowClient(uri)
-        known = experiment_id(client, uri, experiment)
-        mark_dead_runs(client, known)
+        known = open_experiment(client, uri, experiment)
         digest = hashlib.sha256(json.dumps(selection, sort_keys=True).encode()).hexdigest()
         found = client.search_runs([known], f"tags.{SELECTION_TAG} = '{digest}'", max_results=1)
         if found:

@@ -12,13 +12,14 @@ from typing import Any, ParamSpec
 from s3f_pipeline.credentials import hide_secrets, shown_uri
 from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.files import sha256_of
+from s3f_pipeline.process_identity import this_process
 from s3f_pipeline.signals import signals_wait
 from s3f_pipeline.tracking.answers import reason, why_not
-from s3f_pipeline.tracking.delivery import Store, deliver_spool
+from s3f_pipeline.tracking.delivery import Store, deliver_journal
+from s3f_pipeline.tracking.experiments import PROCESS_TAG
+from s3f_pipeline.tracking.journal import NAME, Journal, Record
 from s3f_pipeline.tracking.names import LONGEST_PARAM, LONGEST_TAG, safe_text
 from s3f_pipeline.tracking.parent import PARENT_TAG, PARENT_VARIABLE
-from s3f_pipeline.tracking.processes import PROCESS_TAG, this_process
-from s3f_pipeline.tracking.spool import NAME, Record, Spool
 from s3f_pipeline.tracking.uri import reachable_or_local
 
 logger = logging.getLogger(__name__)
@@ -47,8 +48,8 @@ def never_fatal(method: Callable[Arguments, None]) -> Callable[Arguments, None]:
 class TrackedRun:
     """The MLflow run of an experiment; every call is harmless while no run is open.
 
-    What MLflow does not take is kept in the run's folder (see ``spool``), and so is everything after it, so
-    that it arrives in its order; it is tried again after a pause, and at the end of the run.
+    What happens is written to a journal in the run's folder, and from there delivered in its order. What
+    MLflow does not take stays there; it is tried again after a pause, and at the end of the run.
 
     Attributes:
         run_id: Of the open run, ``None`` while there is none or MLflow has not made it yet.
@@ -58,6 +59,7 @@ class TrackedRun:
         """Start without a run."""
         self.run_id: str | None = None
         self._store: Store | None = None
+        self._left_out = False
         self._pause, self._next = 0.0, 0.0
 
     @never_fatal
@@ -83,7 +85,7 @@ class TrackedRun:
             name: Name of the run.
             params: Flat parameters.
             tags: Tags; the one of the parent run is added where ``S3F_PARENT_RUN`` names it.
-            run_folder: Where the model lies, and what could not be logged.
+            run_folder: Where the model lies, and the journal.
             run_id: A run to go on with, where one stage of an experiment is made again.
             send_command: What a user types to send what could not be logged.
         """
@@ -92,7 +94,7 @@ class TrackedRun:
         uri = reachable_or_local(uri, folder)
         parent = os.environ.get(PARENT_VARIABLE)
         texts = {**tags, PROCESS_TAG: this_process(), **({PARENT_TAG: parent} if parent else {})}
-        self._start = {
+        start = {
             "kind": "start",
             "time": _now(),
             "experiment": experiment,
@@ -104,11 +106,12 @@ class TrackedRun:
         }
         self.run_id = None
         self._send_command = send_command
+        self._left_out = False
         self._pause, self._next = 0.0, 0.0
-        self._spool = Spool(run_folder / NAME)
+        self._journal = Journal(run_folder / NAME)
         self._store = Store(uri, folder)
         self._end_earlier_run()
-        self._log(self._start)
+        self._log(start)
 
     def log_epoch(self, epoch: int, figures: Mapping[str, float]) -> None:
         """Log the figures of one epoch, counted from 1."""
@@ -135,69 +138,74 @@ class TrackedRun:
     def end(self, status: str) -> None:
         """Close the run as ``FINISHED``, ``FAILED`` or ``KILLED``."""
         self._log({"kind": "end", "time": _now(), "status": status})
-        if self._store is not None and self._spool.exists():
+        if self._store is not None and self._journal.exists():
             logger.warning(
                 "MLflow: what could not be logged lies in %s. Send it with: %s",
-                self._spool.path, self._send_command,
+                self._journal.path, self._send_command,
             )  # fmt: skip
         self.run_id = self._store = None
 
     def _end_earlier_run(self) -> None:
-        """Close what a process has left that died before its records were delivered."""
-        if self._spool.exists():
-            try:
-                self._spool.close()
-            except TrackingError as error:
-                logger.warning("%s It is put aside as %s.", error.message, self._spool.put_aside())
+        """Close the journal of a process that died, if there is something in it that MLflow was not told."""
+        if not self._journal.exists():
+            return
+        try:
+            if self._journal.read().is_delivered:
+                self._journal.remove()
+            else:
+                self._journal.close()
+        except TrackingError as error:
+            logger.warning("%s It is put aside as %s.", error.message, self._journal.put_aside())
 
     @never_fatal
     def _log(self, record: Record, path: Path | None = None) -> None:
-        """Deliver a record, or keep it behind what is kept already."""
+        """Write a record, and deliver it after all before it."""
         if self._store is None:
             return
         if path is not None:
             record |= {"path": os.path.relpath(path, self._store.folder), "sha256": sha256_of(path)}
-        if self._spool.exists():
-            self._keep(record)
-            self._attempt(self._deliver_kept, urgent=record["kind"] == "end")
-        elif not self._attempt(lambda store: self._deliver(store, record)):
-            self._keep(record)
-
-    def _deliver(self, store: Store, record: Record) -> None:
-        store.check()
-        self.run_id = store.deliver(record, self.run_id)
-
-    def _deliver_kept(self, store: Store) -> None:
-        *_, (_, self.run_id) = deliver_spool(self._spool, store)
-        logger.info("MLflow answers: what was kept in %s has been logged.", self._spool.path)
-
-    def _keep(self, record: Record) -> None:
-        if not self._spool.exists() and record is not self._start:
-            self._spool.append(self._start)
-            if self.run_id:
-                self._spool.mark(1, self.run_id)
-        self._spool.append(record)
-
-    def _attempt(self, action: Callable[[Store], None], *, urgent: bool = False) -> bool:
-        """Say whether an action succeeded; it is not even tried in a pause, unless it is urgent."""
-        began = time.monotonic()
-        assert self._store is not None
-        if began < self._next and not urgent:
-            return False
         try:
-            action(self._store)
+            self._journal.append(record)
+        except OSError as error:
+            self._leave_out(record, error)
+            return
+        if time.monotonic() >= self._next or record["kind"] == "end":
+            self._deliver(self._store)
+
+    def _leave_out(self, record: Record, error: OSError) -> None:
+        """Go on without a record, and without tracking if it is the first one; warn the first time."""
+        if not self._left_out:
+            logger.warning(
+                "MLflow: the journal of this run cannot be written (%s). It will not be whole in MLflow.",
+                reason(error),
+            )
+        _keep_trace(error)
+        self._left_out = True
+        if record["kind"] == "start":
+            self._store = None
+
+    def _deliver(self, store: Store) -> None:
+        began = time.monotonic()
+        try:
+            for _, run_id in deliver_journal(self._journal, store):
+                self.run_id = run_id
         except Exception as error:
-            if self._next == 0:
-                logger.warning(
-                    "MLflow: %s. The run goes on; what is not logged is written to %s. Send it later: %s",
-                    why_not(self._store.uri, error), self._spool.path, self._send_command,
-                )  # fmt: skip
-            _keep_trace(error)
-            self._pause = max(2 * self._pause, FIRST_PAUSE, PAUSE_PER_SECOND * (time.monotonic() - began))
-            self._next = time.monotonic() + self._pause
-            return False
+            self._wait_after(error, store, time.monotonic() - began)
+            return
+        if self._pause:
+            logger.info("MLflow answers: what was kept in %s has been logged.", self._journal.path)
         self._pause, self._next = 0.0, 0.0
-        return True
+
+    def _wait_after(self, error: Exception, store: Store, seconds: float) -> None:
+        """Leave a store alone for a while that has not taken something, and warn the first time."""
+        if not self._pause:
+            logger.warning(
+                "MLflow: %s. The run goes on; what is not logged is written to %s. Send it later: %s",
+                why_not(store.uri, error), self._journal.path, self._send_command,
+            )  # fmt: skip
+        _keep_trace(error)
+        self._pause = max(2 * self._pause, FIRST_PAUSE, PAUSE_PER_SECOND * seconds)
+        self._next = time.monotonic() + self._pause
 
 
 RUN = TrackedRun()

@@ -5,8 +5,8 @@ from pathlib import Path
 from s3f_pipeline.credentials import remember_secrets_of
 from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.tracking.answers import why_not
-from s3f_pipeline.tracking.delivery import Store, deliver_spool, is_unknown
-from s3f_pipeline.tracking.spool import Record, Spool
+from s3f_pipeline.tracking.delivery import Store, deliver_journal, is_unknown
+from s3f_pipeline.tracking.journal import Journal, Record
 
 
 def open_store(uri: str, folder: Path) -> Store:
@@ -30,13 +30,13 @@ def open_store(uri: str, folder: Path) -> Store:
     return store
 
 
-def send_spool(spool: Spool, store: Store) -> list[str]:
-    """Send everything that a spool holds, and remove it.
+def send_journal(journal: Journal, store: Store) -> list[str]:
+    """Send everything that a journal holds, and remove it.
 
     It may be cut off at any moment; sending again goes on and makes nothing twice.
 
     Args:
-        spool: Of a run folder on which no other process works.
+        journal: Of a run folder on which no other process works.
         store: Where it is sent.
 
     Returns:
@@ -45,21 +45,21 @@ def send_spool(spool: Spool, store: Store) -> list[str]:
     Raises:
         TrackingError: If the store does not take it.
     """
-    if not spool.exists():  # its run has just delivered it
+    if not journal.exists():  # its run has just delivered it
         return []
-    backlog = spool.read()
+    backlog = journal.read()
     if backlog.may_live:
-        return [f"{spool.path} is left alone: its process may still be at work."]
+        return [f"{journal.path} is left alone: its process may still be at work."]
     if not backlog.records:  # its process died while it wrote the first
-        spool.remove()
+        journal.remove()
         return []
-    spool.close()
+    journal.close()
     starts = [record for record in backlog.records[: backlog.delivered] if record["kind"] == "start"]
     start: Record = starts[-1] if starts else backlog.records[0]
     lines: list[str] = []
     sent = 0
     try:
-        for record, run_id in deliver_spool(spool, store):
+        for record, run_id in deliver_journal(journal, store):
             sent += 1
             if record["kind"] == "start":
                 start = record
@@ -70,7 +70,7 @@ def send_spool(spool: Spool, store: Store) -> list[str]:
     except Exception as error:
         where = f" Its run was begun in {start['store']}: name that store in MLFLOW_TRACKING_URI."
         raise TrackingError(
-            f"{spool.path} was not sent: {why_not(store.uri, error)}."
+            f"{journal.path} was not sent: {why_not(store.uri, error)}."
             f"{where if is_unknown(error) else ' Nothing is lost: send it again then.'}"
         ) from error
     return lines

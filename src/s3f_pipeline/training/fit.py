@@ -2,8 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -19,8 +19,10 @@ from s3f_pipeline.backend.memory import is_out_of_memory
 from s3f_pipeline.errors import TrainingError
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.batches import ImageBatches, balanced_class_weights
-from s3f_pipeline.training.callbacks import KeepBest, MeasureSelection, ReduceAtSteps, TellEpoch
-from s3f_pipeline.training.resume import KeepState
+from s3f_pipeline.training.epochs import EndOfEpoch, Report
+from s3f_pipeline.training.history import best_epoch
+from s3f_pipeline.training.measure import SelectionFigures
+from s3f_pipeline.training.resume import KeptStates
 from s3f_pipeline.training.settings import TrainingSettings
 from s3f_pipeline.training.state import StateFolder, TrainingState
 
@@ -53,16 +55,14 @@ def fit(
     *,
     seed: int,
     positive_class: str | None = None,
-    report: Callable[[int, dict[str, float]], None] = lambda epoch, figures: None,
+    report: Report = lambda epoch, figures: None,
     states: StateFolder | None = None,
     circumstances: Mapping[str, str] = MappingProxyType({}),
     spread: Spread = ONE_DEVICE,
 ) -> Trained:
-    """Train a network.
+    """Train a network by Adam; ``history`` says what is decided after each epoch.
 
-    Adam; the learning rate is reduced when the selection loss stalls, or in steps; training stops when the
-    selection metric stalls, and the epoch with the best one is kept (S3F-Net notebooks, sec. "Data and
-    training").
+    As in S3F-Net's notebooks, sec. "Data and training".
 
     Args:
         model: A freshly built network.
@@ -73,112 +73,105 @@ def fit(
         settings: How to train.
         seed: Of the batch order.
         positive_class: What a sigmoid output stands for.
-        report: Called at the end of each epoch with its number, from 1, and its figures.
+        report: Called with the number, from 1, and the figures of each epoch; again with the last one when
+            training goes on.
         states: Where the state of this very training is kept; the last one is gone on from, and on the CPU
             the result is what it would have been without an interruption, to the bit.
-        circumstances: What the bits depend on besides, such as the device; a difference between the state
-            and now is a warning.
-        spread: What batches are spread over, as ``spread_batches`` gives it; with several processes all call
-            this function alike, and the first one writes the states.
+        circumstances: What the bits depend on besides, such as the device; a difference is a warning.
+        spread: As ``spread_batches`` gives it; several processes all call this function alike.
 
     Raises:
         TrainingError: If the loss is no longer a number, or the device's memory does not suffice.
     """
+    weights = class_weights(settings.class_weights, training.labels, len(classes))
+    _compile(model, settings.learning_rate)
+    state = states.latest() if states else None
+    _require_agreement(state, training, selection, settings, seed)
+    batches = ImageBatches(
+        images, training.rows, labels=training.labels, batch_size=settings.batch_size, seed=seed,
+        sample_weights=weights[training.labels].astype(np.float32), augmentation=settings.augmentation,
+        epoch=state.epoch if state else 0, spread=spread,
+    )  # fmt: skip
+    measure = SelectionFigures(
+        model, images, selection, num_classes=len(classes),
+        positive=classes.index(positive_class) if positive_class else None,
+        batch_size=max(1, settings.batch_size // spread.devices),
+    )  # fmt: skip
+    with KeptStates(states, spread.process) as kept:
+        epochs = EndOfEpoch(measure, settings, kept, circumstances, report)
+        if state:
+            _tell_where_it_goes_on(state, settings.epochs, circumstances)
+            epochs.go_on_from(state, model)
+        _run(model, batches, epochs, settings)
+    return _trained(model, epochs, settings, dict(zip(classes, weights.tolist(), strict=True)))
+
+
+def _compile(model: keras.Model, learning_rate: float) -> None:
     sigmoid = model.output_shape[-1] == 1
     accuracy = keras.metrics.BinaryAccuracy if sigmoid else keras.metrics.SparseCategoricalAccuracy
-    weights = class_weights(settings.class_weights, training.labels, len(classes))
     model.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        optimizer=keras.optimizers.Adam(learning_rate),
         loss="binary_crossentropy" if sigmoid else "sparse_categorical_crossentropy",
         metrics=[accuracy(name="accuracy")],
         jit_compile=jit_compile(),
     )
     model.optimizer.build(model.trainable_variables)  # TensorFlow would trace a step twice to create them
-    state = states.latest() if states else None
-    done = state.epoch if state else 0
+
+
+def _require_agreement(
+    state: TrainingState | None,
+    training: SplitRows,
+    selection: SplitRows,
+    settings: TrainingSettings,
+    seed: int,
+) -> None:
+    """Check that all processes begin alike."""
     require_agreement(
         {
-            "state to go on from": done,
+            "state to go on from": state.epoch if state else 0,
             "images": crc32(b"".join(array.tobytes() for array in (*training, *selection))),
             "settings": crc32(repr((settings, seed)).encode()),
         }
     )
-    batches = ImageBatches(
-        images,
-        training.rows,
-        labels=training.labels,
-        batch_size=settings.batch_size,
-        seed=seed,
-        sample_weights=weights[training.labels].astype(np.float32),
-        epoch=done,
-        spread=spread,
-        augmentation=settings.augmentation,
-    )
-    metric = f"selection_{settings.selection_metric}"
-    best = KeepBest(metric)
-    tell = TellEpoch(settings.epochs, metric, report)
-    stopping = keras.callbacks.EarlyStopping(
-        monitor=metric, mode="max", patience=settings.early_stopping_patience or settings.epochs
-    )
-    measure = MeasureSelection(
-        images,
-        selection.rows,
-        selection.labels,
-        num_classes=len(classes),
-        positive=classes.index(positive_class) if positive_class else None,
-        batch_size=max(1, settings.batch_size // spread.devices),
-    )
-    callbacks = [measure, best, stopping, _schedule(settings), tell]
-    with ExitStack() as held:
-        if states:
-            keep = KeepState(states, callbacks, circumstances, process=spread.process)
-            held.enter_context(keep)
-            if state:
-                _tell_where_it_goes_on(state, settings.epochs, circumstances)
-                keep.restore(state, model)
-            callbacks = [measure, keep.when_measured(), *callbacks[1:], keep]
-        if done < settings.epochs and not (state and state.facts["stop"]):
-            with memory_errors_explained(settings.batch_size):
-                model.fit(
-                    batches,
-                    initial_epoch=done,
-                    epochs=settings.epochs,
-                    shuffle=False,
-                    verbose=1 if sys.stdout.isatty() else 0,
-                    callbacks=callbacks,
-                )
-    if stopping.stopped_epoch:
+
+
+def _run(model: keras.Model, batches: ImageBatches, epochs: EndOfEpoch, settings: TrainingSettings) -> None:
+    """Run the epochs that are left."""
+    done = len(epochs.history)
+    if done == settings.epochs or epochs.stops:
+        return
+    with memory_errors_explained(settings.batch_size):
+        model.fit(
+            batches,
+            initial_epoch=done,
+            epochs=settings.epochs,
+            shuffle=False,
+            verbose=1 if sys.stdout.isatty() else 0,
+            callbacks=[epochs],
+        )
+
+
+def _trained(
+    model: keras.Model, epochs: EndOfEpoch, settings: TrainingSettings, weights: dict[str, float]
+) -> Trained:
+    """Take the best epoch, and say how it was chosen."""
+    if epochs.stops:
         logger.info(
             "Stopped early: no better %s in %d epochs",
             settings.selection_metric,
             settings.early_stopping_patience,
         )
     kept = keras.models.clone_model(model)  # without optimizer state, which would triple its file
-    kept.set_weights(best.weights)
+    kept.set_weights(epochs.best_weights)
+    best = best_epoch(epochs.history, epochs.metric)
     facts = {
-        "epochs_run": len(tell.history),
-        "selected_epoch": best.epoch,
-        "selected_value": best.value,
-        "stopped": "early stopping" if stopping.stopped_epoch else "all epochs",
-        "class_weights": dict(zip(classes, weights.tolist(), strict=True)),
+        "epochs_run": len(epochs.history),
+        "selected_epoch": best,
+        "selected_value": epochs.history[best - 1][epochs.metric],
+        "stopped": "early stopping" if epochs.stops else "all epochs",
+        "class_weights": weights,
     }
-    return Trained(kept, pd.DataFrame(tell.history), facts)
-
-
-def _schedule(settings: TrainingSettings) -> keras.callbacks.Callback:
-    match settings.learning_rate_schedule:
-        case "constant":
-            return keras.callbacks.Callback()
-        case "steps":
-            return ReduceAtSteps(settings.learning_rate, settings.reduce_lr_factor, settings.epochs)
-        case _:
-            return keras.callbacks.ReduceLROnPlateau(
-                monitor="selection_loss",
-                mode="min",
-                factor=settings.reduce_lr_factor,
-                patience=settings.reduce_lr_patience,
-                min_lr=settings.min_learning_rate,
-            )
+    return Trained(kept, pd.DataFrame(epochs.history), facts)
 
 
 @contextmanager
@@ -202,7 +195,7 @@ def memory_errors_explained(batch_size: int) -> Iterator[None]:
 def _tell_where_it_goes_on(state: TrainingState, epochs: int, circumstances: Mapping[str, str]) -> None:
     logger.info("Going on after epoch %d of at most %d.", state.epoch, epochs)
     for name, now in circumstances.items():
-        before = state.facts.get(name)
+        before = state.circumstances.get(name)
         if before != now:
             logger.warning(
                 "The first epochs were trained with another %s (%s, now %s): the result will not be the same "

@@ -7,7 +7,6 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,8 @@ from s3f_pipeline.files import atomic_path
 
 KEPT = 2
 """States that stay: should the last one be damaged, the one before it is there."""
-FACTS = "facts"
+FACTS, VARIABLE, BEST = "facts", "variable.", "best."
+"""What the arrays of a file are called; the last two with numbers."""
 FILE_NAME = re.compile(r"epoch-(\d{6})\.npz")
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a damaged archive raises; RuntimeError for kinds of compression that do not exist."""
@@ -26,15 +26,24 @@ logger = logging.getLogger(__name__)
 class TrainingState:
     """The state of a training at the end of an epoch.
 
+    It is all that the epochs to come depend on: the order of batches follows from seed and epoch alone.
+
     Attributes:
-        epoch: Epochs that are done.
-        arrays: Weights, optimizer and random generators, by name.
-        facts: All else: what JSON can hold.
+        history: One row of figures per epoch.
+        variables: Weights, random generators and optimizer.
+        best_weights: Those of the best epoch.
+        circumstances: What the bits depend on besides.
     """
 
-    epoch: int
-    arrays: dict[str, np.ndarray]
-    facts: dict[str, Any]
+    history: list[dict[str, float]]
+    variables: list[np.ndarray]
+    best_weights: list[np.ndarray]
+    circumstances: dict[str, str]
+
+    @property
+    def epoch(self) -> int:
+        """Epochs that are done."""
+        return len(self.history)
 
 
 class StateFolder:
@@ -53,12 +62,17 @@ class StateFolder:
 
     def save(self, state: TrainingState) -> None:
         """Write a state; a file that is there is whole. Older states but one are removed."""
-        facts = np.frombuffer(json.dumps(state.facts).encode(), np.uint8)
+        facts = {"history": state.history, "circumstances": state.circumstances}
+        arrays = {
+            **{f"{VARIABLE}{number}": array for number, array in enumerate(state.variables)},
+            **{f"{BEST}{number}": array for number, array in enumerate(state.best_weights)},
+            FACTS: np.frombuffer(json.dumps(facts).encode(), np.uint8),
+        }
         with (
             atomic_path(self._folder / f"epoch-{state.epoch:06d}.npz") as temporary,
             temporary.open("wb") as file,
         ):
-            np.savez(file, allow_pickle=False, **{**state.arrays, FACTS: facts})
+            np.savez(file, allow_pickle=False, **arrays)
         for path in self._files()[:-KEPT]:
             path.unlink()
 
@@ -68,7 +82,7 @@ class StateFolder:
             try:
                 return _read(path)
             except UNREADABLE as error:
-                logger.warning("%s is damaged: going on from an earlier state.", path)
+                logger.warning("%s is damaged, or of another release: it is passed over.", path)
                 logger.debug("%s cannot be read", path, exc_info=error)
         return None
 
@@ -77,9 +91,11 @@ class StateFolder:
 
 
 def _read(path: Path) -> TrainingState:
-    found = FILE_NAME.fullmatch(path.name)
-    assert found is not None
     with np.load(path, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
     facts = json.loads(arrays.pop(FACTS).tobytes())
-    return TrainingState(int(found[1]), arrays, facts)
+    variables, best_weights = (
+        [arrays[f"{kind}{number}"] for number in range(sum(name.startswith(kind) for name in arrays))]
+        for kind in (VARIABLE, BEST)
+    )
+    return TrainingState(facts["history"], variables, best_weights, facts["circumstances"])

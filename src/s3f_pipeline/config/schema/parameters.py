@@ -1,8 +1,8 @@
 """All parameters of the project."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import NonNegativeInt, model_validator
+from pydantic import Field, NonNegativeInt, model_validator
 
 from s3f_pipeline.config.schema.cohort import CohortConfig
 from s3f_pipeline.config.schema.fields import Block, ImageSize, Name, Seed
@@ -22,6 +22,7 @@ class Parameters(Block):
     seed: Seed
     fold: NonNegativeInt | None
     force: bool
+    max_hours: Annotated[float, Field(gt=0)]
     image_size: ImageSize | None
     archives: str | None
     offline: bool

@@ -31,7 +31,7 @@ def predict(
     """
     from s3f_pipeline.evaluation.predictions import predictions_table
     from s3f_pipeline.images.store import check_store
-    from s3f_pipeline.provenance import table_hash
+    from s3f_pipeline.origins import table_hash
     from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.training.prediction import Predictor
@@ -100,7 +100,7 @@ def _opening(
     config: ExperimentConfig, index: pd.DataFrame, predictions: pd.DataFrame, training: dict[str, Any]
 ) -> "Opening":
     from s3f_pipeline.evaluation.openings import Opening
-    from s3f_pipeline.provenance import table_hash
+    from s3f_pipeline.origins import table_hash
 
     test = predictions[predictions["split"] == "test"]
     settings = json.dumps(config.model_dump(mode="json"), sort_keys=True)

@@ -4,7 +4,7 @@ import sys
 
 import psutil
 
-from s3f_pipeline.tracking.processes import is_dead, process_name, this_process
+from s3f_pipeline.process_identity import is_dead, process_name, this_process
 
 
 def test_this_process_lives():

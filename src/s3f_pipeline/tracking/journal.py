@@ -1,9 +1,9 @@
-"""What could not be logged: a file next to the model, kept until it is sent.
+"""What a run tells MLflow: a file next to the model, kept until MLflow has taken all of it.
 
 One JSON object per line, in the order in which things happened; ``delivery`` says what a record means.
-Lines are only ever added, each flushed to the disk before the next, so that a crash costs at most the line
-that was being written: one without its end is ignored, and cut before the next is written. How far delivery
-has gone is a line too.
+Lines are only ever added, each flushed to the disk before it is delivered, so that a crash costs at most the
+line that was being written: one without its end is ignored, and cut before the next is written. How far
+delivery has gone is a line too.
 """
 
 import json
@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from s3f_pipeline.errors import TrackingError
-from s3f_pipeline.tracking.processes import PROCESS_TAG, is_dead
+from s3f_pipeline.process_identity import is_dead
+from s3f_pipeline.tracking.experiments import PROCESS_TAG
 
 Record = dict[str, Any]
 NAME = "unlogged.jsonl"
@@ -24,7 +25,7 @@ MARK = "delivered"
 
 @dataclass(frozen=True)
 class Backlog:
-    """What a spool holds.
+    """What a journal holds.
 
     Attributes:
         records: All records, oldest first. Those of one run begin with its ``start``.
@@ -35,6 +36,11 @@ class Backlog:
     records: list[Record]
     delivered: int = 0
     run_id: str | None = None
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether MLflow has been told everything."""
+        return self.delivered == len(self.records)
 
     @property
     def ended(self) -> bool:
@@ -48,15 +54,15 @@ class Backlog:
         return bool(starts) and not self.ended and not is_dead(starts[-1]["tags"][PROCESS_TAG])
 
 
-class Spool:
+class Journal:
     """The file of one run folder.
 
     Args:
-        path: Where it lies, once there is something to keep.
+        path: Where it lies while a run is open, or MLflow has not been told all.
 
     Example:
-        >>> spool = Spool(Path("06_models/brisc/patient_safe/spatial/seed-0") / NAME)
-        >>> spool.append({"kind": "metrics", "time": 1700000000000, "step": 1, "values": {"loss": 0.5}})
+        >>> journal = Journal(Path("06_models/brisc/patient_safe/spatial/seed-0") / NAME)
+        >>> journal.append({"kind": "metrics", "time": 1700000000000, "step": 1, "values": {"loss": 0.5}})
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,7 +70,7 @@ class Spool:
         self.path = path
 
     def exists(self) -> bool:
-        """Say whether anything is kept."""
+        """Say whether there is something that MLflow may not have been told."""
         return self.path.exists()
 
     def append(self, record: Record) -> None:
@@ -73,17 +79,16 @@ class Spool:
         Raises:
             OSError: If the disk is full or cannot be written.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b") as file:
-            file.seek(0)
-            file.truncate(len(_whole_lines(file.read())))
-            file.write(json.dumps(record).encode() + b"\n")
-            file.flush()
+        self._append(record)
+        with self.path.open("rb") as file:
             os.fsync(file.fileno())
 
     def mark(self, delivered: int, run_id: str) -> None:
-        """Note that the first ``delivered`` records have been delivered, the last of them to ``run_id``."""
-        self.append({"kind": MARK, "count": delivered, "run_id": run_id})
+        """Note that the first ``delivered`` records have been delivered, the last of them to ``run_id``.
+
+        A mark that a power cut takes is no loss: delivering again changes nothing.
+        """
+        self._append({"kind": MARK, "count": delivered, "run_id": run_id})
 
     def close(self) -> None:
         """End a run that its process could not end, at the time of its last record."""
@@ -114,6 +119,13 @@ class Spool:
                 ) from error
         return Backlog(records, delivered, run_id)
 
+    def _append(self, line: Record) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a+b") as file:
+            file.seek(0)
+            file.truncate(len(_whole_lines(file.read())))
+            file.write(json.dumps(line).encode() + b"\n")
+
     def put_aside(self) -> Path:
         """Rename a file that cannot be read, so that it is in nobody's way, and return its new path."""
         return self.path.replace(self.path.with_suffix(".unreadable"))
@@ -123,10 +135,10 @@ class Spool:
         self.path.unlink(missing_ok=True)
 
 
-def find_spools(folder: Path) -> Iterator[Spool]:
-    """Find the spools of all experiments below a data folder."""
+def find_journals(folder: Path) -> Iterator[Journal]:
+    """Find the journals of all experiments below a data folder."""
     for path in sorted(folder.glob(f"06_models/*/*/*/*/{NAME}")):
-        yield Spool(path)
+        yield Journal(path)
 
 
 def _whole_lines(content: bytes) -> bytes:

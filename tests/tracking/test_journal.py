@@ -6,83 +6,84 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3f_pipeline.errors import TrackingError
+from s3f_pipeline.process_identity import this_process
 from s3f_pipeline.tracking import run as run_module
-from s3f_pipeline.tracking.processes import PROCESS_TAG, this_process
+from s3f_pipeline.tracking.experiments import PROCESS_TAG
+from s3f_pipeline.tracking.journal import NAME, Journal, find_journals
 from s3f_pipeline.tracking.run import TrackedRun
-from s3f_pipeline.tracking.spool import NAME, Spool, find_spools
 
 
 @pytest.fixture
-def spool(tmp_path) -> Spool:
-    return Spool(tmp_path / "06_models/brisc/patient_safe/spatial/seed-0" / NAME)
+def journal(tmp_path) -> Journal:
+    return Journal(tmp_path / "06_models/brisc/patient_safe/spatial/seed-0" / NAME)
 
 
 def start(process: str) -> dict:
     return {"kind": "start", "time": 1, "tags": {PROCESS_TAG: process}}
 
 
-def test_records_come_back_in_order(spool):
-    assert not spool.exists()
+def test_records_come_back_in_order(journal):
+    assert not journal.exists()
     for step in range(3):
-        spool.append({"kind": "metrics", "step": step})
-    spool.mark(2, "a")
-    backlog = spool.read()
+        journal.append({"kind": "metrics", "step": step})
+    journal.mark(2, "a")
+    backlog = journal.read()
     assert [record["step"] for record in backlog.records] == [0, 1, 2]
     assert (backlog.delivered, backlog.run_id) == (2, "a")
-    spool.remove()
-    assert not spool.exists()
+    journal.remove()
+    assert not journal.exists()
 
 
-def test_a_torn_line_is_ignored_and_the_next_one_is_whole(spool):
-    spool.append({"kind": "metrics", "step": 0})
-    with spool.path.open("a") as file:
+def test_a_torn_line_is_ignored_and_the_next_one_is_whole(journal):
+    journal.append({"kind": "metrics", "step": 0})
+    with journal.path.open("a") as file:
         file.write('{"kind": "metr')
-    assert len(spool.read().records) == 1
-    spool.append({"kind": "metrics", "step": 1})
-    assert [record["step"] for record in spool.read().records] == [0, 1]
+    assert len(journal.read().records) == 1
+    journal.append({"kind": "metrics", "step": 1})
+    assert [record["step"] for record in journal.read().records] == [0, 1]
 
 
-def test_figures_that_are_no_numbers_come_back(spool):
-    spool.append({"kind": "metrics", "values": {"loss": float("nan"), "auc": float("inf")}})
-    (record,) = spool.read().records
+def test_figures_that_are_no_numbers_come_back(journal):
+    journal.append({"kind": "metrics", "values": {"loss": float("nan"), "auc": float("inf")}})
+    (record,) = journal.read().records
     assert record["values"]["loss"] != record["values"]["loss"]
     assert record["values"]["auc"] == float("inf")
 
 
-def test_a_run_may_live_until_it_ends_or_its_process_does(spool):
+def test_a_run_may_live_until_it_ends_or_its_process_does(journal):
     node = this_process().split()[0]
-    spool.append(start(f"{node} 999999999 1"))
-    assert not spool.read().may_live
-    spool.append(start(this_process()))
-    assert spool.read().may_live
-    spool.append({"kind": "end", "time": 2, "status": "FINISHED"})
-    assert not spool.read().may_live
+    journal.append(start(f"{node} 999999999 1"))
+    assert not journal.read().may_live
+    journal.append(start(this_process()))
+    assert journal.read().may_live
+    journal.append({"kind": "end", "time": 2, "status": "FINISHED"})
+    assert not journal.read().may_live
 
 
-def test_a_run_is_ended_once_at_the_time_of_its_last_record(spool):
-    spool.append(start(this_process()))
-    spool.append({"kind": "metrics", "time": 5})
-    spool.close()
-    spool.close()
-    assert spool.read().records[2:] == [{"kind": "end", "time": 5, "status": "KILLED"}]
+def test_a_run_is_ended_once_at_the_time_of_its_last_record(journal):
+    journal.append(start(this_process()))
+    journal.append({"kind": "metrics", "time": 5})
+    journal.close()
+    journal.close()
+    assert journal.read().records[2:] == [{"kind": "end", "time": 5, "status": "KILLED"}]
 
 
-def test_spools_are_found_below_the_data_folder(spool, tmp_path):
-    assert not list(find_spools(tmp_path))
-    spool.append({"kind": "metrics"})
-    assert [found.path for found in find_spools(tmp_path)] == [spool.path]
+def test_journals_are_found_below_the_data_folder(journal, tmp_path):
+    assert not list(find_journals(tmp_path))
+    journal.append({"kind": "metrics"})
+    assert [found.path for found in find_journals(tmp_path)] == [journal.path]
 
 
 @given(st.lists(st.text(), min_size=1), st.data())
 def test_whatever_is_cut_off_the_file_the_rest_can_be_read(names, data):
     with tempfile.TemporaryDirectory() as folder:
-        spool = Spool(Path(folder) / NAME)
+        journal = Journal(Path(folder) / NAME)
         for name in names:
-            spool.append({"kind": name})
-        content = spool.path.read_bytes()
+            journal.append({"kind": name})
+        content = journal.path.read_bytes()
         kept = data.draw(st.integers(0, len(content)))
-        spool.path.write_bytes(content[:kept])
-        left = [record["kind"] for record in spool.read().records]
+        journal.path.write_bytes(content[:kept])
+        left = [record["kind"] for record in journal.read().records]
         assert left == names[: content[:kept].count(b"\n")]
 
 
@@ -92,6 +93,7 @@ class MoodyStore:
     def __init__(self, uri, folder):
         self.uri, self.folder = uri, folder
         self.up, self.left, self.told = True, 10**9, []
+        self.journal = Journal(folder / "run" / NAME)
 
     def check(self):
         if not self.up:
@@ -100,6 +102,7 @@ class MoodyStore:
     def deliver(self, record, run_id):
         if self.left == 0:
             raise ConnectionError("died in the middle")
+        assert record in self.journal.read().records  # before MLflow is told
         self.left -= 1
         self.told.append(record)
         return "run"
@@ -132,7 +135,7 @@ def test_every_record_arrives_once_and_in_order(events, up_at_the_start):
             tags={},
             run_folder=Path(folder) / "run",
         )
-        spool = Spool(Path(folder) / "run" / NAME)
+        journal = Journal(Path(folder) / "run" / NAME)
         logged = 0
         for event in events:
             if event == "log":
@@ -146,12 +149,12 @@ def test_every_record_arrives_once_and_in_order(events, up_at_the_start):
                 store.left = event
             steps = [record["step"] for record in store.told if record["kind"] == "metrics"]
             assert steps == list(range(len(steps)))
-            assert spool.exists() or len(steps) == logged
+            assert len(journal.read().records) == 1 + logged
         store.up, store.left = True, 10**9
         run.end("FINISHED")
         told = [record.get("step", record["kind"]) for record in store.told]
         assert told == ["start", *range(logged), "end"]
-        assert not spool.exists()
+        assert not journal.exists()
 
 
 @pytest.mark.parametrize(
@@ -166,9 +169,9 @@ def test_every_record_arrives_once_and_in_order(events, up_at_the_start):
         "7",
     ],
 )
-def test_an_edited_line_is_named(spool, line):
-    spool.append(start(this_process()))
-    with spool.path.open("a") as file:
+def test_an_edited_line_is_named(journal, line):
+    journal.append(start(this_process()))
+    with journal.path.open("a") as file:
         file.write(f"{line}\n")
-    with pytest.raises(TrackingError, match=rf"{spool.path}, line 2, cannot be read"):
-        spool.read()
+    with pytest.raises(TrackingError, match=rf"{journal.path}, line 2, cannot be read"):
+        journal.read()

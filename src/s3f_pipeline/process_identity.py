@@ -1,17 +1,9 @@
-"""Which process a run belongs to, so that runs of dead processes can be told from living ones."""
+"""Naming a process, so that what a dead one has left can be told from what a living one works on."""
 
-import logging
 import os
 import platform
-from typing import TYPE_CHECKING
 
 import psutil
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-PROCESS_TAG = "process"
-logger = logging.getLogger(__name__)
 
 
 def this_process() -> str:
@@ -43,11 +35,3 @@ def living_process(process: str) -> psutil.Process | None:
     except psutil.NoSuchProcess:
         return None
     return found if lives else None
-
-
-def mark_dead_runs(client: "MlflowClient", experiment: str) -> None:
-    """Mark runs of an experiment (its id) as KILLED that are RUNNING though their process is gone."""
-    for run in client.search_runs([experiment], "attributes.status = 'RUNNING'"):
-        if is_dead(run.data.tags.get(PROCESS_TAG, "")):
-            logger.info("MLflow run %s was left by a dead process: marked KILLED.", run.info.run_id)
-            client.set_terminated(run.info.run_id, status="KILLED")

@@ -3,7 +3,7 @@
 import pytest
 
 from s3f_pipeline.errors import ConfigError
-from s3f_pipeline.processes import ADDRESSES, COUNT, NUMBER, Process, this_process
+from s3f_pipeline.process_group import ADDRESSES, COUNT, NUMBER, Process, this_process
 
 
 def test_one_process_leads():

@@ -1,0 +1,131 @@
+"""What a training will take, told before it starts, and refused where nobody can mean it."""
+
+import logging
+import math
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from s3f_pipeline.errors import TrainingError
+
+if TYPE_CHECKING:
+    import keras
+
+    from s3f_pipeline.training.estimate import Room
+
+logger = logging.getLogger(__name__)
+GIGABYTE = 1e9
+HOUR = 3600.0
+LARGEST_OVERESTIMATE = 3
+"""Estimates of memory came to 1.0 to 2.6 times what training took (ResNet-18, MedSpectralNet)."""
+LESS_MEMORY = "Lower it by --params=training.batch_size=<n> or image_size=<n>."
+
+
+def check_cost(
+    model: "keras.Model",
+    images: np.memmap,
+    *,
+    batch_size: int,
+    epochs: int,
+    training_images: int,
+    selection_images: int,
+    devices: int,
+    max_hours: float,
+) -> None:
+    """Estimate, tell, and refuse; arguments as in ``training.estimate`` and ``require_time``.
+
+    Raises:
+        TrainingError: If training needs too much memory, disk or time.
+    """
+    from s3f_pipeline.backend.devices import on_gpu
+    from s3f_pipeline.backend.distribution import agree
+    from s3f_pipeline.training.estimate import room_needed, time_needed
+    from s3f_pipeline.training.fit import memory_errors_explained
+
+    folder = Path(str(images.filename)).parent
+    room = room_needed(model, batch_size=batch_size, devices=devices)
+    require_room(room, folder, shared_memory=not on_gpu())
+    with memory_errors_explained(batch_size):
+        seconds = time_needed(
+            model, images, batch_size=batch_size, training_images=training_images,
+            selection_images=selection_images, epochs=epochs, devices=devices,
+        )  # fmt: skip
+    tell_cost(seconds, room, epochs, folder, shared_memory=not on_gpu())
+    require_time(agree({"seconds": seconds})["seconds"], epochs, max_hours)
+
+
+def require_room(room: "Room", folder: Path, *, shared_memory: bool) -> None:
+    """Refuse what cannot be computed or saved.
+
+    Args:
+        room: What training needs.
+        folder: On the disk that results go to.
+        shared_memory: Whether the device computes in the memory of the machine, as a CPU does.
+
+    Raises:
+        TrainingError: If the disk has less room than the network's files take, or the machine less memory
+            than training takes for certain.
+    """
+    import psutil
+
+    memory = psutil.virtual_memory().total
+    if shared_memory and room.memory > LARGEST_OVERESTIMATE * memory:
+        raise TrainingError(
+            f"Training takes about {room.memory / GIGABYTE:.1f} GB of memory, and this machine has "
+            f"{memory / GIGABYTE:.1f} GB. {LESS_MEMORY}"
+        )
+    free_disk = shutil.disk_usage(folder).free
+    if room.disk > free_disk:
+        raise TrainingError(
+            f"The disk of {folder} has {free_disk / GIGABYTE:.2f} GB free; the trained network takes about "
+            f"{room.disk / GIGABYTE:.2f} GB. Make room first."
+        )
+
+
+def require_time(seconds: float, epochs: int, max_hours: float) -> None:
+    """Refuse a training that takes longer than somebody may think who starts it.
+
+    Args:
+        seconds: Of all epochs.
+        epochs: Most epochs there can be.
+        max_hours: How long it may take without being asked for.
+
+    Raises:
+        TrainingError: If it takes longer.
+    """
+    from s3f_pipeline.training.epochs import readable_duration
+
+    if seconds > max_hours * HOUR:
+        raise TrainingError(
+            f"Training would take about {readable_duration(seconds)} on this device if all {epochs} epochs "
+            f"run, and max_hours is {max_hours:g}. To train all the same: "
+            f"--params=max_hours={math.ceil(1.5 * seconds / HOUR)}. What takes less: a GPU, a smaller "
+            f"image_size, or fewer training.epochs."
+        )
+
+
+def tell_cost(seconds: float, room: "Room", epochs: int, folder: Path, *, shared_memory: bool) -> None:
+    """Log what training will take.
+
+    Args:
+        seconds: Of all epochs.
+        room: What training needs.
+        epochs: Most epochs there can be.
+        folder: On the disk that results go to.
+        shared_memory: Whether the device computes in the memory of the machine, as a CPU does.
+    """
+    import psutil
+
+    from s3f_pipeline.training.epochs import readable_duration
+
+    free_memory = psutil.virtual_memory().available
+    logger.info(
+        "Estimate: about %s for %s once compiled; %.1f GB memory (%s), %.2f GB disk (%.1f GB free)",
+        readable_duration(seconds), "1 epoch" if epochs == 1 else f"{epochs} epochs",
+        room.memory / GIGABYTE, f"{free_memory / GIGABYTE:.1f} GB free" if shared_memory else "per GPU",
+        room.disk / GIGABYTE, shutil.disk_usage(folder).free / GIGABYTE,
+    )  # fmt: skip
+    if shared_memory and room.memory > free_memory:
+        logger.warning("Training may run out of memory. %s", LESS_MEMORY)
