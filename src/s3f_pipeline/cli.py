@@ -14,6 +14,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import env_option
 
 from s3f_pipeline.cli_cohorts import cohorts, overview
+from s3f_pipeline.cli_mlflow import mlflow
 from s3f_pipeline.cli_sweep import sweep
 from s3f_pipeline.config.names import RUNNER
 from s3f_pipeline.console import outlive_console
@@ -106,6 +107,7 @@ cli.add_command(
 )
 cli.add_command(cohorts)
 cli.add_command(sweep)
+cli.add_command(mlflow)
 
 
 @cli.command("send-runs")

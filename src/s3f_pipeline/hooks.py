@@ -14,6 +14,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from s3f_pipeline.config.loader import current_loader
+from s3f_pipeline.config.mlflow import mlflow_config
 from s3f_pipeline.config.names import RUNNER, Experiment, run_folder
 from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.errors import ConfigError
@@ -103,12 +104,8 @@ class TrackingHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Give ``kedro mlflow ui`` its configuration, and remember where runs are tracked."""
-        from s3f_pipeline.tracking.kedro_mlflow import load_config
-
-        config = load_config(context.config_loader["mlflow"])
-        context.__setattr__("mlflow", config)  # the context is frozen
-        self._uri: str = config.server.mlflow_tracking_uri
+        """Remember where runs are tracked."""
+        self._uri = mlflow_config(context.config_loader["mlflow"]).server.mlflow_tracking_uri
         self._experiment: ExperimentConfig | None = None
 
     @hook_impl

@@ -15,7 +15,7 @@ use_line_formatter()
 
 HOOKS = (RegistryHooks(), RunLogHooks(), TrackingHooks(), RunnerHooks())
 DISABLE_HOOKS_FOR_PLUGINS = (
-    "kedro_mlflow",  # TrackingHooks opens MLflow runs, for experiments only
+    "kedro_mlflow",  # where it is installed: TrackingHooks opens MLflow runs, for experiments only
     "kedro-viz",  # follows Kedro's own runners alone
 )
 CONTEXT_CLASS = ProjectContext

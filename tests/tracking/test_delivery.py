@@ -22,16 +22,16 @@ def store(uri, tmp_path) -> Store:
     return Store(uri, tmp_path)
 
 
-@pytest.fixture
-def run_id(store) -> str:
-    return store.client.create_run("0").info.run_id
-
-
 def start(**changes):
     return {
         "kind": "start", "time": 1_700_000_000_000, "experiment": "brisc", "name": "spatial",
         "params": {"seed": "0"}, "tags": {PROCESS_TAG: this_process()}, "run_id": None, **changes,
     }  # fmt: skip
+
+
+@pytest.fixture
+def run_id(store) -> str:
+    return store.deliver(start(), None)
 
 
 def metrics(step, **values):

@@ -1,9 +1,7 @@
-"""What must happen before plugins of Kedro import MLflow; Kedro calls it first (``kedro.init``)."""
+"""What must happen before anything imports MLflow; Kedro calls it first (``kedro.init``)."""
 
-import importlib
 import os
 import sysconfig
-import warnings
 
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -20,13 +18,8 @@ SETTINGS = {
 def prepare() -> None:
     """Send no usage data, keep from the console what no user can act on, and find our own programs.
 
-    ``kedro mlflow ui`` starts ``mlflow`` by its name; it is found without the environment being activated.
-
-    MLflow warns about a class of kedro-mlflow while that is imported, past any warning filter; the
-    import, which Kedro does right afterwards in any case, is done here with warnings put aside.
+    MLflow starts its server by name; it is found without the environment being activated.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
-    with warnings.catch_warnings(record=True):
-        importlib.import_module("kedro_mlflow.mlflow")

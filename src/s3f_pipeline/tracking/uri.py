@@ -59,7 +59,7 @@ def reachable_or_local(uri: str, folder: Path) -> str:
     A server is asked once, for at most five seconds.
     """
     remember_secrets_of(uri)
-    if not _is_server(uri):
+    if not is_server(uri):
         return uri
     try:
         check_answers(uri, PROBE_SECONDS)
@@ -84,7 +84,7 @@ def check_answers(uri: str, seconds: float) -> None:
     Raises:
         Exception: What the store says, or why it does not.
     """
-    if _is_server(uri):
+    if is_server(uri):
         from mlflow.utils.credentials import get_default_host_creds
         from mlflow.utils.rest_utils import http_request
 
@@ -101,5 +101,6 @@ def check_answers(uri: str, seconds: float) -> None:
             database.execute("ROLLBACK")
 
 
-def _is_server(uri: str) -> bool:
+def is_server(uri: str) -> bool:
+    """Say whether an address is that of a tracking server."""
     return urlsplit(uri).scheme in ("http", "https")
