@@ -91,8 +91,8 @@ def test_a_new_network_outdates_nothing(experiments):
     [
         ("training/fit.py", '"""A trained network and how it', '"""A network that was trained and how it'),
         ("training/fit.py", "\nclass Trained", "\n# a comment\n\n\nclass Trained"),
-        ("training/callbacks.py", '"Epoch %d/%d: loss', '"After epoch %d of %d: loss'),
-        ("training/callbacks.py", "Training broke down in epoch", "Training failed in epoch"),
+        ("training/epochs.py", '"Epoch %d/%d: loss', '"After epoch %d of %d: loss'),
+        ("training/measure.py", "Training broke down in epoch", "Training failed in epoch"),
         ("errors.py", "class TrainingError", "class OtherError(S3FError): ...\n\n\nclass TrainingError"),
         ("evaluation/metrics.py", "def cross_entropy", "def brier(p):\n    return p\n\n\ndef cross_entropy"),
         ("models/fusion.py", "def fuse_gated", "def fuse_otherwise(a, b):\n    return a\n\n\ndef fuse_gated"),
