@@ -29,10 +29,8 @@ def results(tmp_path, monkeypatch):
 
 
 def experiment(variant, seed, accuracy, **changed):
-    figures = dict.fromkeys(
-        ("accuracy", "macro_f1", "weighted_f1", "auc_macro", "loss", "balanced_accuracy", "kappa", "mcc"),
-        accuracy,
-    )
+    names = ("accuracy", "macro_f1", "weighted_f1", "auc_macro", "loss", "balanced_accuracy", "kappa", "mcc")
+    figures = dict.fromkeys(names, accuracy)
     return {
         "cohort": "brisc_64", "protocol": "patient_safe", "variant": variant, "seed": seed, "fold": None,
         "selected_on_test": False, "splits_hash": "a", "data_hash": "b", "input_shape": [64, 64, 1],
@@ -137,7 +135,7 @@ def test_under_the_published_protocol_a_network_may_follow_its_own_source(result
     table = results.table(results.read_runs("brisc_64", "published"), "accuracy")
     assert "at most 100 epochs. `medmamba` is trained with batch_size 32, augmentation crop 0.08." in table
     write(results, *published[:-1], {**published[-1], "training": usual})
-    with pytest.raises(ResultsError, match="differ in training.batch_size"):
+    with pytest.raises(ResultsError, match=r"differ in training\.batch_size"):
         results.read_runs("brisc_64", "published")
 
 

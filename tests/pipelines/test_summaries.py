@@ -1,6 +1,8 @@
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -9,8 +11,9 @@ from result_files import metrics_file, write_run
 
 from s3f_pipeline.catalog_types import AtomicDataset
 from s3f_pipeline.config.names import Experiment
+from s3f_pipeline.pipelines import summaries
 from s3f_pipeline.pipelines.summaries import update_summary
-from s3f_pipeline.results import RunId
+from s3f_pipeline.results import RunId, find_runs
 
 EXPERIMENT = Experiment("brisc", "patient_safe", "spatial")
 
@@ -22,9 +25,8 @@ def project(tmp_path):
     dataset = AtomicDataset(filepath=str(file), dataset="json.JSONDataset", schema_version=1)
     catalog = DataCatalog({f"{EXPERIMENT.namespace}.summary": dataset})
     loader = SimpleNamespace(data_root=tmp_path)
-    return SimpleNamespace(
-        file=file, root=tmp_path, update=lambda: update_summary(loader, catalog, EXPERIMENT)
-    )
+    update = partial(update_summary, loader, catalog, EXPERIMENT)
+    return SimpleNamespace(file=file, root=tmp_path, update=update)
 
 
 def end(project, seed):
@@ -43,10 +45,24 @@ def test_each_run_brings_the_summary_up_to_date(project):
     assert content["metrics"]["accuracy"]["mean"] == pytest.approx(0.05)
 
 
-def test_of_runs_that_end_at_once_none_is_lost(project):
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda seed: end(project, seed), range(8)))
-    assert [run["seed"] for run in json.loads(project.file.read_text())["runs"]] == list(range(8))
+def test_of_runs_that_end_at_once_none_is_lost(project, monkeypatch):
+    first_has_read, second_has_written = Event(), Event()
+
+    def read_slowly(*arguments, **options):
+        runs = find_runs(*arguments, **options)
+        if not first_has_read.is_set():
+            first_has_read.set()
+            second_has_written.wait(1)
+        return runs
+
+    monkeypatch.setattr(summaries, "find_runs", read_slowly)
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(end, project, 0)
+        first_has_read.wait(10)
+        end(project, 1)
+        second_has_written.set()
+        first.result()
+    assert [run["seed"] for run in json.loads(project.file.read_text())["runs"]] == [0, 1]
 
 
 def test_damage_is_told_and_harms_no_run(project, caplog):

@@ -3,7 +3,7 @@
 import logging
 
 from filelock import Timeout
-from kedro.io import CatalogProtocol
+from kedro.io import CatalogProtocol, DatasetError
 
 from s3f_pipeline.config.loader import ProjectConfigLoader
 from s3f_pipeline.config.names import Experiment
@@ -28,5 +28,5 @@ def update_summary(loader: ProjectConfigLoader, catalog: CatalogProtocol, experi
             runs = find_runs(loader.data_root, **experiment._asdict(), damaged=warn_of_damage)
             if runs:
                 catalog.save(f"{experiment.namespace}.summary", summarise(runs).content)
-    except (OSError, S3FError, Timeout) as error:
+    except (DatasetError, OSError, S3FError, Timeout) as error:
         logger.warning("The summary of %s is not up to date: %s", experiment.pipeline, error)

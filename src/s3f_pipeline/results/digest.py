@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -32,7 +32,7 @@ class Figures:
     @classmethod
     def of(cls, metrics: SplitMetrics) -> Self:
         """Take the figures of one split."""
-        kept = {name: getattr(metrics, name) for name in cls.__dataclass_fields__ if name != "recall"}
+        kept = {field.name: getattr(metrics, field.name) for field in fields(cls) if field.name != "recall"}
         return cls(**kept, recall={name: found.recall for name, found in metrics.per_class.items()})
 
 
@@ -108,9 +108,9 @@ class Digest(Artefact):
                 f"{run.id.title} was trained with changes that are in no commit. Commit them, train again."
             )
         of_training = {
-            name: getattr(run.training, name)
-            for name in cls.__dataclass_fields__
-            if name not in ("training", "test", "validation")
+            field.name: getattr(run.training, field.name)
+            for field in fields(cls)
+            if field.name not in ("training", "test", "validation")
         }
         validation = run.metrics.validation
         return cls(
