@@ -1,7 +1,5 @@
 """Confidence intervals."""
 
-from scipy.stats import binomtest
-
 from s3f_pipeline.errors import EvaluationError
 
 
@@ -33,5 +31,7 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[f
             f"No Wilson interval for successes={successes}, n={n}, confidence={confidence}: "
             "it takes 0 <= successes <= n, n >= 1 and 0 < confidence < 1."
         )
+    from scipy.stats import binomtest
+
     found = binomtest(successes, n).proportion_ci(confidence, method="wilson")
     return float(found.low), float(found.high)

@@ -18,7 +18,6 @@ from s3f_pipeline.results.metrics import Metrics
 from s3f_pipeline.results.records import FinishedStage, read_record
 from s3f_pipeline.results.splits import SplitSummary
 from s3f_pipeline.results.training import TrainingFacts
-from s3f_pipeline.splits.summary import split_summary
 
 MODELS, PREDICTIONS, REPORTS = "06_models", "07_model_output", "08_reporting"
 RUN_FOLDER = re.compile(r"seed-(\d+)(?:_fold-(\d+))?")
@@ -96,6 +95,8 @@ class FinishedRun:
         Raises:
             ResultsError: If index or split cannot be read, or have been made anew since.
         """
+        from s3f_pipeline.splits.summary import split_summary
+
         index_file = self.root / "02_intermediate" / self.id.cohort / "index.parquet"
         folder = self.root / "05_model_input" / self.id.cohort / self.id.protocol
         splits_file = folder / f"splits{self.id.fold_ending}.parquet"
