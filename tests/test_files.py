@@ -5,7 +5,7 @@ import re
 import pytest
 
 from s3f_pipeline import files
-from s3f_pipeline.files import FileContent, atomic_path, on_disk, sha256_of, temporary_path
+from s3f_pipeline.files import FileContent, atomic_path, on_disk, sha256_of, stays_inside, temporary_path
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -113,3 +113,13 @@ def test_bytes_are_read_only_where_times_differ_unless_asked_for(written, monkey
     os.utime(path)
     assert before.difference(path) is None
     assert len(hashed) == 2
+
+
+@pytest.mark.parametrize("path", ["a.png", "a/b.png", "./a.png", "a/...", "..a/b"])
+def test_paths_that_stay_inside(path):
+    assert stays_inside(path)
+
+
+@pytest.mark.parametrize("path", ["/a.png", "../a.png", "a/../../b", "a/..", "C:/a.png", "C:a.png"])
+def test_paths_that_lead_out(path):
+    assert not stays_inside(path)

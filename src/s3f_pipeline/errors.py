@@ -59,6 +59,10 @@ class EvaluationError(S3FError):
     """Predictions from which the metrics cannot be computed."""
 
 
+class ResultsError(S3FError):
+    """Results that cannot be read, or not be looked at together."""
+
+
 class LockedError(S3FError):
     """Another process works on the same experiment."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from s3f_pipeline.spelling import compose
 
@@ -54,6 +54,12 @@ def on_disk(folder: Path, name: str) -> Path:
             part = same[0] if len(same) == 1 else part
         path = path / part
     return path
+
+
+def stays_inside(path: str) -> bool:
+    """Whether a path with forward slashes is relative, and cannot lead out of the folder it is joined to."""
+    posix = PurePosixPath(path)
+    return not (posix.is_absolute() or PureWindowsPath(path).drive or ".." in posix.parts)
 
 
 def publish(temporary: Path, path: Path) -> None:

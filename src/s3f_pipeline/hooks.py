@@ -170,7 +170,11 @@ class TrackingHooks:
             return
         RUN.end("FINISHED")
         for namespace in sorted({str(n.namespace) for n in pipeline.nodes if "reporting" in n.tags}):
-            _tell_result(Experiment.of_namespace(namespace), catalog)
+            from s3f_pipeline.pipelines.summaries import update_summary
+
+            experiment = Experiment.of_namespace(namespace)
+            _tell_result(experiment, catalog)
+            update_summary(current_loader(), catalog, experiment)
         for cohort in sorted({str(n.namespace) for n in pipeline.nodes if "auditing" in n.tags}):
             logger.info("Leakage audit: %s", catalog[f"{cohort}.audit_page"].filepath)
         for cohort in sorted({str(n.namespace) for n in pipeline.nodes if "linking" in n.tags}):
@@ -206,24 +210,23 @@ def _read_run_id(path: Path) -> str | None:
 
 def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
     from s3f_pipeline.reporting.facts import openings_text
+    from s3f_pipeline.results.metrics import Metrics
 
-    metrics = catalog.load(f"{experiment.namespace}.metrics")
-    test = metrics["test"]
+    metrics = Metrics.of(catalog.load(f"{experiment.namespace}.metrics"), "metrics.json")
     loader = current_loader()
-    figures = [f"{metric_name(key)} {score(test[key])}" for key in TOLD]
-    opened = openings_text(metrics["test_openings"])
+    figures = [f"{metric_name(key)} {score(getattr(metrics.test, key))}" for key in TOLD]
+    opened = openings_text(metrics.test_openings)
     logger.info(
         "%s, %s: %s on %d test images%s%s%s",
         experiment.pipeline,
         loader.run_folder,
         ", ".join(figures),
-        test["n"],
-        " (selected on test: optimistic)" if metrics["selected_on_test"] else "",
+        metrics.test.n,
+        " (selected on test: optimistic)" if metrics.selected_on_test else "",
         f" ({opened})" if opened else "",
-        " (synthetic phantoms, no medical meaning)" if metrics["synthetic"] else "",
+        " (synthetic phantoms, no medical meaning)" if metrics.synthetic else "",
     )
-    if experiment.protocol == "published":
-        published = metrics["leakage"]
+    if published := metrics.leakage:
         logger.info(
             "Leakage: of %d test images of the published split, %d have a twin in training or validation; of "
             "%d with a known patient or lesion, %d share it with them",

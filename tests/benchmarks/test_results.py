@@ -5,6 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
+from result_files import metrics_file, training_file, write_run
+
+from s3f_pipeline.errors import ResultsError
+from s3f_pipeline.results import RunId, find_runs
+from s3f_pipeline.results.digest import Digest
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "results.py"
 
@@ -24,13 +29,15 @@ def results(tmp_path, monkeypatch):
 
 
 def experiment(variant, seed, accuracy, **changed):
-    figures = dict.fromkeys(("accuracy", "macro_f1", "weighted_f1", "auc_macro"), accuracy)
+    names = ("accuracy", "macro_f1", "weighted_f1", "auc_macro", "loss", "balanced_accuracy", "kappa", "mcc")
+    figures = dict.fromkeys(names, accuracy)
     return {
         "cohort": "brisc_64", "protocol": "patient_safe", "variant": variant, "seed": seed, "fold": None,
         "selected_on_test": False, "splits_hash": "a", "data_hash": "b", "input_shape": [64, 64, 1],
         "training": {"epochs": 12}, "precision": "float32", "backend": "tensorflow", "parameters": 1000,
-        "selected_epoch": 10 + seed, "git_commit": "c0ffee123", "device": "CPU",
-        "test": {**figures, "n": 50}, **changed,
+        "selected_epoch": 10 + seed, "git_commit": "c0ffee123", "git_dirty": False, "device": "CPU",
+        "guarantee": "near_duplicate", "epochs_run": 12, "seconds": 9.5,
+        "test": {**figures, "n": 50, "recall": {"glioma": 0.25}}, **changed,
     }  # fmt: skip
 
 
@@ -66,50 +73,53 @@ def test_the_page_shows_what_the_files_say():
     assert "| `spatial`: Spatial tower" in page
 
 
+def test_every_published_digest_is_read():
+    module = load()
+    paths = sorted(module.FOLDER.glob("*.json"))
+    assert len(paths) >= 75
+    for path in paths:
+        digest, content = Digest.read(path), json.loads(path.read_text())
+        ending = "_published" if digest.protocol == "published" else ""
+        assert path.stem == f"{digest.cohort}_{digest.variant}{ending}_{digest.id.folder}"
+        assert digest.test.recall == content["test"]["recall"]
+        assert digest.training == content["training"]
+
+
+def real(run):
+    return {"metrics": {**metrics_file(run), "synthetic": False}, "training": training_file(run)}
+
+
 def test_collected_are_finished_runs_that_a_table_has_a_row_for(results, tmp_path, capsys):
-    data = tmp_path / "data"
-    whole = {**experiment("spatial", 0, 0.5), "synthetic": False, "guarantee": "near_duplicate"}
-    whole["test"] |= {"per_class": {"glioma": {"recall": 0.25}}, "loss": 1, "balanced_accuracy": 0.5}
-    whole["test"] |= {"kappa": 0.5, "mcc": 0.5}
-    of_training = {"epochs_run": 12, "seconds": 9, "git_dirty": False, "config": {"training": {"epochs": 12}}}
-    for folder, changed, finished in [
-        ("spatial/seed-0", {}, True),
-        ("spatial/seed-1", {"seed": 1}, False),
-        ("spatial/seed-0_fold-3", {"fold": 3}, True),
-        ("unheard_of/seed-0", {"variant": "unheard_of"}, True),
-    ]:
-        run = f"brisc_64/patient_safe/{folder}"
-        for place, values in [
-            (f"08_reporting/{run}/metrics.json", {**whole, **changed}),
-            (f"06_models/{run}/training.json", {**whole, **of_training, **changed}),
-            (f"06_models/{run}/training.record.json", {}),
-            (f"07_model_output/{run}/evaluation.record.json", {}),
-        ]:
-            if finished or "record" not in place:
-                (data / place).parent.mkdir(parents=True, exist_ok=True)
-                (data / place).write_text(json.dumps(values))
-    results.collect(data, ["brisc_64"])
+    data, run = tmp_path / "data", RunId("brisc_64", "patient_safe", "spatial", 0)
+    for other in (run, run._replace(fold=3), run._replace(variant="unheard_of")):
+        write_run(data, other, **real(other))
+    unfinished = run._replace(seed=1)
+    write_run(data, unfinished, **real(unfinished))["evaluation_record"].unlink()
+    results.collect(data, ["brisc_64", "busi_64"])
     assert [path.name for path in results.FOLDER.glob("*.json")] == ["brisc_64_spatial_seed-0.json"]
-    written = json.loads((results.FOLDER / "brisc_64_spatial_seed-0.json").read_text())
-    assert written["test"]["recall"] == {"glioma": 0.25}
+    digest = Digest.read(results.FOLDER / "brisc_64_spatial_seed-0.json")
+    assert (digest.test.recall, digest.test.accuracy) == ({"a": 0.25, "b": 0.25}, 0.5)
+    assert digest.conditions.splits_hash == "s"
     told = capsys.readouterr().out
-    assert "seed-1: not finished" in told
     assert told.count("no table has a row for it") == 2
+    assert "no finished runs of busi_64" in told
 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
         ({"splits_hash": "other"}, "differ in splits_hash"),
-        ({"training": {"epochs": 13}}, "differ in training"),
+        ({"data_hash": "other"}, "differ in data_hash"),
+        ({"selected_on_test": True}, "differ in selection_split"),
+        ({"training": {"epochs": 13}}, "differ in training.epochs"),
         ({"precision": "mixed_bfloat16"}, "differ in precision"),
-        ({"variant": "unheard_of"}, "no table has a row"),
-        ({"fold": 0}, "no table has a row"),
+        ({"variant": "unheard_of"}, "No table has a row"),
+        ({"fold": 0}, "No table has a row"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(results, changed, words):
     write(results, experiment("spatial", 0, 0.5), {**experiment("concat", 0, 0.5), **changed})
-    with pytest.raises(SystemExit, match=words):
+    with pytest.raises(ResultsError, match=words):
         results.read_runs("brisc_64", "patient_safe")
 
 
@@ -125,15 +135,16 @@ def test_under_the_published_protocol_a_network_may_follow_its_own_source(result
     table = results.table(results.read_runs("brisc_64", "published"), "accuracy")
     assert "at most 100 epochs. `medmamba` is trained with batch_size 32, augmentation crop 0.08." in table
     write(results, *published[:-1], {**published[-1], "training": usual})
-    with pytest.raises(SystemExit, match="differ in training"):
+    with pytest.raises(ResultsError, match=r"differ in training\.batch_size"):
         results.read_runs("brisc_64", "published")
 
 
-def test_metrics_and_training_of_different_runs_are_refused(results):
-    metrics = {**experiment("spatial", 0, 0.5), "synthetic": False, "git_dirty": False, "selected_epoch": 3}
-    with pytest.raises(SystemExit, match=r"differ in \['selected_epoch'\]"):
-        results.summarise(metrics, {**metrics, "selected_epoch": 4})
-    with pytest.raises(SystemExit, match="phantoms have no results"):
-        results.summarise({**metrics, "synthetic": True}, metrics)
-    with pytest.raises(SystemExit, match="in no commit"):
-        results.summarise(metrics, {**metrics, "git_dirty": True})
+def test_what_nobody_could_make_again_is_not_published(tmp_path):
+    run = RunId("brisc_64", "patient_safe", "spatial", 0)
+    write_run(tmp_path, run)
+    with pytest.raises(ResultsError, match="phantoms have no results"):
+        Digest.from_run(find_runs(tmp_path)[0])
+    whole = real(run)
+    write_run(tmp_path, run, metrics=whole["metrics"], training={**whole["training"], "git_dirty": True})
+    with pytest.raises(ResultsError, match="in no commit"):
+        Digest.from_run(find_runs(tmp_path)[0])

@@ -54,6 +54,11 @@ def test_paths_are_normalised(folder):
     assert list(list_files("table", folder, CLASSES, COLUMNS)["path"]) == ["3.png", "b/2.png"]
 
 
+def test_splits_may_be_spelt_as_those_of_folders(folder):
+    rewrite(folder, "3.png,ill,1,Training", "1.dcm,well,2,dev", header="file,finding,id,set")
+    assert list(list_files("table", folder, CLASSES, COLUMNS)["official_split"]) == ["validation", "train"]
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

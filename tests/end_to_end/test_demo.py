@@ -9,6 +9,8 @@ import textwrap
 import pandas as pd
 import pytest
 
+from s3f_pipeline.results import RunId, find_runs
+
 pytestmark = pytest.mark.slow
 
 
@@ -31,6 +33,18 @@ def test_every_promised_file_is_there(project):
     ]:
         assert (project.demo / path).is_file(), path
     assert not [path for path in project.demo.rglob(".*partial*") if path.exists()]
+
+
+def test_the_run_is_found_with_all_that_it_has_left(project):
+    (run,) = find_runs(project.demo)
+    assert run.id == RunId("brisc", "patient_safe", "bilinear", 0)
+    assert (run.conditions.image_size, run.conditions.epochs, run.conditions.synthetic) == ((32, 32), 2, True)
+    predictions, summary = run.predictions(), run.split_summary()
+    assert len(predictions) == summary.validation.images + summary.test.images
+    used = sum(side.images for side in summary.sides.values())
+    assert run.audit().images == used + summary.excluded.images
+    path = project.demo / "08_reporting/brisc/patient_safe/bilinear/summary.json"
+    assert json.loads(path.read_text())["metrics"]["accuracy"]["mean"] == run.metrics.test.accuracy
 
 
 def test_the_output_tells_what_a_user_wants_to_know(project):

@@ -1,9 +1,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from result_files import training_file
 
 from s3f_pipeline.evaluation.metrics import compute_metrics
 from s3f_pipeline.reporting.report import ReportData
+from s3f_pipeline.results import RunId
+from s3f_pipeline.results.audit import Audit
+from s3f_pipeline.results.decoding import decode
+from s3f_pipeline.results.metrics import Openings, SplitMetrics
+from s3f_pipeline.results.splits import SplitSummary
+from s3f_pipeline.results.training import TrainingFacts
 from s3f_pipeline.splits.audit import leakage_audit
 from s3f_pipeline.splits.groups import make_groups
 from s3f_pipeline.splits.published import published_split
@@ -69,7 +76,7 @@ def audit_of():
         twins += [(f"c-{n:02d}", f"d-{n:02d}", "exact") for n in range(kept)]
         pairs = pd.DataFrame(twins, columns=["first", "second", "kind"]).assign(relation="same")
         groups = make_groups(index, pairs)
-        return leakage_audit(
+        audit = leakage_audit(
             index,
             groups,
             pairs,
@@ -78,6 +85,7 @@ def audit_of():
             published=published_split(index, groups, selection_split="test"),
             why_none=None,
         )
+        return Audit.of(audit, "leakage_audit.json")
 
     return build
 
@@ -108,11 +116,11 @@ def report_data(metrics, history, audit_of):
             "seed": 17,
             "fold": None,
             "guarantee": {"test": {"glioma": {"near_duplicate": 1198}}},
-            "test_openings": {"by_variant": 13, "by_any_variant": 47},
             "selection_split": "validation",
             "selected_on_test": False,
             "synthetic": False,
         },
+        test_openings=Openings(by_variant=13, by_any_variant=47),
         quality={
             "schema_version": 1,
             "cohort": "brisc",
@@ -138,41 +146,47 @@ def report_data(metrics, history, audit_of):
             "incomparable_ids": None,
         },
         audit=audit_of(torn=73, kept=31, single=5613),
-        split_summary={
-            "train": side(4201, 4102, (1404, 1405, 1392)),
-            "validation": side(743, 726, (248, 249, 246)),
-            "test": side(1198, 1113, (401, 402, 395)),
-            "excluded": {
-                "images": 58,
-                "reasons": {"has a twin in the test set": 58},
-                "warning": "x loses much.",
+        split_summary=SplitSummary.of(
+            {
+                "train": side(4201, 4102, (1404, 1405, 1392)),
+                "validation": side(743, 726, (248, 249, 246)),
+                "test": side(1198, 1113, (401, 402, 395)),
+                "excluded": {
+                    "images": 58,
+                    "reasons": {"has a twin in the test set": 58},
+                    "warning": "x loses much.",
+                },
+            }
+        ),
+        training=TrainingFacts.of(
+            {
+                **training_file(RunId("brisc", "patient_safe", "bilinear", 17)),
+                "epochs_run": 3,
+                "selected_epoch": 2,
+                "selection_metric": "weighted_f1",
+                "selected_value": 0.5608,
+                "stopped": "all epochs",
+                "parameters": 3443592,
+                "input_shape": [64, 65, 1],
+                "class_weights": {"glioma": 1.0201, "no_tumor": 1.1302, "pituitary": 0.8703},
+                "precision": "float32",
+                "backend": "tensorflow",
+                "device": "CPU (2 cores)",
+                "seconds": 754.2,
+                "config": {"training": {"batch_size": 19, "optimizer": "adam"}},
+                "network": [
+                    {
+                        "name": "spectral_filter",
+                        "type": "SpectralFilter",
+                        "output_shape": [None, 64, 65, 32],
+                        "parameters": 135233,
+                    }
+                ],
             },
-        },
-        training={
-            "epochs_run": 3,
-            "selected_epoch": 2,
-            "selection_metric": "weighted_f1",
-            "selected_value": 0.5608,
-            "stopped": "all epochs",
-            "parameters": 3443592,
-            "input_shape": [64, 65, 1],
-            "class_weights": {"glioma": 1.0201, "no_tumor": 1.1302, "pituitary": 0.8703},
-            "precision": "float32",
-            "backend": "tensorflow",
-            "device": "CPU (2 cores)",
-            "seconds": 754.2,
-            "config": {"training": {"batch_size": 19, "optimizer": "adam"}},
-            "network": [
-                {
-                    "name": "spectral_filter",
-                    "type": "SpectralFilter",
-                    "output_shape": [None, 64, 65, 32],
-                    "parameters": 135233,
-                }
-            ],
-        },
+            "training.json",
+        ),
         history=history,
-        metrics=metrics,
+        metrics=decode(SplitMetrics, metrics),
         figures={"confusion_matrix": b"matrix", "roc": b"curves", "history": b"epochs"},
         provenance={
             "git_commit": "3f1c9e0b",

@@ -11,6 +11,8 @@ import yaml
 from s3f_pipeline.config.schema import GroupingConfig
 from s3f_pipeline.reporting.audit import MOST_PAIRS, AuditData, render_audit, sort_pairs
 from s3f_pipeline.reporting.straddle import offered_grouping, offered_pattern
+from s3f_pipeline.results.audit import Audit
+from s3f_pipeline.results.splits import SplitSummary
 from s3f_pipeline.splits.audit import leakage_audit
 from s3f_pipeline.splits.demographics import demographics
 from s3f_pipeline.splits.groups import make_groups
@@ -87,14 +89,14 @@ def page():
                 contradictions=contradictions,
                 incomparable_ids=incomparable_ids,
                 guarantee={"test": {"x": {guarantee: 3}}},
-                audit=audit,
+                audit=Audit.of(audit, "leakage_audit.json"),
                 straddle=straddle
                 or {**straddle_check(index, thumbnails, groups, splits, permutations=9), "readings": []},
                 grouping=grouping,
                 index=index,
                 thumbnails=thumbnails,
                 twins=twins,
-                split_summary=split_summary(index, splits),
+                split_summary=SplitSummary.of(split_summary(index, splits)),
                 demographics=demographics(index, splits),
                 fold=fold,
                 folds=5,

@@ -1,4 +1,4 @@
-import copy
+import dataclasses
 
 import pandas as pd
 import pytest
@@ -6,6 +6,8 @@ from sklearn import metrics as sk
 
 from s3f_pipeline.evaluation.metrics import compute_metrics
 from s3f_pipeline.reporting import facts
+from s3f_pipeline.results.decoding import decode
+from s3f_pipeline.results.metrics import SplitMetrics
 
 
 def metrics_of(confusions, classes):
@@ -20,7 +22,7 @@ def metrics_of(confusions, classes):
     for name in classes:
         table[f"p_{name}"] = (table["predicted"] == name).astype(float)
     table = table.assign(image_id=table.index, group=table.index, split="test")
-    return compute_metrics(table, classes)
+    return decode(SplitMetrics, compute_metrics(table, classes))
 
 
 def test_accuracy_facts_by_hand():
@@ -74,14 +76,17 @@ def test_no_skill_is_always_naming_the_most_common_class():
 
 def test_leaking_groups_are_at_most_fifty(report_data):
     shown, more = facts.leaking_groups(report_data.audit)
-    assert [group["group"] for group in shown] == [f"a-{n:02d}" for n in range(50)]
+    assert [group.group for group in shown] == [f"a-{n:02d}" for n in range(50)]
     assert more == 23
 
 
 def test_few_leaking_groups_are_all_shown(report_data):
-    audit = copy.deepcopy(report_data.audit)
-    audit["across_official_splits"]["groups"] = 2
-    audit["listed_groups"] = audit["listed_groups"][:2] + audit["listed_groups"][-1:]
+    audit = report_data.audit
+    audit = dataclasses.replace(
+        audit,
+        across_official_splits=dataclasses.replace(audit.across_official_splits, groups=2),
+        listed_groups=audit.listed_groups[:2] + audit.listed_groups[-1:],
+    )
     shown, more = facts.leaking_groups(audit)
     assert (len(shown), more) == (2, 0)
 

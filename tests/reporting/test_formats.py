@@ -40,15 +40,6 @@ def test_png_uri_holds_the_bytes():
     assert base64.b64decode(data) == b"\x89PNG"
 
 
-def test_dotted_walks_to_the_leaves():
-    tree = {"training": {"epochs": 12, "optimizer": {"name": "adam"}}, "seed": 0}
-    assert list(formats.dotted(tree)) == [
-        ("training.epochs", 12),
-        ("training.optimizer.name", "adam"),
-        ("seed", 0),
-    ]
-
-
 @pytest.mark.parametrize(
     ("number", "words"),
     [

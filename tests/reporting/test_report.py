@@ -1,5 +1,6 @@
 import base64
 import dataclasses
+import json
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
@@ -10,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3f_pipeline.evaluation.metrics import compute_metrics
-from s3f_pipeline.reporting.formats import dotted
+from s3f_pipeline.mappings import dotted
 from s3f_pipeline.reporting.page import _environment
 from s3f_pipeline.reporting.report import render_report
+from s3f_pipeline.results.decoding import decode
+from s3f_pipeline.results.metrics import Openings, SplitMetrics
+from s3f_pipeline.results.splits import Excluded
 
 VOID = {"meta", "link", "img", "br"}
 
@@ -45,10 +49,13 @@ class Page(HTMLParser):
 
 
 def changed(report_data, **parts):
-    """The report's data with some keys of some parts replaced."""
+    """The report's data with some keys of some parts replaced, or whole parts that are typed."""
     return dataclasses.replace(
         report_data,
-        **{name: {**getattr(report_data, name), **values} for name, values in parts.items()},
+        **{
+            name: {**getattr(report_data, name), **part} if isinstance(part, dict) else part
+            for name, part in parts.items()
+        },
     )
 
 
@@ -112,13 +119,14 @@ def test_every_number_appears(report_data, part):
     differently_written = {  # 1.3 %, 0.95, 0.9 and 12 min 34 s: see the next test
         "quality": {"0.0130"}, "audit": {"0.9500", "0.9000"}, "training": {"754.2000"}
     }.get(part, set())  # fmt: skip
-    assert numbers(dict(data)) - differently_written <= written
+    tree = json.loads(json.dumps(dataclasses.asdict(data) if dataclasses.is_dataclass(data) else data))
+    assert numbers(tree) - differently_written <= written
 
 
 def test_numbers_that_are_written_in_their_own_way(report_data):
     text = render(report_data).text
     metrics = report_data.metrics
-    assert f"{100 * metrics['accuracy']:.1f} %" in text
+    assert f"{100 * metrics.accuracy:.1f} %" in text
     assert "1.3 %" in text
     assert "unexplained 6 local_similarity 0.9" in text
     assert "12 min 34 s" in text
@@ -209,14 +217,15 @@ def test_a_mixed_guarantee_is_counted_in_words_and_by_side_and_class(report_data
 def test_verdict_says_what_came_out(report_data):
     text = render(report_data).text
     metrics = report_data.metrics
-    correct = sum(metrics["confusion_matrix"][i][i] for i in range(3))
+    correct = sum(metrics.confusion_matrix[i][i] for i in range(3))
     assert "tell glioma, no_tumor and pituitary apart?" in text
     assert f"of 60 test images it named {correct} correctly" in text
     assert "Wilson 95 % interval" in text
 
 
 def test_renders_without_a_validation_split(report_data):
-    data = dataclasses.replace(report_data, split_summary=without(report_data.split_summary, "validation"))
+    without_validation = dataclasses.replace(report_data.split_summary, validation=None)
+    data = dataclasses.replace(report_data, split_summary=without_validation)
     text = render(data, experiment={"selection_split": "test"}).text
     assert "There is no validation split" in text
     assert "5,399 used" in text
@@ -265,7 +274,9 @@ def test_names_are_escaped(report_data):
             cohort={"title": evil, "citation": evil, "published": [{"model": evil, "note": evil}]},
             experiment={"variant": evil, "network_title": evil, "network_note": evil, "protocol_title": evil},
             quality={"rejected": [{"path": evil, "reason": evil}]},
-            split_summary={"excluded": {"images": 1, "reasons": {evil: 1}, "warning": None}},
+            split_summary=dataclasses.replace(
+                report_data.split_summary, excluded=Excluded(images=1, reasons={evil: 1}, warning=None)
+            ),
             provenance={"command": evil, "versions": {evil: evil}},
         )
     )
@@ -275,17 +286,17 @@ def test_names_are_escaped(report_data):
 
 def test_positive_class(report_data, predictions):
     classes = report_data.cohort["classes"]
-    metrics = compute_metrics(predictions, classes, positive_class="glioma")
+    metrics = decode(SplitMetrics, compute_metrics(predictions, classes, positive_class="glioma"))
     text = render(report_data, cohort={"positive_class": "glioma"}, metrics=metrics).text
     assert "Detection of glioma" in text
-    assert f"{metrics['positive']['specificity']:.4f}" in text
+    assert f"{metrics.positive.specificity:.4f}" in text
     assert "Sensitivity" not in render(report_data).text.replace("Sensitivity against", "")
 
 
 def test_a_class_without_test_images(report_data, predictions):
     classes = report_data.cohort["classes"]
     present = predictions[predictions["label"] != "pituitary"]
-    metrics = compute_metrics(present, classes)
+    metrics = decode(SplitMetrics, compute_metrics(present, classes))
     text = render(report_data, metrics=metrics).text
     assert "No image of class pituitary" in text
     assert "AUC, macro — 0.5000" in text
@@ -305,16 +316,16 @@ def test_what_dicom_headers_say_is_shown(report_data):
 def test_the_look_is_told_beside_the_figures(report_data):
     told = "test set opened for the 13th time by this network, for the 47th by any network"
     assert render(report_data).text.count(told) == 2
-    experiment = {"test_openings": {"by_variant": 1, "by_any_variant": 1}}
-    assert "test set opened" not in render(report_data, experiment=experiment).text
-    experiment = {"test_openings": {"by_variant": None, "by_any_variant": None}}
-    assert "test set opened for an unknown number of times" in render(report_data, experiment=experiment).text
+    assert "test set opened" not in render(report_data, test_openings=Openings(1, 1)).text
+    text = render(report_data, test_openings=Openings(None, None)).text
+    assert "test set opened for an unknown number of times" in text
 
 
 def test_exclusions_that_take_much_of_a_class_are_told(report_data):
     assert "Exclusions x loses much." in render(report_data).text
-    excluded = {**report_data.split_summary["excluded"], "warning": None}
-    assert "Exclusions" not in render(report_data, split_summary={"excluded": excluded}).text
+    excluded = dataclasses.replace(report_data.split_summary.excluded, warning=None)
+    summary = dataclasses.replace(report_data.split_summary, excluded=excluded)
+    assert "Exclusions" not in render(report_data, split_summary=summary).text
 
 
 def test_what_to_look_at_in_the_files_is_shown(report_data):

@@ -1,11 +1,11 @@
 import sys
 
 import pytest
+from result_files import metrics_file, write_run
 
 from s3f_pipeline.config.names import Experiment
 from s3f_pipeline.sweep.plan import Run
 from s3f_pipeline.sweep.records import RunFiles
-from s3f_pipeline.sweep.summary import Result
 from s3f_pipeline.sweep.task import Task
 
 
@@ -18,23 +18,13 @@ def make_run():
 
 
 @pytest.fixture
-def make_result(make_run):
-    def make(seed=0, fold=None, data="d", split="s", epochs=1, **test) -> Result:
-        config = {"training": {"epochs": epochs}, "seed": seed, "fold": fold}
-        metrics = {
-            "cohort": "brisc",
-            "protocol": "patient_safe",
-            "variant": "spatial",
-            "guarantee": {"test": {"x": {"near_duplicate": 10}}},
-            "selection_split": "validation",
-            "selected_on_test": False,
-            "synthetic": True,
-            "test": {"n": 10, "accuracy": 0.5, "macro_f1": 0.25, **test},
-        }
-        training = {"data_hash": data, "splits_hash": split, "config": config, "mlflow_run_id": None}
-        return Result(make_run(seed, fold), training, metrics)
+def write_result(tmp_path):
+    """Write what a finished run leaves."""
 
-    return make
+    def write(run: Run, **test) -> None:
+        write_run(tmp_path, run.id, metrics=metrics_file(run.id, **test))
+
+    return write
 
 
 @pytest.fixture

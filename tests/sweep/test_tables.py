@@ -1,15 +1,18 @@
+from s3f_pipeline.results import find_runs
+from s3f_pipeline.results.summary import summarise
 from s3f_pipeline.sweep.state import State
 from s3f_pipeline.sweep.tables import state_table, summary_table
 
 
-def test_states_fit_80_columns(make_run):
+def test_states_fit_80_columns(make_run, write_result, tmp_path):
     states = {
         make_run(seed, 3, "pneumoniamnist", "spectral"): state for seed, state in enumerate(State, start=100)
     }
-    metrics = {next(iter(states)): {"test": {"accuracy": 0.98765, "macro_f1": 1 / 3}}}
+    first = next(iter(states))
+    write_result(first, accuracy=0.98765, macro_f1=1 / 3)
     outdated = [run for run, state in states.items() if state is State.OUTDATED]
     reasons = dict.fromkeys(outdated, "training: parameter training.epochs 12 → 20, code of training/fit.py")
-    table = state_table(states, metrics, reasons)
+    table = state_table(states, {first: find_runs(tmp_path)[0]}, reasons)
     assert max(map(len, table.splitlines())) <= 80
     assert "seed-100_fold-3  finished       0.9877    0.3333" in table
     assert "8 runs: 1 finished, 1 running, 1 waiting, 1 failed, 1 interrupted, 1 lost, 1" in table
@@ -24,11 +27,11 @@ def test_each_reason_is_told_once(make_run):
     assert f"outdated: {runs[1].title}: evaluation: code of x.py\n" in table
 
 
-def test_summaries_fit_80_columns(make_result):
-    from s3f_pipeline.sweep.summary import summarise
-
-    one = summarise([make_result()]).content
-    two = summarise([make_result(0, accuracy=0.5), make_result(1, accuracy=0.75)]).content
+def test_summaries_fit_80_columns(make_run, write_result, tmp_path):
+    for seed, accuracy in enumerate((0.5, 0.75)):
+        write_result(make_run(seed), accuracy=accuracy)
+    runs = find_runs(tmp_path)
+    one, two = summarise(runs[:1]).content, summarise(runs).content
     lines = summary_table([{**one, "cohort": "pneumoniamnist"}, two]).splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[1].split() == ["pneumoniamnist", "spatial", "1", "0.5000", "0.2500"]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.class_folders import check_names, list_class_folders
 
-SPLITS = {"classification_task/train": "train", "classification_task/test": "test"}
+FOLDERS = {"classification_task/train": "train", "classification_task/test": "test"}
 CLASSES = {"gl": "glioma", "me": "meningioma", "no": "no_tumor", "nt": "no_tumor", "pi": "pituitary"}
 PLANES = {"ax": "axial", "co": "coronal", "sa": "sagittal"}
 NAME = (
@@ -36,7 +36,7 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
         CohortError: If a split or class folder is missing, an unknown class folder is there, or a name
             says another class or split than its folder.
     """
-    table = list_class_folders(folder, classes, SPLITS)
+    table = list_class_folders(folder, classes, FOLDERS)
     names = table["image_id"].str.extract(NAME)
     check_names(folder, table, {"label": names["code"].map(CLASSES), "official_split": names["split"]})
     return table.assign(

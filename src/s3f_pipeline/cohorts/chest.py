@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from s3f_pipeline.cohorts.class_folders import list_class_folders
+from s3f_pipeline.cohorts.split_names import PUBLISHED_SPLITS
 
-SPLITS = {"train": "train", "val": "validation", "test": "test"}
 PNEUMONIA = r"^(?P<subject>(?P<number>person\d+)_(?P<kind>bacteria|virus))_\d+(?:_\d+)?$"
 NORMAL = r"^(?P<subject>(?:NORMAL2-)?(?P<number>IM-\d+))-\d+(?:-\d+)?$"
 
@@ -34,6 +34,6 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
     Raises:
         CohortError: If a split or class folder is missing, or an unknown class folder is there.
     """
-    table = list_class_folders(folder, classes, SPLITS)
+    table = list_class_folders(folder, classes, PUBLISHED_SPLITS)
     names = table["image_id"].str.extract(PNEUMONIA).combine_first(table["image_id"].str.extract(NORMAL))
     return table.assign(subject=names["subject"], subject_by_number=names["number"], kind=names["kind"])

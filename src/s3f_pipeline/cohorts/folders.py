@@ -1,8 +1,9 @@
 """One's own images in class folders.
 
 ``<class>/…`` or ``{train,validation,test}/<class>/…``, with folders below a class as one likes. Folders of
-splits may be spelt as people do (``SPLITS``, in upper or lower case); those of classes are compared exactly.
-Patients are known from DICOM headers, or from names by a pattern; else they need the layout ``table``.
+splits may be spelt as people do (``SPLIT_NAMES``, in upper or lower case); those of classes are compared
+exactly. Patients are known from DICOM headers, or from names by a pattern; else they need the layout
+``table``.
 """
 
 from collections.abc import Sequence
@@ -12,20 +13,10 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.class_folders import list_class_folders
 from s3f_pipeline.cohorts.listing import is_hidden, some_of
+from s3f_pipeline.cohorts.split_names import SPLIT_NAMES
 from s3f_pipeline.cohorts.table import named_patients
 from s3f_pipeline.cohorts.tabular import refuse
 from s3f_pipeline.errors import CohortError
-
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
 
 
 def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
@@ -45,12 +36,12 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
     """
     found = {path.name for path in folder.iterdir() if path.is_dir() and not is_hidden(path.name)}
     splits: dict[str, str | None] = {
-        name: SPLITS[name.casefold()] for name in found - set(classes) if name.casefold() in SPLITS
+        name: SPLIT_NAMES[name.casefold()] for name in found - set(classes) if name.casefold() in SPLIT_NAMES
     }
     if splits and found != set(splits):
         raise CohortError(
             f"{folder} has folders of splits ({some_of(splits)}) and others beside them: "
-            f"{some_of(found - set(splits))}. Name them {', '.join(SPLITS)}, or move them away."
+            f"{some_of(found - set(splits))}. Name them {', '.join(SPLIT_NAMES)}, or move them away."
         )
     for split in set(splits.values()):
         meaning = [name for name in splits if splits[name] == split]

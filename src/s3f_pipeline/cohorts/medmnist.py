@@ -17,10 +17,10 @@ import pandas as pd
 
 from s3f_pipeline.cohorts.listing import COLUMNS, count_passed_over, files_below
 from s3f_pipeline.cohorts.medmnist_lesions import SPLIT_LIST, read_lesions
+from s3f_pipeline.cohorts.split_names import PUBLISHED_SPLITS
 from s3f_pipeline.errors import CohortError
 from s3f_pipeline.images.numpy_files import UNREADABLE, read_array_header
 
-SPLITS = {"train": "train", "val": "validation", "test": "test"}
 ORGANS = (
     "bladder", "femur_left", "femur_right", "heart", "kidney_left", "kidney_right", "liver", "lung_left",
     "lung_right", "pancreas", "spleen",
@@ -68,7 +68,7 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
     names = _class_names(path, classes)
     try:
         with zipfile.ZipFile(path) as archive:
-            tables = [_list_split(path, archive, split, names) for split in SPLITS]
+            tables = [_list_split(path, archive, split, names) for split in PUBLISHED_SPLITS]
     except UNREADABLE as error:
         raise CohortError(f"Cannot read {path}: {error}. Get it again.") from error
     table = pd.concat(tables, ignore_index=True)
@@ -109,7 +109,13 @@ def _list_split(path: Path, archive: zipfile.ZipFile, split: str, names: tuple[s
             f"expected are 0 to {len(names) - 1}. Get it again."
         )
     rows = [
-        (f"{split}_{number:05d}", f"{path.name}/{images}/{number:05d}", names[label], None, SPLITS[split])
+        (
+            f"{split}_{number:05d}",
+            f"{path.name}/{images}/{number:05d}",
+            names[label],
+            None,
+            PUBLISHED_SPLITS[split],
+        )
         for number, label in enumerate(numbers)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype="string")
@@ -158,7 +164,7 @@ def _open(path: Path, archive: zipfile.ZipFile, member: str) -> IO[bytes]:
     try:
         return archive.open(f"{member}.npy")
     except KeyError as error:
-        expected = ", ".join(f"{split}_images, {split}_labels" for split in SPLITS)
+        expected = ", ".join(f"{split}_images, {split}_labels" for split in PUBLISHED_SPLITS)
         raise CohortError(
             f"{path} has no array {member}. Expected are {expected}; it has "
             f"{', '.join(name.removesuffix('.npy') for name in archive.namelist())}."

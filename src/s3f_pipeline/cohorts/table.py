@@ -1,7 +1,7 @@
 """One's own images with a table: CSV or Parquet, one row per image."""
 
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
@@ -15,15 +15,15 @@ from s3f_pipeline.cohorts.listing import (
     is_hidden,
     some_of,
 )
+from s3f_pipeline.cohorts.split_names import SPLIT_NAMES
 from s3f_pipeline.cohorts.subjects import one_spelling, tidy_ids
 from s3f_pipeline.cohorts.tabular import read_ages, read_table, refuse, row_numbers
 from s3f_pipeline.config.schema import TableColumns
 from s3f_pipeline.errors import CohortError
-from s3f_pipeline.files import on_disk
+from s3f_pipeline.files import on_disk, stays_inside
 from s3f_pipeline.images.formats import is_image_name
 from s3f_pipeline.spelling import compose, show
 
-SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
 ROUNDED = r"\d[.,]\d+[eE]\+\d+"
 """How spreadsheets write numbers that are longer than they show, such as 1.23457E+12."""
 
@@ -90,7 +90,7 @@ def _paths(rows: pd.DataFrame, column: str, source: Path, files: Sequence[str]) 
         "Fill it in, or remove the rows.",
     )
     refuse(
-        ~given.map(_stays_inside).astype(bool),
+        ~given.map(stays_inside).astype(bool),
         given,
         f"Paths in {source} that are absolute or have '..' in them",
         "Give paths relative to the raw folder, with forward slashes.",
@@ -163,13 +163,14 @@ def _splits(rows: pd.DataFrame, path: pd.Series, column: str | None, source: Pat
     if column is None:
         return _all_null(rows)
     words = rows[column]
+    splits = words.str.casefold().map(SPLIT_NAMES).astype("string")
     refuse(
-        words.notna() & ~words.isin(list(SPLITS)),
+        words.notna() & splits.isna(),
         path + " (" + words + ")",
-        f"Images in {source} whose {column} is not one of {', '.join(SPLITS)}",
+        f"Images in {source} whose {column} is not one of {', '.join(SPLIT_NAMES)}",
         "Correct it, or leave it empty.",
     )
-    return words.map(SPLITS).astype("string")
+    return splits
 
 
 def _order(rows: pd.DataFrame, path: pd.Series, column: str, source: Path) -> pd.Series:
@@ -185,8 +186,3 @@ def _order(rows: pd.DataFrame, path: pd.Series, column: str, source: Path) -> pd
 
 def _all_null(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(pd.NA, index=rows.index, dtype="string")
-
-
-def _stays_inside(text: str) -> bool:
-    is_absolute = text.startswith("/") or bool(PureWindowsPath(text).drive)
-    return not is_absolute and ".." not in PurePosixPath(text).parts

@@ -1,8 +1,5 @@
 """Confidence intervals."""
 
-from math import sqrt
-from statistics import NormalDist
-
 from s3f_pipeline.errors import EvaluationError
 
 
@@ -34,9 +31,7 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[f
             f"No Wilson interval for successes={successes}, n={n}, confidence={confidence}: "
             "it takes 0 <= successes <= n, n >= 1 and 0 < confidence < 1."
         )
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    p = successes / n
-    centre = p + z**2 / (2 * n)
-    half_width = z * sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    scale = 1 + z**2 / n
-    return max(0.0, (centre - half_width) / scale), min(1.0, (centre + half_width) / scale)
+    from scipy.stats import binomtest
+
+    found = binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    return float(found.low), float(found.high)

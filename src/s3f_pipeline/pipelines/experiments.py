@@ -18,6 +18,7 @@ from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.locks import lock_of
 from s3f_pipeline.pipelines.runner import StageRunner
 from s3f_pipeline.pipelines.stages import PREPARATION_STAGES, Stage, stages_of
+from s3f_pipeline.pipelines.summaries import update_summary
 from s3f_pipeline.tracking.parent import ParentRun
 
 
@@ -109,14 +110,9 @@ class ManyExperiments:
                     for folder in stage.scratch(catalog):
                         folder.clear()
 
-    def load(self, experiment: Experiment, seed: int, fold: int | None, noun: str) -> Any:
-        """Load what a run has written, such as its ``metrics``."""
-        return self._catalog(seed, fold).load(f"{experiment.namespace}.{noun}")
-
-    def save_summary(self, experiment: Experiment, summary: dict[str, Any]) -> None:
-        """Write what many runs of an experiment come to."""
-        catalog = next(iter(self._catalogs.values()))
-        catalog.save(f"{experiment.namespace}.summary", summary)
+    def update_summary(self, experiment: Experiment) -> None:
+        """Write what all finished runs of an experiment come to."""
+        update_summary(self._loader, next(iter(self._catalogs.values())), experiment)
 
     def _session(self, params: dict[str, Any]) -> KedroSession:
         runtime = {**self._params, **{name: value for name, value in params.items() if value is not None}}

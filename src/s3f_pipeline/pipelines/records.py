@@ -1,15 +1,13 @@
 """The record of a finished stage: on what it depended, and what it has written."""
 
-import hashlib
-import json
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from s3f_pipeline.files import FileContent
 from s3f_pipeline.pipelines.dependencies import Dependencies
+from s3f_pipeline.results.records import CHECKSUM, checksum
 
-CHECKSUM = "checksum"
 ONLY_A_HASH = "fingerprint"
 """What releases before 0.2 noted in place of the dependencies."""
 
@@ -40,12 +38,12 @@ class StageRecord(BaseModel):
     def content(self) -> dict[str, Any]:
         """What the file of the record holds, with a checksum of it."""
         content = self.model_dump(mode="json")
-        return {**content, CHECKSUM: _checksum(content)}
+        return {**content, CHECKSUM: checksum(content)}
 
     @classmethod
     def read(cls, content: Any) -> Self | None:
         """Read a record, ``None`` if it is not as it was written."""
-        if not isinstance(content, dict) or content.pop(CHECKSUM, None) != _checksum(content):
+        if not isinstance(content, dict) or content.pop(CHECKSUM, None) != checksum(content):
             return None
         if content.pop(ONLY_A_HASH, None):
             content |= {"dependencies": None, "reason": ""}
@@ -53,7 +51,3 @@ class StageRecord(BaseModel):
             return cls.model_validate(content)
         except ValidationError:
             return None
-
-
-def _checksum(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

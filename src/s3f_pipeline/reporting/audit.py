@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import cv2
@@ -18,6 +18,8 @@ from s3f_pipeline.reporting.facts import (
 )
 from s3f_pipeline.reporting.page import render_page
 from s3f_pipeline.reporting.straddle import offered_grouping, offered_pattern, tried_orders
+from s3f_pipeline.results.audit import Audit
+from s3f_pipeline.results.splits import SplitSummary
 from s3f_pipeline.splits.guarantee import guarantee_total
 
 MOST_PAIRS = 24
@@ -50,13 +52,13 @@ class AuditData:
         contradictions: Of ``quality.json``.
         incomparable_ids: Of ``quality.json``.
         guarantee: Of the patient-safe split, as ``guarantee_counts`` returns it.
-        audit: Content of ``leakage_audit.json``.
+        audit: Of the cohort.
         straddle: What ``straddle_check`` returned, with ``readings``.
         grouping: Of the cohort's block, with ``sequence``, or ``None``.
         index: One row per image, in the order of the thumbnails.
         thumbnails: uint8 of shape (N, T, T).
         twins: As ``find_twins`` lists them.
-        split_summary: Of the patient-safe split, as ``split_summary`` makes it.
+        split_summary: Of the patient-safe split.
         demographics: Of the patient-safe split, as ``demographics`` makes them.
         fold: Of the patient-safe split, ``None`` outside of a cross-validation.
         folds: Number of folds.
@@ -69,13 +71,13 @@ class AuditData:
     contradictions: Sequence[Mapping[str, Any]]
     incomparable_ids: str | None
     guarantee: Mapping[str, Any]
-    audit: Mapping[str, Any]
+    audit: Audit
     straddle: Mapping[str, Any]
     grouping: Any
     index: pd.DataFrame
     thumbnails: np.ndarray
     twins: pd.DataFrame
-    split_summary: Mapping[str, Any]
+    split_summary: SplitSummary
     demographics: Mapping[str, Any]
     fold: int | None
     folds: int
@@ -123,7 +125,7 @@ def render_audit(data: AuditData) -> str:
             {label for side in data.straddle["neighbours"].values() for label in side["by_class"]}
         ),
         has_official_splits=bool(data.index["official_split"].notna().any()),
-        readings=[{**row, "name": reading_name(row["reading"])} for row in data.audit["readings"]],
+        readings=[{**asdict(row), "name": reading_name(row.reading)} for row in data.audit.readings],
         twin_lists=[
             {
                 "title": title,
@@ -169,14 +171,14 @@ def sort_pairs(index: pd.DataFrame, twins: pd.DataFrame, splits: dict[str, str])
     return {title: marked[titles == title] for title in (*FLAGS, OTHERS) if (titles == title).any()}
 
 
-def _splits(index: pd.DataFrame, audit: Mapping[str, Any]) -> dict[str, str]:
+def _splits(index: pd.DataFrame, audit: Audit) -> dict[str, str]:
     """Split by image id: the official one, or that of the published protocol for the groups listed."""
     if index["official_split"].notna().any():
         return dict(index.dropna(subset="official_split")[["image_id", "official_split"]].to_numpy())
     return {
         image_id: split
-        for group in audit["listed_groups"]
-        for image_id, split in zip(group["image_ids"], group["published_splits"], strict=True)
+        for group in audit.listed_groups
+        for image_id, split in zip(group.image_ids, group.published_splits, strict=True)
         if split is not None
     }
 

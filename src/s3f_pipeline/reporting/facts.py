@@ -10,6 +10,8 @@ from s3f_pipeline.evaluation.intervals import wilson_interval
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.identity import HOLDING
 from s3f_pipeline.reporting.formats import count, ordinal, score
+from s3f_pipeline.results.audit import Audit, ListedGroup
+from s3f_pipeline.results.metrics import Openings, SplitMetrics
 from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
 
 MOST_LISTED_GROUPS = 50
@@ -97,16 +99,16 @@ def guarantee_text(
     return ". ".join(sentences) + "." + caution
 
 
-def readings_text(audit: Mapping[str, Any]) -> str:
+def readings_text(audit: Audit) -> str:
     """Say whom other readings of a cohort's ids would put on two sides; empty where none would anybody.
 
     Args:
-        audit: As ``audit_groups`` returns it.
+        audit: Of the cohort.
     """
-    others = [row for row in audit["readings"] if row["reading"] not in HOLDING and row["groups_across_test"]]
+    others = [row for row in audit.readings if row.reading not in HOLDING and row.groups_across_test]
     return " ".join(
-        f"Who is one patient is inferred: the ids, read {reading_name(row['reading'])}, put the patients of "
-        f"{count(row['test_images_with_group_outside_test'])} official test images into official training or "
+        f"Who is one patient is inferred: the ids, read {reading_name(row.reading)}, put the patients of "
+        f"{count(row.test_images_with_group_outside_test)} official test images into official training or "
         f"validation, too."
         for row in others
     )
@@ -144,13 +146,13 @@ def guarantee_table(counts: Mapping[str, Any]) -> tuple[list[str], list[list[str
     return ["Side", "Class", *(LEVELS[level].capitalize() for level in levels)], rows
 
 
-def openings_text(openings: Mapping[str, int | None]) -> str | None:
+def openings_text(openings: Openings) -> str | None:
     """Say at which look at the test set a figure was got, ``None`` at the very first one.
 
     Args:
-        openings: As ``record_opening`` returns them.
+        openings: Of the metrics.
     """
-    by_variant, by_any = openings["by_variant"], openings["by_any_variant"]
+    by_variant, by_any = openings.by_variant, openings.by_any_variant
     if by_variant is None or by_any is None:
         return "test set opened for an unknown number of times"
     if by_any == 1:
@@ -159,11 +161,11 @@ def openings_text(openings: Mapping[str, int | None]) -> str | None:
     return f"test set opened for the {ordinal(by_variant)} time by this network{others}"
 
 
-def accuracy_facts(metrics: Mapping[str, Any], classes: Sequence[str]) -> dict[str, Any]:
+def accuracy_facts(metrics: SplitMetrics, classes: Sequence[str]) -> dict[str, Any]:
     """How far the accuracy can be relied on, and what it is to be held against.
 
     Args:
-        metrics: What ``compute_metrics`` returned.
+        metrics: Of the test images.
         classes: Class names in the order of the confusion matrix.
 
     Returns:
@@ -172,13 +174,13 @@ def accuracy_facts(metrics: Mapping[str, Any], classes: Sequence[str]) -> dict[s
         in words, ``weakest`` (class with the lowest recall) with its ``weakest_hits``, and
         ``recalls`` {class: (low, high)}, the Wilson 95 % intervals of the classes with images.
     """
-    hits = {name: metrics["confusion_matrix"][place][place] for place, name in enumerate(classes)}
-    supports = {name: metrics["per_class"][name]["support"] for name in classes}
+    hits = {name: metrics.confusion_matrix[place][place] for place, name in enumerate(classes)}
+    supports = {name: metrics.per_class[name].support for name in classes}
     images = {name: support for name, support in supports.items() if support}
     correct = sum(hits.values())
-    low, high = wilson_interval(correct, metrics["n"])
+    low, high = wilson_interval(correct, metrics.n)
     most_common = max(images, key=images.__getitem__)
-    share = images[most_common] / metrics["n"]
+    share = images[most_common] / metrics.n
     weakest = min(images, key=lambda name: hits[name] / images[name])
     if low > share:
         comparison = "clearly better than"
@@ -199,13 +201,13 @@ def accuracy_facts(metrics: Mapping[str, Any], classes: Sequence[str]) -> dict[s
     }
 
 
-def no_skill_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
+def no_skill_scores(metrics: SplitMetrics) -> dict[str, float]:
     """What the metrics are for always naming the most common class.
 
     The loss is that of equal probabilities for all classes, and the AUC that of guessing.
     """
-    supports = [scores["support"] for scores in metrics["per_class"].values()]
-    share = max(supports) / metrics["n"]
+    supports = [scores.support for scores in metrics.per_class.values()]
+    share = max(supports) / metrics.n
     f1 = 2 * share / (1 + share)
     return {
         "accuracy": share,
@@ -220,11 +222,11 @@ def no_skill_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-def leaking_groups(audit: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], int]:
+def leaking_groups(audit: Audit) -> tuple[list[ListedGroup], int]:
     """The groups to list that reach across the official splits, and how many more there are."""
-    listed = [group for group in audit["listed_groups"] if group["across_splits"]]
+    listed = [group for group in audit.listed_groups if group.across_splits]
     shown = listed[:MOST_LISTED_GROUPS]
-    return shown, audit["across_official_splits"]["groups"] - len(shown)
+    return shown, audit.across_official_splits.groups - len(shown)
 
 
 def history_table(history: pd.DataFrame, selection_split: str) -> tuple[list[str], list[list[str]]]:

@@ -1,10 +1,10 @@
 """How numbers and names are written in plots and report: one place, one way."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from s3f_pipeline.evaluation.names import metric_name
+from s3f_pipeline.mappings import dotted
 
 MISSING = "\N{EM DASH}"
 
@@ -53,16 +53,6 @@ def shape(sizes: Sequence[int | None]) -> str:
 def png_uri(png: bytes) -> str:
     """A PNG as the address of an image that lies inside the page."""
     return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
-
-
-def dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Leaves of nested mappings with their dotted keys: {"a": {"b": 1}} -> ("a.b", 1)."""
-    for key, value in tree.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            yield from dotted(value, f"{name}.")
-        else:
-            yield name, value
 
 
 FILTERS = {

@@ -8,6 +8,10 @@ import pandas as pd
 
 from s3f_pipeline.reporting import facts
 from s3f_pipeline.reporting.page import render_page
+from s3f_pipeline.results.audit import Audit
+from s3f_pipeline.results.metrics import Openings, SplitMetrics
+from s3f_pipeline.results.splits import SplitSummary
+from s3f_pipeline.results.training import TrainingFacts
 
 
 @dataclass(frozen=True)
@@ -21,16 +25,14 @@ class ReportData:
             ``weighted_f1``, ``kappa``, ``mcc``, ``auc_macro``, ``loss``.
         experiment: ``cohort``, ``protocol``, ``protocol_title``, ``variant``, ``network_title``,
             ``network_note`` (may be empty), ``seed``, ``guarantee`` (as ``guarantee_counts``
-            returns it), ``test_openings`` (as ``record_opening`` returns them), ``selection_split``,
-            ``selected_on_test``, ``synthetic``.
+            returns it), ``selection_split``, ``selected_on_test``, ``synthetic``.
+        test_openings: At which look at the test set the figures were got.
         quality: Content of ``quality.json``.
-        audit: Content of ``leakage_audit.json``.
-        split_summary: ``images``, ``groups`` and ``classes`` {class: images} of ``train``,
-            ``test`` and, if there is one, ``validation``; ``images``, ``reasons``
-            {reason: images} and ``warning`` (a sentence or ``None``) of ``excluded``.
-        training: Content of ``training.json``.
+        audit: Of the cohort.
+        split_summary: Of the split.
+        training: How the network was trained.
         history: Content of ``history.csv``.
-        metrics: What ``compute_metrics`` returned for the test images.
+        metrics: Of the test images.
         figures: PNG files ``confusion_matrix``, ``roc`` and ``history``.
         provenance: ``git_commit``, ``git_dirty``, ``data_hash``, ``splits_hash``, ``seed``,
             ``mlflow_run_id`` (or None), ``created``, ``versions`` {package: version},
@@ -39,12 +41,13 @@ class ReportData:
 
     cohort: Mapping[str, Any]
     experiment: Mapping[str, Any]
+    test_openings: Openings
     quality: Mapping[str, Any]
-    audit: Mapping[str, Any]
-    split_summary: Mapping[str, Any]
-    training: Mapping[str, Any]
+    audit: Audit
+    split_summary: SplitSummary
+    training: TrainingFacts
     history: pd.DataFrame
-    metrics: Mapping[str, Any]
+    metrics: SplitMetrics
     figures: Mapping[str, bytes]
     provenance: Mapping[str, Any]
 
@@ -67,7 +70,7 @@ def render_report(report: ReportData) -> str:
         **vars(report),
         accuracy=facts.accuracy_facts(report.metrics, report.cohort["classes"]),
         no_skill=facts.no_skill_scores(report.metrics),
-        opened=facts.openings_text(report.experiment["test_openings"]),
+        opened=facts.openings_text(report.test_openings),
         guarantee=facts.guarantee_text(
             report.experiment["guarantee"],
             report.quality["header_ids"],

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from s3f_pipeline.config.names import Experiment, experiments, run_folder
 from s3f_pipeline.config.schema import Parameters, Protocol
 from s3f_pipeline.errors import SweepError
+from s3f_pipeline.results import RunId
 
 ALL = "all"
 MOST_SEEDS = 2**32
@@ -18,6 +19,11 @@ class Run(NamedTuple):
     experiment: Experiment
     seed: int
     fold: int | None = None
+
+    @property
+    def id(self) -> RunId:
+        """By which its results are known."""
+        return RunId(*self.experiment, self.seed, self.fold)
 
     @property
     def folder(self) -> str:

@@ -6,17 +6,18 @@ import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from s3f_pipeline.config.names import Experiment
 from s3f_pipeline.origins import PROJECT
 from s3f_pipeline.process_identity import this_process
+from s3f_pipeline.results import FinishedRun, find_runs, warn_of_damage
+from s3f_pipeline.results.summary import summarise
 from s3f_pipeline.signals import signals_wait
 from s3f_pipeline.sweep import slurm
 from s3f_pipeline.sweep.plan import Run
 from s3f_pipeline.sweep.records import Record, RunFiles
 from s3f_pipeline.sweep.state import State, state_of
-from s3f_pipeline.sweep.summary import Result, summarise
 from s3f_pipeline.sweep.tables import counted, state_table, summary_table
 from s3f_pipeline.sweep.task import Task
 from s3f_pipeline.tracking.parent import ParentRun
@@ -44,11 +45,8 @@ class Experiments(Protocol):
     def forget(self, experiment: Experiment, seed: int, fold: int | None) -> None:
         """Make a run count as not started."""
 
-    def load(self, experiment: Experiment, seed: int, fold: int | None, noun: str) -> Any:
-        """Load what a run has written."""
-
-    def save_summary(self, experiment: Experiment, summary: dict[str, Any]) -> None:
-        """Write what many runs of an experiment come to."""
+    def update_summary(self, experiment: Experiment) -> None:
+        """Write what all finished runs of an experiment come to."""
 
 
 class Sweep:
@@ -107,11 +105,10 @@ class Sweep:
 
     def table(self, states: Mapping[Run, State]) -> str:
         """The states as a table, with the figures of finished runs, and why others are outdated."""
-        finished = [run for run, state in states.items() if state is State.FINISHED]
         outdated = [run for run, state in states.items() if state is State.OUTDATED]
         return state_table(
             states,
-            {run: self._experiments.load(*run, "metrics") for run in finished},
+            self._results(states),
             {run: self._experiments.why_unfinished(*run) or "" for run in outdated},
         )
 
@@ -156,19 +153,16 @@ class Sweep:
         return states
 
     def summarise(self, states: Mapping[Run, State]) -> str:
-        """Write the summary of each experiment, and return them as a table; empty if no run is finished."""
-        results: dict[Experiment, list[Result]] = {}
-        for run in (run for run, state in states.items() if state is State.FINISHED):
-            files = (self._experiments.load(*run, noun) for noun in ("training", "metrics"))
-            results.setdefault(run.experiment, []).append(Result(run, *files))
-        contents = []
-        for experiment, found in results.items():
-            summary = summarise(found)
-            for sentence in summary.left_out:
-                logger.warning("%s", sentence)
-            self._experiments.save_summary(experiment, summary.content)
-            contents.append(summary.content)
-        return summary_table(contents) if contents else ""
+        """Sum up each experiment as a table, empty if no run is finished; bring all summaries up to date."""
+        results: dict[Experiment, list[FinishedRun]] = {}
+        for run, found in self._results(states).items():
+            results.setdefault(run.experiment, []).append(found)
+        summaries = [summarise(found) for found in results.values()]
+        for experiment in results:
+            self._experiments.update_summary(experiment)
+        for sentence in (sentence for summary in summaries for sentence in summary.left_out):
+            logger.warning("%s", sentence)
+        return summary_table([summary.content for summary in summaries]) if summaries else ""
 
     def explain(self, states: Mapping[Run, State]) -> str:
         """Say what has kept cohorts from being prepared, and how unfinished runs have ended."""
@@ -178,6 +172,19 @@ class Sweep:
                 log = RunFiles.of(run, self._folder).log
                 lines += [f"  {run.title}: {states[run].value}{_last_error(log, states[run])}", f"    {log}"]
         return "\n".join(lines)
+
+    def _results(self, states: Mapping[Run, State]) -> dict[Run, FinishedRun]:
+        """What the finished runs have left, in the order of the states."""
+        finished = [run for run, state in states.items() if state is State.FINISHED]
+        found = {
+            result.id: result
+            for experiment in dict.fromkeys(run.experiment for run in finished)
+            for result in find_runs(
+                self._experiments.data_root, **experiment._asdict(), damaged=warn_of_damage
+            )
+        }
+        by_id = {run: found.get(run.id) for run in finished}
+        return {run: result for run, result in by_id.items() if result}
 
     def _prepare(self) -> None:
         """Prepare each cohort and fold once."""

@@ -6,6 +6,7 @@ from textwrap import fill
 from typing import Any
 
 from s3f_pipeline.reporting.formats import score
+from s3f_pipeline.results import FinishedRun
 from s3f_pipeline.sweep.plan import Run
 from s3f_pipeline.sweep.state import State
 
@@ -14,19 +15,19 @@ FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1"}
 
 
 def state_table(
-    states: Mapping[Run, State], metrics: Mapping[Run, Mapping[str, Any]], reasons: Mapping[Run, str]
+    states: Mapping[Run, State], results: Mapping[Run, FinishedRun], reasons: Mapping[Run, str]
 ) -> str:
     """One line per run, with the figures of the finished ones, and a line that counts them.
 
     Args:
         states: State of each run.
-        metrics: Content of ``metrics.json`` of each finished run.
+        results: Of each finished run.
         reasons: Why each outdated run is outdated; each reason is told once.
     """
     rows = [["cohort", "variant", "run", "state", *FIGURES.values()]]
     for run, state in states.items():
-        test = metrics[run]["test"] if run in metrics else {}
-        figures = [score(test[name]) if test else "" for name in FIGURES]
+        found = results.get(run)
+        figures = [score(getattr(found.metrics.test, name)) if found else "" for name in FIGURES]
         rows.append([run.experiment.cohort, run.experiment.variant, run.folder, state.value, *figures])
     by_reason: dict[str, list[Run]] = {}
     for run, reason in reasons.items():

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from s3f_pipeline.mappings import dotted
 from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
 
 
 def tracked_params(experiment: Mapping[str, Any]) -> dict[str, Any]:
     """Flatten an experiment's configuration to dotted names, the same for every variant."""
-    return dict(_flatten(experiment, ""))
+    return dict(dotted(experiment))
 
 
 def tracked_tags(experiment: Mapping[str, Any], *, synthetic: bool) -> dict[str, str]:
@@ -64,14 +65,4 @@ def tracked_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
                 flat[f"{split}_{name}"] = float(value)
         for label, figures in metrics.get(split, {}).get("per_class", {}).items():
             flat[f"{split}_f1_{label}"] = float(figures["f1"])
-    return flat
-
-
-def _flatten(values: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
-    flat: list[tuple[str, Any]] = []
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            flat += _flatten(value, f"{prefix}{key}.")
-        else:
-            flat.append((f"{prefix}{key}", value))
     return flat

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import PurePosixPath
 from types import UnionType
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -16,6 +16,7 @@ from pydantic import (
     field_validator,
 )
 
+from s3f_pipeline.files import stays_inside
 from s3f_pipeline.spelling import compose
 
 Protocol = Literal["patient_safe", "published"]
@@ -49,10 +50,9 @@ LONGEST_NAME = 200
 """Bytes; file systems allow 255, and our own files beside it have longer names."""
 
 
-def _stays_inside(text: str) -> str:
+def _is_path_inside(text: str) -> str:
     path = PurePosixPath(text)
-    is_absolute = path.is_absolute() or PureWindowsPath(text).drive
-    if not path.parts or is_absolute or "\\" in text or any(not part.strip(". ") for part in path.parts):
+    if not path.parts or not stays_inside(text) or "\\" in text or any(not p.strip(". ") for p in path.parts):
         raise ValueError("give a relative path with forward slashes and without '..'")
     if any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in path.parts):
         raise ValueError(f"a file or folder has a name of at most {LONGEST_NAME} bytes")
@@ -67,7 +67,7 @@ def _is_printable(text: str) -> str:
 
 UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
 """Categories of characters: control characters, halves of characters, ends of lines."""
-PathInside = Annotated[str, AfterValidator(_stays_inside)]
+PathInside = Annotated[str, AfterValidator(_is_path_inside)]
 """Of a file or folder inside another one, composed (NFC)."""
 
 

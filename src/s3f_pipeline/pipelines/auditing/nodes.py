@@ -65,6 +65,8 @@ def write_audit(
 ) -> str:
     """Show what the audit found, twins side by side, as one HTML page."""
     from s3f_pipeline.reporting.audit import AuditData, render_audit
+    from s3f_pipeline.results.audit import Audit
+    from s3f_pipeline.results.splits import SplitSummary
     from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.demographics import demographics
     from s3f_pipeline.splits.guarantee import guarantee_counts
@@ -79,13 +81,13 @@ def write_audit(
             contradictions=quality["contradictions"],
             incomparable_ids=quality["incomparable_ids"],
             guarantee=guarantee_counts(index, splits),
-            audit=audit,
+            audit=Audit.of(audit, "leakage_audit.json"),
             straddle=straddle,
             grouping=cohort.grouping,
             index=index,
             thumbnails=thumbnails,
             twins=twins,
-            split_summary=split_summary(index, splits),
+            split_summary=SplitSummary.of(split_summary(index, splits)),
             demographics=demographics(index, splits),
             fold=splitting.fold,
             folds=splitting.folds,

@@ -54,8 +54,14 @@ def write_report(
 ) -> str:
     """Put everything that an experiment has written into one HTML file."""
     from s3f_pipeline.reporting.report import ReportData, render_report
+    from s3f_pipeline.results.audit import Audit
+    from s3f_pipeline.results.metrics import Metrics
+    from s3f_pipeline.results.splits import SplitSummary
+    from s3f_pipeline.results.training import TrainingFacts
     from s3f_pipeline.splits.summary import split_summary
 
+    measured = Metrics.of(metrics, "metrics.json")
+    trained = TrainingFacts.of(training, "training.json")
     traced = (
         "git_commit",
         "git_dirty",
@@ -86,25 +92,22 @@ def write_report(
                 **labels.model_dump(),
                 "selected_on_test": experiment.selected_on_test,
                 "synthetic": acquisition["provenance"]["synthetic"],
-                "guarantee": metrics["guarantee"],
-                "test_openings": metrics["test_openings"],
+                "guarantee": measured.guarantee,
             },
+            test_openings=measured.test_openings,
             quality=quality,
-            audit=audit,
-            split_summary={
-                "excluded": {"images": 0, "reasons": {}, "warning": None},
-                **split_summary(index, splits),
-            },
-            training=training,
+            audit=Audit.of(audit, "leakage_audit.json"),
+            split_summary=SplitSummary.of(split_summary(index, splits)),
+            training=trained,
             history=history,
-            metrics=metrics["test"],
+            metrics=measured.test,
             figures={
                 "confusion_matrix": confusion_matrix,
                 "roc": roc,
                 "history": training_history,
             },
             provenance={
-                **{key: training[key] for key in traced},
+                **{key: getattr(trained, key) for key in traced},
                 "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
             },
         )

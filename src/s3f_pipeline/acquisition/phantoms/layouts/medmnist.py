@@ -8,8 +8,9 @@ import pandas as pd
 
 from s3f_pipeline.acquisition.phantoms.cases import Case, counts_of, draw_case, plan_cases
 from s3f_pipeline.acquisition.phantoms.scenes.choice import scene_of
-from s3f_pipeline.cohorts.medmnist import LABELS, SPLITS, flag_and_size
+from s3f_pipeline.cohorts.medmnist import LABELS, flag_and_size
 from s3f_pipeline.cohorts.medmnist_lesions import CODES, SPLIT_LIST
+from s3f_pipeline.cohorts.split_names import PUBLISHED_SPLITS
 from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig
 from s3f_pipeline.errors import AcquisitionError
 
@@ -33,7 +34,7 @@ def write(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> int:
     order = np.random.default_rng(config.seed).permutation(len(cases))
     arrays: dict[str, np.ndarray] = {}
     rows: list[dict[str, str | int]] = []
-    for member, split in SPLITS.items():
+    for member, split in PUBLISHED_SPLITS.items():
         chosen = [cases[number] for number in order if cases[number].split == split]
         images = [_shrink(draw_case(case, scene, config.seed), size) for case in chosen]
         arrays[f"{member}_images"] = np.stack(images)

@@ -1,0 +1,231 @@
+"""The one reader of results: which runs have finished, and what they have left."""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from s3f_pipeline.errors import ResultsError
+from s3f_pipeline.origins import table_hash
+from s3f_pipeline.results.artefacts import MAKE_AGAIN, VERSION_KEY
+from s3f_pipeline.results.audit import Audit
+from s3f_pipeline.results.identity import Conditions, RunId, device_class
+from s3f_pipeline.results.metrics import Metrics
+from s3f_pipeline.results.records import FinishedStage, read_record
+from s3f_pipeline.results.splits import SplitSummary
+from s3f_pipeline.results.training import TrainingFacts
+
+MODELS, PREDICTIONS, REPORTS = "06_models", "07_model_output", "08_reporting"
+RUN_FOLDER = re.compile(r"seed-(\d+)(?:_fold-(\d+))?")
+TABLE_VERSION = 1
+"""Of the tables that are read here."""
+SAID_TWICE = (
+    "cohort",
+    "protocol",
+    "variant",
+    "seed",
+    "fold",
+    "selection_split",
+    "selected_epoch",
+    "splits_hash",
+)
+"""What metrics and training of one run must both say."""
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What a run has left that has finished training and evaluation.
+
+    Attributes:
+        id: Which run it is.
+        metrics: Content of ``metrics.json``.
+        training: Content of ``training.json``.
+        finished: When the evaluation has.
+        root: The data root below which it lies.
+        evaluation: Record of the evaluation.
+    """
+
+    id: RunId
+    metrics: Metrics
+    training: TrainingFacts
+    finished: datetime
+    root: Path
+    evaluation: FinishedStage
+
+    @property
+    def conditions(self) -> Conditions:
+        """Under which the metrics stand."""
+        facts = self.training
+        return Conditions(
+            input_shape=facts.input_shape,
+            epochs=facts.config["training"]["epochs"],
+            training=facts.config["training"],
+            precision=facts.precision,
+            device_class=device_class(facts.device),
+            backend=facts.backend,
+            selection_split=facts.selection_split,
+            splits_hash=facts.splits_hash,
+            data_hash=facts.data_hash,
+            git_commit=facts.git_commit,
+            package_version=facts.versions.get("s3f-pipeline"),
+            synthetic=self.metrics.synthetic,
+        )
+
+    def predictions(self) -> pd.DataFrame:
+        """Read the predictions of the validation and the test images.
+
+        Returns:
+            ``image_id``, ``group``, ``split``, ``label``, ``predicted``, and ``p_<class>`` per class.
+
+        Raises:
+            ResultsError: If the file is not what the evaluation has written.
+        """
+        path = _folder(self.root, PREDICTIONS, self.id) / "predictions.parquet"
+        _require_whole(path, self.evaluation, hashed=True)
+        return _read_table(path)
+
+    def split_summary(self) -> SplitSummary:
+        """Count images, groups and patients of each side of the split that the run was made on.
+
+        Raises:
+            ResultsError: If index or split cannot be read, or have been made anew since.
+        """
+        from s3f_pipeline.splits.summary import split_summary
+
+        index_file = self.root / "02_intermediate" / self.id.cohort / "index.parquet"
+        folder = self.root / "05_model_input" / self.id.cohort / self.id.protocol
+        splits_file = folder / f"splits{self.id.fold_ending}.parquet"
+        index, splits = _read_table(index_file), _read_table(splits_file)
+        for path, found, expected in (
+            (index_file, table_hash(index, ["image_id", "sha256", "label"]), self.training.data_hash),
+            (splits_file, table_hash(splits, ["image_id", "group", "split"]), self.training.splits_hash),
+        ):
+            if found != expected:
+                raise ResultsError(f"{path} is not that of {self.id.title}: it was made anew. Run it again.")
+        return SplitSummary.of(split_summary(index, splits))
+
+    def audit(self) -> Audit:
+        """Read the leakage audit of the cohort.
+
+        Raises:
+            ResultsError: As ``Artefact.read``.
+        """
+        return Audit.read(self.root / "05_model_input" / self.id.cohort / "leakage_audit.json")
+
+
+def refuse_damage(error: ResultsError) -> None:
+    """Raise an error: a damaged result stops who reads it."""
+    raise error
+
+
+def warn_of_damage(error: ResultsError) -> None:
+    """Log an error: a damaged result is told and left out."""
+    logger.warning("%s", error.format_message())
+
+
+def find_runs(
+    root: Path,
+    *,
+    cohort: str | None = None,
+    protocol: str | None = None,
+    variant: str | None = None,
+    damaged: Callable[[ResultsError], None] = refuse_damage,
+) -> list[FinishedRun]:
+    """Find the runs whose records say that training and evaluation have finished.
+
+    A run that is being made anew, or whose evaluation is older than its training, is none of them.
+
+    Args:
+        root: The data root.
+        cohort: Of this one alone.
+        protocol: Under this one alone.
+        variant: Of this one alone.
+        damaged: Is told of each run whose files are not what its records say, or cannot be read; the run is
+            left out if it does not raise.
+
+    Returns:
+        The runs, sorted by ``RunId.order``.
+
+    Raises:
+        ResultsError: As ``damaged`` does, by default for the first damaged file.
+    """
+    below = root / PREDICTIONS
+    wanted = "/".join(name or "*" for name in (cohort, protocol, variant))
+    found = []
+    for folder in below.glob(f"{wanted}/seed-*"):
+        number = RUN_FOLDER.fullmatch(folder.name)
+        if number is None:
+            continue
+        seed, fold = int(number[1]), None if number[2] is None else int(number[2])
+        named = folder.relative_to(below).parts
+        try:
+            run = _read_run(root, RunId(named[0], named[1], named[2], seed, fold))
+        except ResultsError as error:
+            damaged(error)
+        else:
+            found += [run] if run else []
+    return sorted(found, key=lambda run: run.id.order)
+
+
+def _read_run(root: Path, run: RunId) -> FinishedRun | None:
+    """Read a run, ``None`` if it has not finished."""
+    models, predictions, reports = (_folder(root, stage, run) for stage in (MODELS, PREDICTIONS, REPORTS))
+    training = read_record(models / "training.record.json", "training")
+    evaluation = read_record(predictions / "evaluation.record.json", "evaluation")
+    if training is None or evaluation is None or training.time > evaluation.time:
+        return None
+    facts_file, metrics_file = models / "training.json", reports / "metrics.json"
+    _require_whole(facts_file, training)
+    _require_whole(metrics_file, evaluation)
+    _require_whole(predictions / "predictions.parquet", evaluation)
+    facts, metrics = TrainingFacts.read(facts_file), Metrics.read(metrics_file)
+    if differing := [name for name in SAID_TWICE if getattr(facts, name) != getattr(metrics, name)]:
+        raise ResultsError(
+            f"{metrics_file} and {facts_file} are not of one run: they differ in {', '.join(differing)}. "
+            f"{MAKE_AGAIN}"
+        )
+    found = RunId(*(getattr(metrics, name) for name in RunId._fields))
+    if found != run:
+        raise ResultsError(
+            f"{metrics_file} is of {found.title}, and lies where {run.title} belongs. Move it."
+        )
+    return FinishedRun(run, metrics, facts, evaluation.time, root, evaluation)
+
+
+def _folder(root: Path, stage: str, run: RunId) -> Path:
+    return root.joinpath(stage, run.cohort, run.protocol, run.variant, run.folder)
+
+
+def _require_whole(path: Path, record: FinishedStage, *, hashed: bool = False) -> None:
+    """Refuse a file that is not what a stage has written; its noun is the file's name.
+
+    Raises:
+        ResultsError: If it is missing, or was changed.
+    """
+    content = record.content(path.stem)
+    problem = "is in no record" if content is None else content.difference(path, hashed=hashed)
+    if problem:
+        raise ResultsError(f"{path} {problem}, unless its run is at work just now. {MAKE_AGAIN}")
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Read a table.
+
+    Raises:
+        ResultsError: If it is missing, damaged, or of another version.
+    """
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # pyarrow's own errors are of these
+        state = "is damaged and cannot be read" if path.is_file() else "is missing"
+        raise ResultsError(f"{path} {state}. {MAKE_AGAIN}") from error
+    if (version := table.attrs.get(VERSION_KEY)) != TABLE_VERSION:
+        raise ResultsError(
+            f"{path} has schema version {version}, and this release reads {TABLE_VERSION}. {MAKE_AGAIN}"
+        )
+    return table

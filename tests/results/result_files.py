@@ -1,0 +1,90 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from s3f_pipeline.files import FileContent, atomic_path
+from s3f_pipeline.results import RunId
+from s3f_pipeline.results.records import CHECKSUM, checksum
+
+CLASSES = ["a", "b"]
+GUARANTEE = {"test": {"a": {"near_duplicate": 10}}}
+TRAINING = {"batch_size": 16, "epochs": 1, "augmentation": {"crop": 1.0}}
+
+
+def identity(run: RunId) -> dict:
+    return {**run._asdict(), "selection_split": "validation", "guarantee": GUARANTEE,
+            "selected_on_test": False, "selected_epoch": 1, "splits_hash": "s"}  # fmt: skip
+
+
+def split_metrics(**changed) -> dict:
+    of_class = {"precision": 0.5, "recall": 0.25, "f1": 0.5, "support": 5, "auc": None}
+    figures = dict.fromkeys(
+        ("loss", "balanced_accuracy", "weighted_f1", "kappa", "mcc", "auc_macro", "auc_weighted"), 0.75
+    )
+    return {
+        "n": 10, "accuracy": 0.5, "macro_f1": 0.25, **figures, "per_class": {"a": of_class, "b": of_class},
+        "confusion_matrix": [[3, 2], [2, 3]], "notes": [], **changed,
+    }  # fmt: skip
+
+
+def metrics_file(run: RunId, **test) -> dict:
+    return {
+        "schema_version": 1, **identity(run), "synthetic": True, "leakage": None,
+        "test_openings": {"by_variant": 1, "by_any_variant": 2}, "test": split_metrics(**test),
+    }  # fmt: skip
+
+
+def training_file(run: RunId, *, data="d", split="s", epochs=1) -> dict:
+    settings = {**TRAINING, "epochs": epochs}
+    return {
+        "schema_version": 1, **identity(run), "splits_hash": split, "data_hash": data, "classes": CLASSES,
+        "selection_metric": "accuracy", "epochs_run": 1, "selected_value": 0.5, "stopped": "all epochs",
+        "class_weights": {"a": 1.0, "b": 1.0}, "seconds": 2.5, "parameters": 1000, "input_shape": [16, 16, 1],
+        "network": [], "precision": "float32", "backend": "tensorflow", "device": "CPU (2 cores)",
+        "cpu_kernels": "AVX2", "replicas": 1, "processes": 1, "deterministic": True,
+        "git_commit": "c0ffee123", "git_dirty": False, "command": "kedro run", "mlflow_run_id": None,
+        "versions": {"s3f-pipeline": "0.1.0"},
+        "config": {"training": settings, "seed": run.seed, "fold": run.fold},
+    }  # fmt: skip
+
+
+def predictions_file() -> pd.DataFrame:
+    table = pd.DataFrame({"image_id": ["x"], "group": ["x"], "split": ["test"], "label": ["a"]})
+    table = table.assign(predicted="a", p_a=0.75, p_b=0.25)
+    table.attrs["schema_version"] = 1
+    return table
+
+
+def write_json(path: Path, content: dict) -> Path:
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content))
+    return path
+
+
+def write_record(path: Path, stage: str, outputs: list[Path], finished: str) -> None:
+    content = {
+        "stage": stage,
+        "outputs": {f"c.p.v.{file.stem}": vars(FileContent.of(file)) for file in outputs},
+        "finished": finished,
+        "of another room": {},
+    }
+    write_json(path, {**content, CHECKSUM: checksum(content)})
+
+
+def write_run(root: Path, run: RunId, *, day: int = 1, training=None, metrics=None) -> dict[str, Path]:
+    """Write what a finished run leaves, and return the files by name."""
+    models, predictions, reports = (
+        root / stage / run.cohort / run.protocol / run.variant / run.folder
+        for stage in ("06_models", "07_model_output", "08_reporting")
+    )
+    facts = write_json(models / "training.json", training or training_file(run))
+    measured = write_json(reports / "metrics.json", metrics or metrics_file(run))
+    table = predictions / "predictions.parquet"
+    table.parent.mkdir(parents=True, exist_ok=True)
+    predictions_file().to_parquet(table)
+    trained, evaluated = models / "training.record.json", predictions / "evaluation.record.json"
+    write_record(trained, "training", [facts], f"2026-01-{day:02d}T10:00:00+00:00")
+    write_record(evaluated, "evaluation", [measured, table], f"2026-01-{day:02d}T10:05:00+00:00")
+    files = {"training": facts, "metrics": measured, "predictions": table}
+    return files | {"training_record": trained, "evaluation_record": evaluated}
