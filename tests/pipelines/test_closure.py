@@ -113,7 +113,9 @@ class House:
 
     def edited(self, name: str, old: str, new: str, **options):
         assert old in self.files[name]
-        other = House(self.folder / f"edit-{self.copies}", {**self.files, name: self.files[name].replace(old, new)})
+        other = House(
+            self.folder / f"edit-{self.copies}", {**self.files, name: self.files[name].replace(old, new)}
+        )
         self.copies += 1
         return other.closure(**options)
 
@@ -183,7 +185,9 @@ def test_what_decides_is_noticed_in_the_file_where_it_stands(house, name, old, n
 
 
 def test_other_definitions_under_the_same_names_are_noticed(house):
-    house.files["nodes.py"] = "from house.rooms import build, other\n\ndef work(x):\n    return build(other(x))\n"
+    house.files["nodes.py"] = (
+        "from house.rooms import build, other\n\ndef work(x):\n    return build(other(x))\n"
+    )
     house.files["rooms/__init__.py"] = "from house.rooms.both import build, other\n"
     house.files["rooms/both.py"] = "def build(x): return x\n\n\ndef other(x): return -x\n"
     changed = house.changed("rooms/__init__.py", "build, other", "build as other, other as build")

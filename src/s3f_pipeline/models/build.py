@@ -12,6 +12,7 @@ from s3f_pipeline.errors import ModelError
 from s3f_pipeline.models.checks import require_input_shape, require_num_classes
 from s3f_pipeline.models.networks import network_function
 
+
 def build_model(
     variant: str, input_shape: tuple[int, int, int], num_classes: int, **options: Any
 ) -> keras.Model:

@@ -61,9 +61,13 @@ def literal(package: Path, module: str, name: str) -> Any:
         KeyError: If the file does not define the name.
     """
     for statement in ast.parse(_file(package, f"{package.name}.{module}").read_bytes()).body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else []
-        targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
-        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+        if isinstance(statement, ast.Assign):
+            targets: list[ast.expr] = statement.targets
+        elif isinstance(statement, ast.AnnAssign):
+            targets = [statement.target]
+        else:
+            continue
+        if statement.value and any(isinstance(each, ast.Name) and each.id == name for each in targets):
             return ast.literal_eval(statement.value)
     raise KeyError(name)
 
@@ -96,7 +100,9 @@ class _Walk:
             source = self._source(module)
             if first and first[0] in source.definitions:
                 self._count(module, source, first[0])
-            elif first and (imported := source.imports.get(first[0])) and imported != Reference(module, first):
+            elif (
+                first and (imported := source.imports.get(first[0])) and imported != Reference(module, first)
+            ):
                 return self.follow(imported.module, (*imported.names, *rest))
             elif first and _file(self.package, f"{module}.{first[0]}").is_file():
                 return self.follow(f"{module}.{first[0]}", rest)

@@ -35,7 +35,7 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
                 ],
                 outputs="report",
                 name="report",
-            )
+            ),
         ],
         namespace=experiment.namespace,
         inputs={
