@@ -27,7 +27,8 @@ import pandas as pd
 from s3f_pipeline.images.thumbnails import THUMBNAIL_SIZE, halve, thumbnail
 from s3f_pipeline.splits.geometry import ORIENTATIONS, RELATIONS, turned
 from s3f_pipeline.splits.groups import connected
-from s3f_pipeline.splits.twins import TwinSettings, find_twins
+from s3f_pipeline.splits.settings import TwinSettings
+from s3f_pipeline.splits.twins import find_twins
 
 SETTINGS = TwinSettings(unexplained=6, local_similarity=0.9)
 COPIES = 50

@@ -13,6 +13,7 @@ from kedro import KedroDeprecationWarning
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import env_option
 
+from s3f_pipeline.cli_cohorts import cohorts, overview
 from s3f_pipeline.cli_sweep import sweep
 from s3f_pipeline.config.names import RUNNER
 from s3f_pipeline.console import outlive_console
@@ -26,13 +27,19 @@ NOT_WRITABLE = (errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.E
 logger = logging.getLogger(__name__)
 
 
+class NothingRunError(S3FError):
+    """No pipeline was asked for."""
+
+    exit_code = 2
+
+
 @click.group(name="s3f_pipeline")
 def cli() -> None:
     """Commands of the S3F pipeline project."""
 
 
 def run_pipeline(**options: Any) -> Any:
-    """Run a pipeline, by default one experiment: brisc_bilinear."""
+    """Run a pipeline: one experiment, or its preparation. Without a name, show what there is."""
     warnings.filterwarnings("ignore", message="Option '--pipeline'", category=KedroDeprecationWarning)
     options["runner"] = options["runner"] or RUNNER
     command = kedro_run.callback
@@ -40,6 +47,9 @@ def run_pipeline(**options: Any) -> Any:
     atexit.register(gc.freeze)  # the last collections would look through all of TensorFlow, for 1.5 s
     outlive_console()
     try:
+        if not (options["pipeline"] or options["pipelines"]):
+            click.echo(overview(options["env"]))
+            raise NothingRunError("Nothing was run: --pipeline names no pipeline.")
         with signals_as_errors():
             return command(**options)
     except click.ClickException:
@@ -94,6 +104,7 @@ def _unknown_pipeline(message: str) -> str:
 cli.add_command(
     click.Command("run", params=kedro_run.params, callback=run_pipeline, help=run_pipeline.__doc__)
 )
+cli.add_command(cohorts)
 cli.add_command(sweep)
 
 

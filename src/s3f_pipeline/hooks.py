@@ -68,7 +68,7 @@ class RunLogHooks:
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
         """Open the log file."""
-        name = "+".join(run_params["pipeline_names"] or ["default"])
+        name = "+".join(run_params["pipeline_names"])
         now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
         loader, process = current_loader(), this_process()
         ending = "" if process.leads else f"_process-{process.number}"
@@ -119,7 +119,7 @@ class TrackingHooks:
             return
         from s3f_pipeline.tracking.experiment import tracked_params, tracked_tags
 
-        config = ExperimentConfig.model_validate(inputs[f"params:{node.namespace}.experiment"])
+        config: ExperimentConfig = inputs[f"params:{node.namespace}.experiment"]
         self._experiment = config
         training = f"{node.namespace}.training"
         goes_on = "training" not in node.tags and catalog[training].exists()

@@ -20,7 +20,6 @@ from s3f_pipeline.pipelines import (
     training,
 )
 
-DEFAULT = "brisc_bilinear"
 Prepare = Callable[[str, Protocol], Pipeline]
 
 
@@ -61,9 +60,9 @@ def register_pipelines() -> LazyPipelines:
     Returns:
         Pipelines by name. ``<cohort>_acquire`` gets the raw files, ``<cohort>_audit`` goes on to the
         splits and the leakage audit with its page, ``<cohort>_link_patients`` matches a cohort to the one
-        that its block links it to; ``__default__`` is ``brisc_bilinear``. The audit makes the published
-        splits too, unless they need a file that few people have, or this run is about one fold, which no
-        publication has.
+        that its block links it to. The audit makes the published splits too, unless they need a file that
+        few people have, or this run is about one fold, which no publication has. There is no
+        ``__default__``: training takes hours to weeks, so it is asked for by name.
     """
     loader = current_loader()
     prepare = cache(partial(_prepare, loader))
@@ -75,8 +74,6 @@ def register_pipelines() -> LazyPipelines:
             builders[f"{cohort}_link_patients"] = partial(_link, loader, cohort, block.link.to)
     for experiment in experiments(loader.typed):
         builders[experiment.pipeline] = partial(_experiment, loader, prepare, experiment)
-    if DEFAULT in builders:
-        builders["__default__"] = builders[DEFAULT]
     return LazyPipelines(builders, dict(_refused_pipelines(loader)))
 
 
@@ -86,8 +83,6 @@ def _refused_pipelines(loader: ProjectConfigLoader) -> Iterator[tuple[str, str]]
     for cohort, message in loader.refused.items():
         for ending in ("acquire", "audit", "link_patients", *variants):
             yield f"{cohort}_{ending}", message
-            if f"{cohort}_{ending}" == DEFAULT:
-                yield "__default__", message
 
 
 def _ingest(loader: ProjectConfigLoader, cohort: str) -> Pipeline:

@@ -2,6 +2,7 @@
 
 import os
 
+from s3f_pipeline.config.context import ProjectContext
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.hooks import RegistryHooks, RunLogHooks, RunnerHooks, TrackingHooks
 from s3f_pipeline.logs import use_line_formatter
@@ -17,6 +18,7 @@ DISABLE_HOOKS_FOR_PLUGINS = (
     "kedro_mlflow",  # TrackingHooks opens MLflow runs, for experiments only
     "kedro-viz",  # follows Kedro's own runners alone
 )
+CONTEXT_CLASS = ProjectContext
 CONFIG_LOADER_CLASS = ProjectConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

@@ -14,16 +14,17 @@ from s3f_pipeline.acquisition.phantoms.cases import plan_cases
 from s3f_pipeline.acquisition.phantoms.patients import SLICES, Slice, draw_slice, known_slices, plan_images
 from s3f_pipeline.acquisition.phantoms.scenes.breasts import draw_breast, draw_mask
 from s3f_pipeline.acquisition.phantoms.scenes.heads import draw_head
-from s3f_pipeline.cohorts import TableColumns, add_links, check_subjects, list_files, read_links
+from s3f_pipeline.cohorts import add_links, check_subjects, list_files, read_links
 from s3f_pipeline.config.schema import CohortConfig, LinkConfig, PhantomsConfig
 from s3f_pipeline.errors import AcquisitionError
 from s3f_pipeline.images.decode import decode, to_grey
 from s3f_pipeline.images.phash import perceptual_hash
 from s3f_pipeline.images.thumbnails import halve, thumbnail
-from s3f_pipeline.splits.twins import TwinSettings, find_twins
+from s3f_pipeline.splits.settings import TwinSettings
+from s3f_pipeline.splits.twins import find_twins
 
 FEW = PhantomsConfig(images_per_class={"train": 4, "test": 3}, seed=3)
-OWN = {"title": "own", "raw_folder": "own", "image_size": 64, "classes": ("a", "b", "c")}
+OWN = {"name": "own", "title": "own", "raw_folder": "own", "image_size": 64, "classes": ("a", "b", "c")}
 TABLE = {"file": "images.csv", "path": "image", "label": "diagnosis", "patient": "who", "split": "set"}
 COHORTS = {
     "folders": CohortConfig(**OWN, layout="folders", color="rgb"),
@@ -53,8 +54,7 @@ def cohort(load_config, request):
 
 
 def listing(folder, cohort):
-    columns = TableColumns(**cohort.table.model_dump()) if cohort.table else None
-    return list_files(cohort.layout, folder, cohort.classes, columns)
+    return list_files(cohort.layout, folder, cohort.classes, cohort.table)
 
 
 def digests(folder):

@@ -1,11 +1,21 @@
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import keras
 import pytest
 
 from s3f_pipeline.backend import devices
-from s3f_pipeline.backend.devices import Gpu, cpu_flags, describe_device, describe_kernels, gpus, on_gpu
+from s3f_pipeline.backend.devices import (
+    Gpu,
+    cpu_flags,
+    describe_device,
+    describe_kernels,
+    gpus,
+    on_gpu,
+    onednn_without_bfloat16,
+)
 
 CPUINFO = """processor\t: 0
 model name\t: Some CPU @ 2.0GHz
@@ -122,4 +132,29 @@ def test_on_a_gpu_the_kernels_of_the_cpu_do_not_count(monkeypatch):
 
 
 def test_onednn_is_on_whatever_the_cpu():
-    assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"
+    says = "import os, s3f_pipeline.settings; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    unset = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    child = subprocess.run(
+        [sys.executable, "-c", says], env=unset, capture_output=True, text=True, check=True
+    )
+    assert child.stdout.strip() == "1"
+
+
+@pytest.mark.parametrize(
+    ("backend", "flags", "switch", "limit", "lost"),
+    [
+        ("tensorflow", "avx2 avx512f", "1", "AVX2", True),
+        ("tensorflow", "avx2 avx512f", "1", "avx2_vnni", True),
+        ("tensorflow", "avx2 avx512f", "1", "AVX512_CORE", False),
+        ("tensorflow", "avx2 avx512f", "1", "", False),
+        ("tensorflow", "avx2 avx512f", "0", "AVX2", False),
+        ("tensorflow", "avx2", "1", "AVX2", False),
+        ("jax", "avx2 avx512f", "1", "AVX2", False),
+    ],
+)
+def test_onednn_may_be_kept_from_bfloat16(cpuinfo, monkeypatch, backend, flags, switch, limit, lost):
+    cpuinfo.write_text(CPUINFO.replace("avx512_bf16", flags))
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", switch)
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
+    assert onednn_without_bfloat16() is lost

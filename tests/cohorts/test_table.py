@@ -1,15 +1,14 @@
-from dataclasses import replace
-
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3f_pipeline.cohorts import TableColumns, list_files
+from s3f_pipeline.cohorts import list_files
+from s3f_pipeline.config.schema import TableColumns
 from s3f_pipeline.errors import CohortError
 
 CLASSES = ("ill", "well")
-COLUMNS = TableColumns("images.csv", path="file", label="finding", patient="id", split="set")
+COLUMNS = TableColumns(file="images.csv", path="file", label="finding", patient="id", split="set")
 ROWS = ["file,finding,id,set,age,sex,site,name,born", "b/2.png,well,008,val,61,f,back,Doe,1960-01-01",
         "1.dcm,ill,NA,train,,m,,Roe,1950-01-01", "3.png,ill,7,,0,,,,"]  # fmt: skip
 
@@ -38,7 +37,7 @@ def test_columns_are_taken_over_and_no_others(folder):
 
 def test_columns_that_are_not_there_are_null(folder):
     rewrite(folder, "3.png,ill", "1.dcm,well", header="path,label")
-    table = list_files("table", folder, CLASSES, TableColumns("images.csv"))
+    table = list_files("table", folder, CLASSES, TableColumns(file="images.csv"))
     assert table[["subject", "official_split"]].isna().all(axis=None)
     assert table.attrs["passed_over"] == {"not in the table": 1}
 
@@ -46,7 +45,7 @@ def test_columns_that_are_not_there_are_null(folder):
 def test_parquet(folder):
     frame = pd.DataFrame({"path": ["3.png", "1.dcm"], "label": ["ill", "well"], "id": [7, 12]})
     frame.to_parquet(folder / "images.parquet")
-    table = list_files("table", folder, CLASSES, TableColumns("images.parquet", patient="id"))
+    table = list_files("table", folder, CLASSES, TableColumns(file="images.parquet", patient="id"))
     assert list(table["subject"]) == ["12", "7"]
 
 
@@ -108,7 +107,7 @@ def test_a_date_of_birth_is_no_age_and_is_not_shown(folder):
 
 def test_a_missing_column(folder):
     with pytest.raises(CohortError, match=r"Columns missing in .*images\.csv: path\. It has file, finding"):
-        list_files("table", folder, CLASSES, TableColumns("images.csv", label="finding"))
+        list_files("table", folder, CLASSES, TableColumns(file="images.csv", label="finding"))
 
 
 @given(st.permutations(range(6)))
@@ -123,16 +122,16 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path_factory, put, order):
 
 def test_a_pattern_says_which_part_of_an_id_names_the_patient(folder):
     rewrite(folder, "1.dcm,ill,MR7B,", "3.png,ill,MR7,", "b/2.png,well,8c,", header="file,finding,id,set")
-    columns = replace(COLUMNS, patient_pattern=r"(.*?)[A-Za-z]?")
+    columns = COLUMNS.model_copy(update={"patient_pattern": r"(.*?)[A-Za-z]?"})
     assert list(list_files("table", folder, CLASSES, columns)["subject"]) == ["MR7", "MR7", "8"]
     with pytest.raises(CohortError, match=r"id does not have the pattern \(MR.*\): 1 of 3 \(8c\)"):
-        list_files("table", folder, CLASSES, replace(COLUMNS, patient_pattern="(MR.*)"))
+        list_files("table", folder, CLASSES, COLUMNS.model_copy(update={"patient_pattern": "(MR.*)"}))
 
 
 def test_a_patient_is_one_however_it_is_written(folder):
     rows = ["1.dcm,ill,7", "3.png,ill,7.0", "b/2.png,well,\u200b7\u00a0"]
     rewrite(folder, *rows, header="file,finding,id")
-    columns = replace(COLUMNS, split=None)
+    columns = COLUMNS.model_copy(update={"split": None})
     assert set(list_files("table", folder, CLASSES, columns)["subject"]) == {"7"}
 
 
@@ -140,12 +139,12 @@ def test_numbers_with_gaps_are_ids_without_a_point(folder):
     frame = pd.DataFrame({"path": ["3.png", "1.dcm", "b/2.png"], "label": ["ill", "well", "well"]})
     frame["id"] = [7, 12, 7.0]
     frame.to_parquet(folder / "images.parquet")
-    table = list_files("table", folder, CLASSES, TableColumns("images.parquet", patient="id"))
+    table = list_files("table", folder, CLASSES, TableColumns(file="images.parquet", patient="id"))
     assert list(table["subject"]) == ["12", "7", "7"]
 
 
 def test_spellings_count_in_the_part_that_names_the_patient(folder):
-    columns = replace(COLUMNS, patient_pattern=r"(.*?)[A-Za-z]?")
+    columns = COLUMNS.model_copy(update={"patient_pattern": r"(.*?)[A-Za-z]?"})
     rewrite(folder, "1.dcm,ill,MR7B,", "3.png,ill,MR7b,", "b/2.png,well,8c,", header="file,finding,id,set")
     assert list(list_files("table", folder, CLASSES, columns)["subject"]) == ["MR7", "MR7", "8"]
     rewrite(folder, "1.dcm,ill,MR7B,", "3.png,ill,MR07,", "b/2.png,well,8c,", header="file,finding,id,set")
@@ -158,7 +157,7 @@ def test_names_are_one_composed_and_decomposed(folder, put):
     rows = ["Gr\u00f6\u00dfe/a.png,\u00f6", "Gr\u00f6\u00dfe/b.png,o\u0308", "e\u0301.png,x"]
     rewrite(folder, *rows, header="file,finding")
     (folder / "images.csv").rename(folder / "image\u0301s.csv")
-    columns = TableColumns("imag\u00e9s.csv", path="file", label="finding")
+    columns = TableColumns(file="imag\u00e9s.csv", path="file", label="finding")
     table = list_files("table", folder, ("o\u0308", "x"), columns)
     assert list(table["path"]) == ["Gro\u0308\u00dfe/a.png", "Gro\u0308\u00dfe/b.png", "\u00e9.png"]
     assert list(table["image_id"]) == ["Gr\u00f6\u00dfe/a.png", "Gr\u00f6\u00dfe/b.png", "\u00e9.png"]
@@ -171,7 +170,7 @@ def test_a_label_that_only_looks_like_a_class(folder):
     with pytest.raises(
         CohortError, match=r"not one of ill, well: 1 of 2 \(1\.dcm \(ill\u200b \('ill\\u200b'\)\)\)"
     ):
-        list_files("table", folder, CLASSES, replace(COLUMNS, split=None))
+        list_files("table", folder, CLASSES, COLUMNS.model_copy(update={"split": None}))
 
 
 def test_a_table_without_rows(folder):

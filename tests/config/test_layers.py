@@ -1,7 +1,9 @@
 import pytest
 
-from s3f_pipeline.config.layers import Layer, merge, read_layer, refuse_unknown_keys
+from s3f_pipeline.config.layers import Layer, merge, read_layer, resolve_parameters
+from s3f_pipeline.config.loader import PROJECT
 from s3f_pipeline.errors import ConfigError
+from s3f_pipeline.training.settings import Augmentation, TrainingSettings
 
 
 def test_merge_goes_deep_and_copies():
@@ -12,21 +14,60 @@ def test_merge_goes_deep_and_copies():
     assert weak["a"]["y"] == [1]
 
 
+@pytest.fixture(scope="module")
+def base():
+    return read_layer(PROJECT / "conf/base")
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
         ({"trainin": {}}, ["unknown key 'trainin'", "Did you mean 'training'", "at the top level"]),
         ({"training": {"epoch": 1}}, ["'training.epoch'", "Did you mean 'training.epochs'"]),
-        ({"cohorts": {"brisc": {"colour": "grey"}}}, ["'cohorts.brisc.colour'", "color"]),
-        ({"cohorts": {"brisc": {"training": {"lr": 1}}}}, ["'cohorts.brisc.training.lr'"]),
+        ({"training": {"augmentation": {"crops": 1}}}, ["'training.augmentation.crop'?", "rotation"]),
+        ({"twins": {"unexplain": 1}}, ["'twins.unexplain'", "Did you mean 'twins.unexplained'"]),
         ({"variants": {"mine": {"net": "x"}}}, ["'variants.mine.net'", "network"]),
+        ({"epochs": 3}, ["unknown key 'epochs'", "Did you mean 'training.epochs'"]),
+        ({"flip": "both"}, ["unknown key 'flip'", "Did you mean 'training.augmentation.flip'"]),
+        ({"validation_shar": 0.2}, ["Did you mean 'splitting.validation_share'"]),
+        ({"training": {"seed": 1}}, ["'training.seed'", "Did you mean 'seed'"]),
+        ({"variants": {"spatial": {"epochs": 3}}}, ["Did you mean 'variants.spatial.training.epochs'"]),
     ],
 )
-def test_unknown_keys_are_refused_with_source_and_choices(values, words):
+def test_unknown_keys_are_refused_with_source_and_choices(base, values, words):
     with pytest.raises(ConfigError) as caught:
-        refuse_unknown_keys(Layer("conf/local/parameters.yml", values))
-    for word in ["conf/local/parameters.yml", "Allowed", *words]:
+        resolve_parameters([*base, Layer("conf/local/parameters.yml", values)])
+    for word in ["conf/local/parameters.yml: ", "Allowed", *words]:
         assert word in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ({"colour": "grey"}, ["'cohorts.brisc.colour'", "'cohorts.brisc.color'"]),
+        ({"training": {"lr": 1}}, ["'cohorts.brisc.training.lr'", "Allowed in 'cohorts.brisc.training'"]),
+        ({"epochs": 3}, ["'cohorts.brisc.epochs'", "Did you mean 'cohorts.brisc.training.epochs'"]),
+        ({"published_results": [{"modell": "x", "note": ""}]}, ["published_results.0.modell", "accuracy"]),
+        ({"link": {"too": "cheng"}}, ["'cohorts.brisc.link.too'", "Did you mean 'cohorts.brisc.link.to'"]),
+        ({"name": "other"}, ["cohorts.brisc has a key 'name'"]),
+    ],
+)
+def test_unknown_keys_of_a_cohort_refuse_that_cohort(base, block, words):
+    parameters, refused = resolve_parameters(
+        [*base, Layer("conf/local/x.yml", {"cohorts": {"brisc": block}})]
+    )
+    assert "brisc" not in parameters.cohorts
+    for word in words:
+        assert word in refused["brisc"]
+    with pytest.raises(ConfigError):
+        resolve_parameters([*base, Layer("--params", {"cohorts": {"brisc": block}})])
+
+
+def test_defaults_of_a_training_are_those_of_the_project(base):
+    training = next(layer.values["training"] for layer in base if "training" in layer.values)
+    assert TrainingSettings(**training | {"augmentation": Augmentation(**training["augmentation"])}) == (
+        TrainingSettings()
+    )
 
 
 def test_broken_yaml_names_the_file(tmp_path):

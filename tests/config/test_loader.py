@@ -5,7 +5,7 @@ import pytest
 from s3f_pipeline.config.layers import Layer, read_layer, resolve_parameters
 from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader
 from s3f_pipeline.config.names import experiments
-from s3f_pipeline.config.schema import TableConfig
+from s3f_pipeline.config.schema import TableColumns
 from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.pipeline_registry import register_pipelines
 
@@ -94,9 +94,9 @@ def test_wrong_cohorts_are_refused(load_config, change, words):
 )
 def test_patterns_of_patients_are_checked(pattern, words):
     with pytest.raises(ValueError, match=words):
-        TableConfig(file="a.csv", patient="id", patient_pattern=pattern)
+        TableColumns(file="a.csv", patient="id", patient_pattern=pattern)
     with pytest.raises(ValueError, match="patient_pattern needs patient"):
-        TableConfig(file="a.csv", patient_pattern="(.*).")
+        TableColumns(file="a.csv", patient_pattern="(.*).")
 
 
 @pytest.mark.parametrize(
@@ -231,11 +231,10 @@ def test_fusion_variants_take_the_published_spectranet(load_config):
     }
 
 
-def test_parameters_are_expanded_per_namespace(load_config):
+def test_parameters_are_those_that_all_runs_have_in_common(load_config):
     parameters = load_config(seed=3)["parameters"]
-    experiment = parameters["brisc"]["published"]["spatial"]["experiment"]
-    assert (experiment["variant"], experiment["seed"]) == ("spatial", 3)
-    assert parameters["brisc"]["cohort"]["name"] == "brisc"
+    assert (parameters["seed"], parameters["training"]["epochs"]) == (3, 200)
+    assert {"cohorts", "variants"}.isdisjoint(parameters)
 
 
 OWN = """
@@ -269,20 +268,6 @@ def with_file(base, tmp_path):
         return resolve_parameters([*base, *read_layer(tmp_path), Layer("--params", params)])
 
     return resolve
-
-
-@pytest.fixture
-def with_local(tmp_path):
-    """Make a loader whose local environment has one more file."""
-
-    def load(name, text):
-        shutil.copytree(PROJECT / "conf", tmp_path / "conf", dirs_exist_ok=True)
-        (tmp_path / "conf/local").mkdir(exist_ok=True)
-        (tmp_path / "conf/local" / name).write_text(text, encoding="utf-8")
-        return ProjectConfigLoader(str(tmp_path / "conf"), base_env="base", default_run_env="local")
-
-    yield load
-    ProjectConfigLoader.current = None
 
 
 @pytest.mark.parametrize(
@@ -350,10 +335,10 @@ def test_pipelines_of_a_wrong_cohort_say_what_is_wrong(with_local):
     )
     assert ProjectConfigLoader.current is loader
     registered = register_pipelines()
-    assert not [name for name in registered if name.startswith(("mine_", "brisc_spatial", "__default__"))]
+    assert not [name for name in registered if name.startswith(("mine_", "brisc_spatial"))]
     assert "busi_audit" in registered
-    assert loader["parameters"]["busi"]["data"]["name"] == "busi"
-    for name, cohort in {"mine_audit": "mine", "mine_spatial": "mine", "__default__": "brisc"}.items():
+    assert loader.parameter("busi.data").name == "busi"
+    for name, cohort in {"mine_audit": "mine", "mine_spatial": "mine", "brisc_spatial": "brisc"}.items():
         with pytest.raises(ConfigError, match=rf"cohorts\.{cohort}"):
             registered[name]
         with pytest.raises(ConfigError, match=rf"cohorts\.{cohort}"):

@@ -224,7 +224,9 @@ def test_a_second_process_on_the_same_experiment_is_refused(project):
         for line in first.stdout:
             if "Epoch 1/9999" in line:
                 break
-        resized = project.kedro("run", "--env=demo", "--params=image_size=48", succeeds=False)
+        resized = project.kedro(
+            "run", "--env=demo", "--pipeline=brisc_bilinear", "--params=image_size=48", succeeds=False
+        )
         assert "Error: brisc_concat (seed-0) is running in another process and reads what" in resized
         first.send_signal(signal.SIGTERM)
         rest, _ = first.communicate(timeout=60)

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
     ],
 )
 def test_one_clear_message(project, arguments, words):
-    output = project.kedro("run", *arguments, succeeds=False)
+    output = project.kedro("run", "--pipeline=brisc_bilinear", *arguments, succeeds=False)
     assert "Traceback" not in output
     assert output.count("Error: ") == 1
     message = output[output.index("Error: ") :]
@@ -39,7 +39,9 @@ def test_one_clear_message(project, arguments, words):
 
 
 def test_a_network_that_cannot_be_built_is_refused_before_images_are_got_for_it(project):
-    output = project.kedro("run", "--env=demo", "--params=image_size=8", succeeds=False)
+    output = project.kedro(
+        "run", "--env=demo", "--pipeline=brisc_bilinear", "--params=image_size=8", succeeds=False
+    )
     assert "Images of 8 x 8 pixels are too small for the spatial tower" in output
     assert "Running" not in output
 

@@ -10,6 +10,8 @@ import pytest
 from dicom_files import BORN, PERSON, dicom
 from end_to_end_project import Project
 
+from s3f_pipeline.config.loader import PROJECT
+
 pytestmark = pytest.mark.slow
 HEADER_ID, STUDY = "hospital-4711-", "1.22.333.4711"
 BLOCK = """
@@ -160,3 +162,27 @@ for size in (16, 24):
     project.python("-c", script)
     names = {path.name for path in (project.root / "data/03_primary/mine").iterdir()}
     assert names == {"images_16x16.npy", "images_24x24.npy"}
+
+
+def test_the_documented_file_makes_a_cohort_of_class_folders(tmp_path):
+    """What docs/own_images.md says, to the letter."""
+    project = Project(tmp_path)
+    page = (PROJECT / "docs/own_images.md").read_text(encoding="utf-8")
+    block = page.partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "conf/local").mkdir(exist_ok=True)
+    (tmp_path / "conf/local/parameters_cohorts.yml").write_text(block)
+    rng = np.random.default_rng(0)
+    for number in range(24):
+        folder = tmp_path / "data/01_raw/my_images" / ("ill" if number % 2 else "healthy")
+        folder.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"{number}.png"), (draw(rng, bool(number % 2)) // 16).astype(np.uint8))
+    project.kedro("run", "--pipeline=mine_audit", "--params=image_size=32")
+    splits = pd.read_parquet(tmp_path / "data/05_model_input/mine/patient_safe/splits.parquet")
+    assert len(splits) == 24
+    listed = project.kedro("cohorts").splitlines()
+    assert next(line for line in listed if line.startswith("mine ")).split()[:4] == [
+        "mine",
+        "128x128",
+        "2",
+        "yes",
+    ]

@@ -9,7 +9,7 @@ HEAVY = ("tensorflow", "keras", "jax", "matplotlib", "submitit")
 
 
 @pytest.mark.parametrize(
-    "arguments", [["registry", "list"], ["--help"], ["run", "--help"], ["sweep", "--help"]]
+    "arguments", [["registry", "list"], ["cohorts"], ["--help"], ["run", "--help"], ["sweep", "--help"]]
 )
 def test_nothing_heavy_is_imported(project, arguments):
     script = textwrap.dedent(
@@ -35,3 +35,60 @@ def test_registry_list_names_the_pipelines(project):
     output = project.kedro("registry", "list")
     for name in ("brisc_bilinear", "brisc_concat_published", "brisc_acquire", "brisc_audit"):
         assert name in output
+
+
+def test_a_run_makes_the_parameters_of_its_own_pipeline(project):
+    script = """
+        from kedro.framework.session import KedroSession
+        from kedro.framework.startup import bootstrap_project
+        from s3f_pipeline.config.loader import PROJECT
+
+        bootstrap_project(PROJECT)
+        from s3f_pipeline.pipelines.runner import StageRunner
+
+        class CountingRunner(StageRunner):
+            def run(self, pipeline, catalog, *arguments, **options):
+                done = super().run(pipeline, catalog, *arguments, **options)
+                print("parameters:", len([name for name in catalog if name.startswith("param")]))
+                return done
+
+        with KedroSession.create(PROJECT, env="demo") as session:
+            session.run(pipeline_names=["brisc_bilinear"], runner=CountingRunner())
+    """
+    output = project.python("-c", textwrap.dedent(script))
+    assert "Finished before: reporting of brisc.patient_safe.bilinear" in output
+    assert 20 < int(output.rpartition("parameters: ")[2].split()[0]) < 300, output
+
+
+def test_a_run_without_a_name_starts_nothing_and_says_what_there_is(project):
+    logs = set(project.demo.glob("logs/*"))
+    process = project.start("run", "--env=demo")
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 2
+    assert "Error: Nothing was run: --pipeline names no pipeline." in output
+    assert "kedro run --env=demo --pipeline=<cohort>_audit" in output
+    assert "Running" not in output
+    assert set(project.demo.glob("logs/*")) == logs
+
+
+def test_a_session_without_a_name_starts_nothing(project):
+    script = """
+        from kedro.framework.session import KedroSession
+        from kedro.framework.startup import bootstrap_project
+        from s3f_pipeline.config.loader import PROJECT
+
+        bootstrap_project(PROJECT)
+        try:
+            KedroSession.create(PROJECT, env="demo").run()
+        except ValueError as error:
+            print(error)
+    """
+    assert "Failed to find the pipeline named '__default__'" in project.python("-c", textwrap.dedent(script))
+
+
+def test_cohorts_are_listed_with_what_is_prepared_and_finished(project):
+    lines = project.kedro("cohorts", "--env=demo").splitlines()
+    cells = {line.split("  ")[0]: line.split() for line in lines if line.strip()}
+    assert cells["brisc"][:5] == ["brisc", "32x32", "4", "yes", "bilinear"]
+    assert cells["chest"][:4] == ["chest", "32x32", "2", "Chest"]
+    assert any(line.startswith("Networks: spatial, spectral, concat, bilinear, gated") for line in lines)

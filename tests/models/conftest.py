@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from s3f_pipeline.backend.devices import onednn_without_bfloat16
 from s3f_pipeline.models import build_model, without_weights
 
 BACKENDS = ("tensorflow", "jax")
@@ -72,6 +73,8 @@ def no_weights():
 @pytest.fixture
 def mixed_bfloat16():
     """Compute in bfloat16 during a test."""
+    if onednn_without_bfloat16():
+        pytest.skip("ONEDNN_MAX_CPU_ISA leaves oneDNN no instructions for bfloat16")
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     yield

@@ -24,7 +24,7 @@ def data(tmp_path, load_config):
     sides = np.repeat(["train", "validation", "test"], 4)
     splits = pd.DataFrame({"image_id": ids, "group": ids, "split": sides})
     images = np.load(tmp_path / "images.npy", mmap_mode="r")
-    return experiment.model_dump(mode="json"), index, images, splits
+    return experiment, index, images, splits
 
 
 def test_a_group_on_two_sides_stops_the_run_before_fit_and_before_test(data, tmp_path):

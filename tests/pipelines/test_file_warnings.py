@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from dicom_files import dicom
 
+from s3f_pipeline.config.schema import CohortData, IngestionConfig
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.pipelines.ingestion.nodes import ingest_cohort
 
@@ -40,8 +41,8 @@ def warnings_of(folder, tmp_path, caplog):
         cohort = {"layout": "folders", "color": "grey", "image_size": (16, 16), "classes": CLASSES}
         with caplog.at_level(logging.WARNING):
             index, quality, *_ = ingest_cohort(
-                {"name": "mine", **cohort, **changes},
-                {"max_rejected_share": max_rejected_share, "workers": 1},
+                CohortData(name="mine", **cohort, **changes),
+                IngestionConfig(max_rejected_share=max_rejected_share, workers=1),
                 {"folder": "scans", "provenance": {"synthetic": False}},
                 {},
                 tmp_path,

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from s3f_pipeline.cohorts.header_subjects import read_headers
 from s3f_pipeline.cohorts.identities import join_identities
+from s3f_pipeline.config.schema import CohortData, IngestionConfig, SplittingOfRun
 from s3f_pipeline.errors import SplitError
 from s3f_pipeline.identity import BY_LINK
 from s3f_pipeline.pipelines.ingestion.nodes import ingest_cohort
 from s3f_pipeline.pipelines.splitting.nodes import audit, group, search_twins, split
 from s3f_pipeline.splits.groups import make_groups
 from s3f_pipeline.splits.patient_safe import patient_safe_split
+from s3f_pipeline.splits.settings import TwinSettings
 
 SALT = bytes(range(32))
 COHORT = {
@@ -29,7 +31,8 @@ COHORT = {
     "classes": ("ill", "well"),
 }
 SPLITTING = {"validation_share": 0.2, "test_share": 0.2, "contradictory": "exclude", "folds": 5, "seed": 0}
-TWINS = {"unexplained": 6, "local_similarity": 0.9}
+WITHOUT_FOLD = SplittingOfRun(**SPLITTING, fold=None)
+TWINS = TwinSettings(unexplained=6, local_similarity=0.9)
 PATIENTS, IMAGES = 20, 6
 NO_TWINS = pd.DataFrame(columns=["first", "second", "kind"])
 
@@ -57,8 +60,8 @@ def ingested(folder, tmp_path, caplog):
     def run(salt=SALT, **changes):
         with caplog.at_level(logging.INFO):
             return ingest_cohort(
-                COHORT | changes,
-                {"max_rejected_share": 0.0, "workers": 1},
+                CohortData(**COHORT | changes),
+                IngestionConfig(max_rejected_share=0.0, workers=1),
                 {"folder": "scans", "provenance": {"synthetic": False}},
                 {},
                 folder,
@@ -82,10 +85,11 @@ def patient_of(path) -> str:
 
 
 def split_of(index, thumbnails, **changes):
+    cohort = CohortData(**COHORT | changes)
     twins = search_twins(TWINS, index, np.load(thumbnails))
-    groups = group(COHORT | changes, index, twins)
-    found = audit(COHORT | changes, TWINS, index, groups, twins)
-    return split("patient_safe", COHORT | changes, {**SPLITTING, "fold": None}, index, groups), found
+    groups = group(cohort, index, twins)
+    found = audit(cohort, TWINS, index, groups, twins)
+    return split("patient_safe", cohort, WITHOUT_FOLD, index, groups), found
 
 
 def patients_on_two_sides(folder, index, splits) -> int:
@@ -177,9 +181,9 @@ def test_a_run_that_patients_tear_is_not_said_to_be_whole():
         }
     )
     grouping = {"grouping": {"sequence": 20}}
-    groups = group(COHORT | grouping, index, NO_TWINS)
-    settings = {**SPLITTING, "fold": None}
-    splits = split("patient_safe", COHORT | grouping, settings, index, groups)
+    cohort = CohortData(**COHORT | grouping)
+    groups = group(cohort, index, NO_TWINS)
+    splits = split("patient_safe", cohort, WITHOUT_FOLD, index, groups)
     runs = pd.Series(number // 20)
     is_torn = splits["split"].groupby(runs).transform("nunique").gt(1)
     assert 0 < is_torn.mean() < 1
@@ -201,9 +205,9 @@ def test_a_run_with_official_test_images_between_its_files_is_not_said_to_be_who
             "official_split": np.where(is_test, "test", "train"),
         }
     )
-    block = COHORT | {"grouping": {"sequence": 10}, "official_test": official_test}
-    groups = group(block, index, NO_TWINS)
-    splits = split("patient_safe", block, {**SPLITTING, "fold": None}, index, groups)
+    cohort = CohortData(**COHORT, grouping={"sequence": 10}, official_test=official_test)
+    groups = group(cohort, index, NO_TWINS)
+    splits = split("patient_safe", cohort, WITHOUT_FOLD, index, groups)
     sure = splits["guarantee"].eq("sequence")
     if official_test == "keep":
         assert not sure[number % 150 < 115].any()

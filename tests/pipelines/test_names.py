@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from s3f_pipeline.config.schema import CohortData, IngestionConfig
 from s3f_pipeline.pipelines.ingestion.nodes import ingest_cohort
 from s3f_pipeline.pipelines.splitting.nodes import group
 
@@ -36,8 +37,8 @@ def index(tmp_path):
                     )
                     cv2.imwrite(str(file), rng.integers(0, 255, (16, 16), np.uint8))
         return ingest_cohort(
-            COHORT | changes,
-            {"max_rejected_share": 0.0, "workers": 1},
+            CohortData(**COHORT | changes),
+            IngestionConfig(max_rejected_share=0.0, workers=1),
             {"folder": "mine", "provenance": {"synthetic": False}},
             {},
             tmp_path,
@@ -51,7 +52,7 @@ def index(tmp_path):
 def test_a_pattern_names_the_patients_of_class_folders(index):
     block = {"patient_pattern": r".*_(case_\d+)\..*"}
     table = index(**block)
-    groups = group(COHORT | block, table, NO_TWINS)
+    groups = group(CohortData(**COHORT | block), table, NO_TWINS)
     assert set(groups["guarantee"]) == {"patient"}
     case = table["path"].str.extract(r"(case_\d+)")[0]
     assert groups["group"].groupby(case).nunique().max() == 1
@@ -62,7 +63,7 @@ def test_the_number_that_comes_first_holds_its_files_together(index):
     table = index()
     case = table["path"].str.extract(r"(case_\d+)")[0]
     torn = [
-        group(COHORT | {"grouping": {"sequence": 4, "number": number}}, table, NO_TWINS)["group"]
+        group(CohortData(**COHORT, grouping={"sequence": 4, "number": number}), table, NO_TWINS)["group"]
         .groupby(case)
         .nunique()
         .gt(1)

@@ -7,7 +7,7 @@ from s3f_pipeline.reporting.report import ReportData
 from s3f_pipeline.splits.audit import leakage_audit
 from s3f_pipeline.splits.groups import make_groups
 from s3f_pipeline.splits.published import published_split
-from s3f_pipeline.splits.twins import TwinSettings
+from s3f_pipeline.splits.settings import TwinSettings
 
 CLASSES = ["glioma", "no_tumor", "pituitary"]
 

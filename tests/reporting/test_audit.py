@@ -16,9 +16,9 @@ from s3f_pipeline.splits.demographics import demographics
 from s3f_pipeline.splits.groups import make_groups
 from s3f_pipeline.splits.patient_safe import patient_safe_split
 from s3f_pipeline.splits.published import published_split
+from s3f_pipeline.splits.settings import TwinSettings
 from s3f_pipeline.splits.straddle import straddle_check
 from s3f_pipeline.splits.summary import split_summary
-from s3f_pipeline.splits.twins import TwinSettings
 
 SETTINGS = TwinSettings(unexplained=6, local_similarity=0.9)
 TWINS = pd.DataFrame(

@@ -9,7 +9,7 @@ import pytest
 
 from s3f_pipeline.images.phash import perceptual_hash
 from s3f_pipeline.images.thumbnails import halve, thumbnail
-from s3f_pipeline.splits.twins import TwinSettings
+from s3f_pipeline.splits.settings import TwinSettings
 
 HEIGHT, WIDTH = 208, 176
 

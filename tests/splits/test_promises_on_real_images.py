@@ -82,10 +82,13 @@ def sides_of(cohort: str, archives: Path, runs: Project, load_config) -> dict[st
     index = pd.read_parquet(data / "02_intermediate" / cohort / "index.parquet")
     groups = pd.read_parquet(data / "05_model_input" / cohort / "groups.parquet")
     made = {"patient_safe": pd.read_parquet(data / "05_model_input" / cohort / "patient_safe/splits.parquet")}
-    parameters = load_config()["parameters"][cohort]
+    loader = load_config()
+    splitting = loader.parameter(f"{cohort}.splitting")
     for fold in FOLDS:
-        settings = {**parameters["splitting"], "fold": fold}
-        made[f"fold {fold}"] = split("patient_safe", parameters["data"], settings, index, groups)
+        settings = splitting.model_copy(update={"fold": fold})
+        made[f"fold {fold}"] = split(
+            "patient_safe", loader.parameter(f"{cohort}.data"), settings, index, groups
+        )
     return {name: table.set_index("image_id")["split"].astype(object) for name, table in made.items()}
 
 

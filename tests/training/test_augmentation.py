@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3f_pipeline.training.augmentation import UNCHANGED, Augmentation, mix_amplitudes, swapped_classes
+from s3f_pipeline.training import augmentation as module
+from s3f_pipeline.training.augmentation import mix_amplitudes, swapped_classes
 from s3f_pipeline.training.batches import ImageBatches
+from s3f_pipeline.training.settings import UNCHANGED, Augmentation
 
 EVERYTHING = Augmentation(0.3, "both", 20, 0.1, 0.2, 0.5)
 
@@ -16,7 +18,9 @@ def picture(height=20, width=16, channels=3, seed=0):
 
 
 def vary(augmentation, image, seed=0):
-    return augmentation.vary(image, np.random.default_rng(seed), lambda: picture(*image.shape, seed=9))
+    return module.vary(
+        augmentation, image, np.random.default_rng(seed), lambda: picture(*image.shape, seed=9)
+    )
 
 
 def test_by_default_nothing_changes():

@@ -17,7 +17,7 @@ from s3f_pipeline.acquisition.provenance import (
     tree_hash,
     write_provenance,
 )
-from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig
 from s3f_pipeline.errors import AcquisitionError
 from s3f_pipeline.files import atomic_path, on_disk
 
@@ -25,8 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 def acquire(
-    name: str,
-    cohort: CohortConfig,
+    cohort: CohortFacts,
     raw_root: Path,
     archives: Path | None,
     phantoms: PhantomsConfig | None,
@@ -36,7 +35,6 @@ def acquire(
     """Make sure that a cohort's raw folder is there, and say where it is from.
 
     Args:
-        name: Name of the cohort.
         cohort: Its configuration.
         raw_root: Folder in which raw folders lie.
         archives: Folder with archives, or ``None``.
@@ -57,10 +55,10 @@ def acquire(
         if path.exists() and not path.is_dir():
             raise AcquisitionError(f"{path} is a file, but a folder must be there. Move the file away.")
     if phantoms is not None:
-        provenance = _draw(name, cohort, folder, phantoms)
+        provenance = _draw(cohort, folder, phantoms)
     else:
         if not _is_there(folder, cohort):
-            _get(name, cohort, raw_root, archives, offline)
+            _get(cohort, raw_root, archives, offline)
         provenance = _provenance_of(folder, cohort)
         if provenance.get("synthetic"):
             raise AcquisitionError(
@@ -76,19 +74,19 @@ def acquire(
     }
 
 
-def _is_there(folder: Path, cohort: CohortConfig) -> bool:
+def _is_there(folder: Path, cohort: CohortFacts) -> bool:
     """Whether the raw folder has files, or the one that a cohort is."""
     if is_one_file(cohort):
         return on_disk(folder, Path(cohort.inside).name).is_file()
     return any(raw_files(folder))
 
 
-def is_one_file(cohort: CohortConfig) -> bool:
+def is_one_file(cohort: CohortFacts) -> bool:
     """Whether a cohort comes as a single file, such as a MedMNIST archive."""
     return Path(cohort.inside).suffix == ".npz"
 
 
-def _draw(name: str, cohort: CohortConfig, folder: Path, phantoms: PhantomsConfig) -> dict[str, Any]:
+def _draw(cohort: CohortFacts, folder: Path, phantoms: PhantomsConfig) -> dict[str, Any]:
     provenance = read_provenance(folder) or {}
     if any(raw_files(folder)) and not provenance.get("synthetic"):
         raise AcquisitionError(
@@ -96,13 +94,13 @@ def _draw(name: str, cohort: CohortConfig, folder: Path, phantoms: PhantomsConfi
             f"as such. Move the folder to the data folder of a real run, or leave out --env=demo."
         )
     if provenance.get("phantoms") != description(cohort, phantoms):
-        logger.info("Drawing phantoms of %s into %s", name, folder)
+        logger.info("Drawing phantoms of %s into %s", cohort.name, folder)
         shutil.rmtree(folder, ignore_errors=True)
         draw_phantoms(folder, cohort, phantoms)
     return read_provenance(folder) or {}
 
 
-def _get(name: str, cohort: CohortConfig, raw_root: Path, archives: Path | None, offline: bool) -> None:
+def _get(cohort: CohortFacts, raw_root: Path, archives: Path | None, offline: bool) -> None:
     looked = _from_archives(cohort, raw_root, archives) if archives else "no folder with archives is named"
     if looked is None:
         return
@@ -110,15 +108,15 @@ def _get(name: str, cohort: CohortConfig, raw_root: Path, archives: Path | None,
     if can_download(cohort) and offline:
         failed = "downloads are switched off (offline in the parameters, or S3F_OFFLINE)"
     elif can_download(cohort):
-        logger.info("%s: %s; downloading", name, looked)
+        logger.info("%s: %s; downloading", cohort.name, looked)
         try:
             return download(cohort, raw_root)
         except AcquisitionError as error:
             failed = error.message
-    raise AcquisitionError(_how_to_get(name, cohort, raw_root, looked, failed))
+    raise AcquisitionError(_how_to_get(cohort, raw_root, looked, failed))
 
 
-def _from_archives(cohort: CohortConfig, raw_root: Path, archives: Path) -> str | None:
+def _from_archives(cohort: CohortFacts, raw_root: Path, archives: Path) -> str | None:
     """Unpack or copy what the folder of archives has; a text says what it does not have."""
     archive, single = on_disk(archives, f"{cohort.archive}.zip"), on_disk(archives, cohort.inside)
     folder = on_disk(raw_root, cohort.raw_folder)
@@ -150,12 +148,12 @@ def _check(path: Path) -> None:
         raise AcquisitionError(f"{path.name} cannot be used. {error.message}") from error
 
 
-def _provenance_of(folder: Path, cohort: CohortConfig) -> dict[str, Any]:
+def _provenance_of(folder: Path, cohort: CohortFacts) -> dict[str, Any]:
     by_hand = f"folder {cohort.raw_folder}, put there by hand"
     return read_provenance(folder) or write_provenance(folder, by_hand, synthetic=False)
 
 
-def _how_to_get(name: str, cohort: CohortConfig, raw_root: Path, looked: str, failed: str | None) -> str:
+def _how_to_get(cohort: CohortFacts, raw_root: Path, looked: str, failed: str | None) -> str:
     folder, zipped = raw_root / cohort.raw_folder, f"{cohort.archive}.zip"
     if is_one_file(cohort):
         put, holds = f"put the file {cohort.inside} into {folder}", f"{zipped} or {cohort.inside}"
@@ -174,6 +172,6 @@ def _how_to_get(name: str, cohort: CohortConfig, raw_root: Path, looked: str, fa
     numbered = "\n".join(f"  {number}. {way}" for number, way in enumerate(ways, start=1))
     return (
         f"The images of '{cohort.title}' are not here. Do one of these {len(ways)}, then run "
-        f"kedro run --pipeline={name}_acquire:\n{numbered}\n"
-        f"To try the project without data: kedro run --env=demo --pipeline={name}_spatial"
+        f"kedro run --pipeline={cohort.name}_acquire:\n{numbered}\n"
+        f"To try the project without data: kedro run --env=demo --pipeline={cohort.name}_spatial"
     )

@@ -15,7 +15,7 @@ from s3f_pipeline.acquisition.figshare import fetch_article
 from s3f_pipeline.acquisition.kaggle import fetch_dataset
 from s3f_pipeline.acquisition.pins import pin
 from s3f_pipeline.acquisition.provenance import tree_hash, write_provenance
-from s3f_pipeline.config.schema import CohortConfig
+from s3f_pipeline.config.schema import CohortFacts
 from s3f_pipeline.credentials import shown_uri
 from s3f_pipeline.errors import AcquisitionError
 from s3f_pipeline.files import sha256_of
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 DOI = "doi:"
 
 
-def download(cohort: CohortConfig, raw_root: Path) -> None:
+def download(cohort: CohortFacts, raw_root: Path) -> None:
     """Download a cohort into its raw folder, which appears when it is whole.
 
     Until then it waits in a hidden folder beside it, where a later attempt goes on.
@@ -50,12 +50,12 @@ def download(cohort: CohortConfig, raw_root: Path) -> None:
     shutil.rmtree(waiting, ignore_errors=True)
 
 
-def can_download(cohort: CohortConfig) -> bool:
+def can_download(cohort: CohortFacts) -> bool:
     """Whether the configuration says where the cohort can be fetched from."""
     return bool(cohort.download.kaggle or cohort.download.figshare or cohort.download.files)
 
 
-def complement(cohort: CohortConfig, folder: Path) -> None:
+def complement(cohort: CohortFacts, folder: Path) -> None:
     """Fetch the single files that a raw folder of many files lacks, such as the table of lesions.
 
     Each is remembered like a source of its own (``pin``). What cannot be had is a warning: the reader says

@@ -12,6 +12,8 @@ import keras
 from s3f_pipeline.backend.quiet import native_messages_logged
 
 CPUINFO = Path("/proc/cpuinfo")
+WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI"}
+"""Values of ``ONEDNN_MAX_CPU_ISA`` that leave oneDNN no instructions for bfloat16."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,17 @@ def describe_kernels() -> str:
     limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "")
     library = {"1": "oneDNN", "0": "no oneDNN"}.get(switch, "oneDNN if TensorFlow likes")
     return f"{library}, {_instructions()}" + (f", at most {limit}" if limit else "")
+
+
+def onednn_without_bfloat16() -> bool:
+    """Whether TensorFlow would ask oneDNN for products in bfloat16 that oneDNN is not allowed to compute.
+
+    TensorFlow asks where the CPU has AVX512 (``IsBF16SupportedByOneDNNOnThisCPU``), whatever instructions
+    ``ONEDNN_MAX_CPU_ISA`` leaves; the process ends without a message then.
+    """
+    if backend_name() != "tensorflow" or on_gpu() or os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":
+        return False
+    return "avx512f" in cpu_flags() and os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in WITHOUT_BFLOAT16
 
 
 def _instructions() -> str:

@@ -14,12 +14,11 @@ from s3f_pipeline.cohorts import table as own_table
 from s3f_pipeline.cohorts.links import add_links, find_table, read_links, report_links
 from s3f_pipeline.cohorts.listing import finish
 from s3f_pipeline.cohorts.subjects import check_subjects, one_spelling
-from s3f_pipeline.cohorts.table import TableColumns
+from s3f_pipeline.config.schema import TableColumns
 from s3f_pipeline.errors import CohortError
 
 __all__ = [
     "LAYOUTS",
-    "TableColumns",
     "add_links",
     "check_subjects",
     "find_table",

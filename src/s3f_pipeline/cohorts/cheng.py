@@ -16,6 +16,7 @@ import pandas as pd
 
 from s3f_pipeline.cohorts import table as own_table
 from s3f_pipeline.cohorts.listing import COLUMNS, count_passed_over, files_below, some_of
+from s3f_pipeline.config.schema import TableColumns
 from s3f_pipeline.errors import CohortError
 
 METADATA = "metadata.csv"
@@ -42,7 +43,9 @@ def list_files(folder: Path, classes: Sequence[str]) -> pd.DataFrame:
             contradicts the other files.
     """
     if (folder / METADATA).is_file():
-        columns = own_table.TableColumns(METADATA, "image", "label", "patient_id", PATIENT)
+        columns = TableColumns(
+            file=METADATA, path="image", label="label", patient="patient_id", patient_pattern=PATIENT
+        )
         return own_table.list_files(folder, classes, columns)
     files = files_below(folder)
     numbered = {path: found[1] for path in files if (found := MAT.fullmatch(path))}

@@ -1,7 +1,6 @@
 """One's own images with a table: CSV or Parquet, one row per image."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
@@ -18,6 +17,7 @@ from s3f_pipeline.cohorts.listing import (
 )
 from s3f_pipeline.cohorts.subjects import one_spelling, tidy_ids
 from s3f_pipeline.cohorts.tabular import read_ages, read_table, refuse, row_numbers
+from s3f_pipeline.config.schema import TableColumns
 from s3f_pipeline.errors import CohortError
 from s3f_pipeline.files import on_disk
 from s3f_pipeline.images.formats import is_image_name
@@ -26,30 +26,6 @@ from s3f_pipeline.spelling import compose, show
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
 ROUNDED = r"\d[.,]\d+[eE]\+\d+"
 """How spreadsheets write numbers that are longer than they show, such as 1.23457E+12."""
-
-
-@dataclass(frozen=True)
-class TableColumns:
-    """Where the table is, and what its columns are called.
-
-    Attributes:
-        file: CSV or Parquet file in the raw folder.
-        path: Column with the image's path, relative to the raw folder.
-        label: Column with its class.
-        patient: Column with a patient or lesion id, ``None`` where there is none.
-        patient_pattern: Regular expression of whole ids, whose one group is the part that names the patient;
-            ``(.*?)[A-Za-z]?`` leaves out a trailing letter. ``None``: all of it.
-        split: Column with ``train``, ``validation`` (or ``val``) or ``test``, ``None`` where there is none.
-        order: Column with numbers that tell in which order images were filed, ``None`` where there is none.
-    """
-
-    file: str
-    path: str = "path"
-    label: str = "label"
-    patient: str | None = None
-    patient_pattern: str | None = None
-    split: str | None = None
-    order: str | None = None
 
 
 def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> pd.DataFrame:

@@ -9,23 +9,24 @@ variant, which follows its own publication, strongest.
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, is_dataclass
 from itertools import product
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from s3f_pipeline.config.reading import files_in, read_yaml
-from s3f_pipeline.config.schema import CohortConfig, Cohorts, ExperimentConfig, Parameters, Protocol
+from s3f_pipeline.config.schema import Block, CohortConfig, Cohorts, ExperimentConfig, Parameters, Protocol
+from s3f_pipeline.config.suggestions import unknown_key
 from s3f_pipeline.errors import ConfigError
 
 KEY = "[key]"
 """Where pydantic speaks of the name of an entry, not of its value."""
-WITH_SPECTRANET = ("spectral", "concat", "bilinear", "gated", "random_filter", "spatial_wide")
-"""Networks that there are with SN1 and with SN2."""
+UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+NO_BLOCK = ("model_type", "dict_type", "dataclass_type")
+"""What pydantic calls these problems, of its models and of dataclasses."""
 RUNTIME = "--params"
 INVALID = "The configuration is not valid.\n  "
 LONGEST = 120
@@ -78,50 +79,12 @@ def read_layer(folder: Path) -> list[Layer]:
 
 def _headings() -> set[str]:
     """Names of the blocks that every configuration has."""
-    fields = Parameters.model_fields.items()
-    return {
-        name
-        for name, field in fields
-        if _models_in(field.annotation) and NoneType not in get_args(field.annotation)
-    }
+    return {name for name, field in Parameters.model_fields.items() if _is_block(field.annotation)}
 
 
-def refuse_unknown_keys(layer: Layer) -> None:
-    """Check every key of a layer against the schema.
-
-    Raises:
-        ConfigError: Naming the source, the key and what is allowed there.
-    """
-    _refuse_unknown(layer.values, Parameters, layer.source, prefix="")
-
-
-def _refuse_unknown(values: Any, model: type[BaseModel], source: str, prefix: str) -> None:
-    if not isinstance(values, Mapping):
-        return
-    for key, value in values.items():
-        if key not in model.model_fields:
-            allowed = sorted(model.model_fields)
-            close = get_close_matches(str(key), allowed, n=1)
-            hint = f" Did you mean '{prefix}{close[0]}'?" if close else ""
-            where = f"in '{prefix.rstrip('.')}'" if prefix else "at the top level"
-            raise ConfigError(
-                f"{source}: unknown key '{prefix}{key}'.{hint} Allowed {where}: {', '.join(allowed)}."
-            )
-        annotation = model.model_fields[key].annotation
-        nested = _models_in(annotation)
-        if not nested:
-            continue
-        if getattr(annotation, "__origin__", None) is dict and isinstance(value, Mapping):
-            for name, entry in value.items():
-                _refuse_unknown(entry, nested[0], source, f"{prefix}{key}.{name}.")
-        else:
-            _refuse_unknown(value, nested[0], source, f"{prefix}{key}.")
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for argument in get_args(annotation) for model in _models_in(argument)]
+def _is_block(annotation: Any) -> bool:
+    kind = get_origin(annotation) or annotation
+    return isinstance(kind, type) and (issubclass(kind, dict | Block) or is_dataclass(kind))
 
 
 def validate(model: type[BaseModel], values: Mapping[str, Any], layers: Iterable[Layer]) -> Any:
@@ -135,6 +98,10 @@ def validate(model: type[BaseModel], values: Mapping[str, Any], layers: Iterable
     except ValidationError as error:
         problems = error.errors()
         parts = {problem["loc"][:-1] for problem in problems}
+        unknown = [problem["loc"] for problem in problems if problem["type"] in UNKNOWN]
+        if unknown:
+            told = (f"{_source_of(key, layers)}: {unknown_key(key)}" for key in unknown)
+            raise ConfigError("\n".join(told)) from error
         lines = [_line_of(p, layers) for p in problems if p["type"] != "too_short" or p["loc"] not in parts]
         raise ConfigError(INVALID + "\n  ".join(lines)) from error
 
@@ -151,7 +118,7 @@ def _line_of(problem: Any, layers: Iterable[Layer]) -> str:
         said = f"YAML reads this as {READ_AS[type(value)]} and not as text: put quotes around it"
         if isinstance(value, bool):
             said += ', as in ["no", "yes"]'
-    elif problem["type"] in ("model_type", "dict_type"):
+    elif problem["type"] in NO_BLOCK:
         said = "this must be a block of keys and values"
     return f"{where}{said}{source}"
 
@@ -186,9 +153,6 @@ def resolve_parameters(layers: list[Layer]) -> tuple[Parameters, dict[str, str]]
         ConfigError: For an unknown key or a value that is not allowed, outside of the cohorts or in what
             ``--params`` says of one.
     """
-    for layer in layers:
-        others = {key: value for key, value in layer.values.items() if key != "cohorts"}
-        refuse_unknown_keys(Layer(layer.source, others))
     values = merge(*(layer.values for layer in layers))
     blocks = values.get("cohorts", {})
     if not isinstance(blocks, Mapping):
@@ -224,8 +188,6 @@ def _resolve_cohort(name: str, blocks: Mapping[str, Any], layers: list[Layer]) -
     Raises:
         ConfigError: For an unknown key, a value that is not allowed, or a link that leads nowhere.
     """
-    for layer in layers:
-        refuse_unknown_keys(layer)
     checked: Cohorts = validate(Cohorts, {"cohorts": {name: blocks[name]}}, layers)
     block = checked.cohorts[name]
     others = [other for other in blocks if other != name]
@@ -280,7 +242,7 @@ def resolve_experiment(
         "cohort": cohort,
         "protocol": protocol,
         "variant": variant,
-        "network": f"{network.network}{_spectranet_ending(network.network, block)}",
+        "network": network.network.replace("{spectranet}", block.spectranet),
         "options": network.options,
         "classes": block.classes,
         "positive_class": block.positive_class,
@@ -301,11 +263,6 @@ def _block(values: Any, path: tuple[str, ...]) -> Mapping[str, Any]:
     for key in path:
         values = (values or {}).get(key)
     return values or {}
-
-
-def _spectranet_ending(network: str, block: CohortConfig) -> str:
-    """What the name of a network with a SpectraNet ends in."""
-    return f"_{block.spectranet}" if network in WITH_SPECTRANET else ""
 
 
 def _selection_split(block: CohortConfig, protocol: Protocol) -> str:

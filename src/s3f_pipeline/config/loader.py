@@ -1,8 +1,8 @@
 """The configuration loader of the project.
 
-It expands the parameter files into one block per pipeline namespace, after base, environment and
-``--params`` have been merged (OmegaConf interpolation would resolve each of them too early), and it
-remembers itself, because Kedro does not tell ``register_pipelines`` the environment of the run.
+It types and checks the parameters after base, environment and ``--params`` have been merged (OmegaConf
+interpolation would resolve each of them too early), and it remembers itself, because Kedro does not tell
+``register_pipelines`` the environment of the run.
 """
 
 import logging
@@ -20,17 +20,29 @@ from s3f_pipeline.config.layers import (
     resolve_experiment,
     resolve_parameters,
 )
-from s3f_pipeline.config.names import experiments, fold_ending, run_folder
+from s3f_pipeline.config.names import Experiment, fold_ending, run_folder
 from s3f_pipeline.config.reading import check_yaml, files_in
-from s3f_pipeline.config.schema import CohortConfig, CohortData, ExperimentConfig, Parameters, Protocol
+from s3f_pipeline.config.schema import (
+    AcquisitionConfig,
+    CohortConfig,
+    CohortData,
+    CohortFacts,
+    ExperimentConfig,
+    ExperimentLabels,
+    Parameters,
+    Protocol,
+    SplittingOfRun,
+)
 from s3f_pipeline.errors import ConfigError
 
+BLOCKS = {"cohorts", "variants"}
+"""Parameters of which a run takes one entry, in the form that its nodes ask for."""
 PROJECT = Path(__file__).resolve().parents[3]
 logger = logging.getLogger(__name__)
 
 
 class ProjectConfigLoader(OmegaConfigLoader):
-    """OmegaConfigLoader whose ``parameters`` are typed, checked and expanded per namespace."""
+    """OmegaConfigLoader whose parameters are checked, and typed for each node by ``parameter``."""
 
     current: ClassVar["ProjectConfigLoader | None"] = None
 
@@ -50,14 +62,14 @@ class ProjectConfigLoader(OmegaConfigLoader):
                 check_yaml(path)
 
     def __getitem__(self, key: str) -> dict[str, Any]:
-        """Return the configuration of one kind; ``parameters`` come expanded per namespace.
+        """Return the configuration of one kind; ``parameters`` are those that all runs have in common.
 
         Raises:
             ConfigError: If a parameter file or ``--params`` has an unknown key or a wrong value.
         """
         if key != "parameters":
             return super().__getitem__(key)
-        return self._expand()
+        return self.typed.model_dump(mode="json", exclude=BLOCKS)
 
     def _environments(self) -> list[str]:
         """Folders of the configuration, weakest first."""
@@ -134,44 +146,53 @@ class ProjectConfigLoader(OmegaConfigLoader):
         """The configuration of one experiment."""
         return resolve_experiment(self.typed, self.stages, cohort, protocol, variant)
 
-    def _expand(self) -> dict[str, Any]:
-        """Give each namespace what its nodes take, and no more: a finished stage must stay finished."""
-        parameters = self.typed.model_dump(mode="json")
-        asked_for = (self.runtime_params or {}).get("archives")
-        archives = asked_for or os.environ.get("S3F_ARCHIVES") or parameters["archives"]
-        expanded: dict[str, Any] = {}
-        for name in self.typed.cohorts:
-            block = self.cohort(name).model_dump(mode="json")
-            expanded[name] = {
-                "cohort": {"name": name, **block},
-                "data": {"name": name, **{key: block[key] for key in CohortData.model_fields}},
-                "acquisition": {
-                    "archives": archives,
-                    "offline": parameters["offline"] or bool(os.environ.get("S3F_OFFLINE")),
-                    "phantoms": parameters["phantoms"],
-                },
-                "ingestion": parameters["ingestion"],
-                "twins": parameters["twins"],
-                "splitting": {**parameters["splitting"], "fold": parameters["fold"]},
-            }
-        for cohort, protocol, variant in experiments(self.typed):
-            variants = expanded[cohort].setdefault(protocol, {})
-            experiment = self.experiment(cohort, protocol, variant)
-            variants[variant] = {
-                "experiment": experiment.model_dump(mode="json"),
-                "labels": self._labels(cohort, protocol, variant),
-            }
-        return expanded
+    def parameter(self, name: str) -> Any:
+        """What a node takes as ``params:<name>``, and no more: a finished stage must stay finished.
 
-    def _labels(self, cohort: str, protocol: Protocol, variant: str) -> dict[str, str]:
-        """What reports call an experiment, and say about it; no result depends on it."""
+        Args:
+            name: ``<cohort>.<noun>``, or ``<cohort>.<protocol>.<variant>.<noun>`` for an experiment.
+
+        Raises:
+            ConfigError: If a parameter file or ``--params`` has an unknown key or a wrong value.
+            KeyError: If there is no such parameter.
+        """
+        namespace, _, noun = name.rpartition(".")
+        if noun in ("experiment", "labels"):
+            make = self.experiment if noun == "experiment" else self._labels
+            return make(*Experiment.of_namespace(namespace))
+        block, typed = self.cohort(namespace), self.typed
+        match noun:
+            case "cohort":
+                return CohortFacts.part_of(block)
+            case "data":
+                return CohortData.part_of(block)
+            case "acquisition":
+                return self._acquisition()
+            case "ingestion":
+                return typed.ingestion
+            case "twins":
+                return typed.twins
+            case "splitting":
+                return SplittingOfRun(**dict(typed.splitting), fold=typed.fold)
+        raise KeyError(name)
+
+    def _acquisition(self) -> AcquisitionConfig:
+        """``--params`` wins over the environment variables, and these over files."""
+        archives = (self.runtime_params or {}).get("archives") or os.environ.get("S3F_ARCHIVES")
+        return AcquisitionConfig(
+            archives=archives or self.typed.archives,
+            offline=self.typed.offline or bool(os.environ.get("S3F_OFFLINE")),
+            phantoms=self.typed.phantoms,
+        )
+
+    def _labels(self, cohort: str, protocol: Protocol, variant: str) -> ExperimentLabels:
         block, published = self.typed.variants[variant], self.typed.cohorts[cohort].published
         of_work = f" (that of {published.work})" if protocol == "published" and published else ""
-        return {
-            "network_title": block.title,
-            "network_note": block.note,
-            "protocol_title": f"{protocol}{of_work}",
-        }
+        return ExperimentLabels(
+            network_title=block.title,
+            network_note=block.note,
+            protocol_title=f"{protocol}{of_work}",
+        )
 
 
 def current_loader() -> ProjectConfigLoader:

@@ -1,6 +1,6 @@
 """Names that hold across the project: of pipelines, namespaces and run folders."""
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from s3f_pipeline.config.schema import PROTOCOLS, Parameters, Protocol
 
@@ -17,15 +17,20 @@ class Experiment(NamedTuple):
 
     @classmethod
     def of_namespace(cls, namespace: str) -> "Experiment":
-        """Read ``<cohort>.<protocol>.<variant>``."""
-        cohort, protocol, variant = namespace.split(".")
-        return cls(cohort, cast(Protocol, protocol), variant)
+        """Read ``<cohort>.<protocol>.<variant>``.
+
+        Raises:
+            KeyError: If it is none.
+        """
+        match namespace.split("."):
+            case cohort, ("patient_safe" | "published") as protocol, variant:
+                return cls(cohort, protocol, variant)
+        raise KeyError(namespace)
 
     @property
     def pipeline(self) -> str:
         """Name of the registered pipeline."""
-        ending = "_published" if self.protocol == "published" else ""
-        return f"{self.cohort}_{self.variant}{ending}"
+        return f"{self.cohort}_{self.variant}{published_ending(self.protocol)}"
 
     @property
     def namespace(self) -> str:
@@ -43,6 +48,11 @@ def experiments(parameters: Parameters) -> list[Experiment]:
         if protocol == "patient_safe"
         or (block.published and (block.published.benchmark or network.published))
     ]
+
+
+def published_ending(protocol: Protocol) -> str:
+    """What the names of pipelines under a protocol end in."""
+    return "_published" if protocol == "published" else ""
 
 
 def run_folder(seed: int, fold: int | None = None) -> str:

@@ -253,7 +253,7 @@ def _refuse_impossible_network(stage: Stage, catalog: CatalogProtocol) -> None:
         return
     from s3f_pipeline.models import build_model, without_weights
 
-    config = ExperimentConfig.model_validate(catalog.load(f"params:{stage.namespace}.experiment"))
+    config: ExperimentConfig = catalog.load(f"params:{stage.namespace}.experiment")
     with without_weights():
         build_model(config.network, config.input_shape, config.outputs, **config.options)
 

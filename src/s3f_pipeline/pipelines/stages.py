@@ -17,7 +17,7 @@ from typing import Any
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
-from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from s3f_pipeline.catalog_types import FolderDataset, SaltDataset, ScratchFolderDataset, UnusableFileError
 from s3f_pipeline.files import atomic_path
@@ -122,7 +122,7 @@ class Stage:
         for name in sorted(self.pipeline.inputs()):
             dataset = catalog[name]
             if name.startswith("params:"):
-                parameters |= flat(_plain(catalog.load(name)), self._key_of(name))
+                parameters |= flat(to_jsonable_python(catalog.load(name)), self._key_of(name))
             elif not isinstance(dataset, FolderDataset):
                 inputs[name] = dataset.fingerprint() if dataset.exists() else MISSING
         runs = NOTHING if self.is_looked_at_each_time else self.runs(parameters.get("network"))
@@ -273,10 +273,6 @@ def _key(node: Node) -> tuple[str, str]:
 def _networks(package: Path) -> dict[str | None, str]:
     networks: dict[str | None, str] = literal(package, *NETWORKS)
     return networks
-
-
-def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
 def _wiring(node: Node) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from s3f_pipeline.splits.groups import connected, join_groups, subject_links
 from s3f_pipeline.splits.patient_safe import contradictory_images
-from s3f_pipeline.splits.twins import TwinSettings
+from s3f_pipeline.splits.settings import TwinSettings
 
 KINDS = ("subject", "exact", "near", "sequence")
 TRAINING = ("train", "validation")

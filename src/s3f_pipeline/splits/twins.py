@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,21 +13,8 @@ from s3f_pipeline.images.thumbnails import THUMBNAIL_SIZE
 from s3f_pipeline.splits.candidates import PARTNERS, candidate_pairs
 from s3f_pipeline.splits.geometry import REGIONS, RELATIONS, turned
 from s3f_pipeline.splits.groups import connected
+from s3f_pipeline.splits.settings import TwinSettings
 from s3f_pipeline.splits.similarity import local_similarity
-
-
-@dataclass(frozen=True)
-class TwinSettings:
-    """What counts as a near-duplicate.
-
-    Attributes:
-        unexplained: Most that small movements leave unexplained between candidates, in units of what they
-            leave between an image and its own crop by 5 % of the side.
-        local_similarity: Least similarity on pixels, in [-1, 1], that confirms a candidate.
-    """
-
-    unexplained: float
-    local_similarity: float
 
 
 def find_twins(index: pd.DataFrame, thumbnails: np.ndarray, settings: TwinSettings) -> pd.DataFrame:

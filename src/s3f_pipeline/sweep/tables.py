@@ -35,7 +35,7 @@ def state_table(
         fill(f"outdated: {_first_of(runs)}: {reason}", COLUMNS, subsequent_indent="  ")
         for reason, runs in by_reason.items()
     ]
-    return "\n\n".join([_aligned(rows, numbers=len(FIGURES)), *told, fill(counted(states), COLUMNS)])
+    return "\n\n".join([aligned(rows, numbers=len(FIGURES)), *told, fill(counted(states), COLUMNS)])
 
 
 def counted(states: Mapping[Run, State]) -> str:
@@ -55,7 +55,7 @@ def summary_table(summaries: Sequence[Mapping[str, Any]]) -> str:
     for summary in summaries:
         figures = [_mean_and_sd(summary["metrics"][name]) for name in FIGURES]
         rows.append([summary["cohort"], summary["variant"], str(len(summary["runs"])), *figures])
-    return _aligned(rows, numbers=len(FIGURES) + 1)
+    return aligned(rows, numbers=len(FIGURES) + 1)
 
 
 def _mean_and_sd(spread: Mapping[str, Any]) -> str:
@@ -63,7 +63,7 @@ def _mean_and_sd(spread: Mapping[str, Any]) -> str:
     return mean if sd is None else f"{mean} ± {score(sd)}"
 
 
-def _aligned(rows: Sequence[Sequence[str]], *, numbers: int) -> str:
+def aligned(rows: Sequence[Sequence[str]], *, numbers: int) -> str:
     """Align columns, the last ``numbers`` ones to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     left = len(widths) - numbers

@@ -1,11 +1,9 @@
 """What must happen before plugins of Kedro import MLflow; Kedro calls it first (``kedro.init``)."""
 
-import importlib.util
+import importlib
 import os
-import sys
 import sysconfig
 import warnings
-from typing import Any, cast
 
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -26,14 +24,9 @@ def prepare() -> None:
 
     MLflow warns about a class of kedro-mlflow while that is imported, past any warning filter; the
     import, which Kedro does right afterwards in any case, is done here with warnings put aside.
-
-    Kedro tries to import ibis for each of thousands of parameters; where it is not installed, Python looks
-    for it once.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     with warnings.catch_warnings(record=True):
         importlib.import_module("kedro_mlflow.mlflow")
-    if importlib.util.find_spec("ibis") is None:
-        cast(dict[str, Any], sys.modules)["ibis"] = None

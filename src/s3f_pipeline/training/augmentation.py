@@ -1,10 +1,11 @@
 """Random variation of training images, on the CPU and from a given generator, so that it can be repeated."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
+
+from s3f_pipeline.training.settings import Augmentation
 
 ASPECTS = (3 / 4, 4 / 3)
 """Range of a crop's width to height, relative to the image's own (as Inception's crops)."""
@@ -12,61 +13,40 @@ TRIES = 10
 """Crops that are drawn until one fits into the image."""
 
 
-@dataclass(frozen=True)
-class Augmentation:
-    """How much images are varied; by default not at all.
+def vary(
+    augmentation: Augmentation,
+    image: np.ndarray,
+    rng: np.random.Generator,
+    draw_other: Callable[[], np.ndarray],
+) -> np.ndarray:
+    """Vary one image.
 
-    Attributes:
-        crop: Least share of the area that a random crop keeps, in (0, 1], before it is resized to the
-            whole; 1 does not crop. Area and aspect are drawn until the crop fits, as in torchvision's
-            ``RandomResizedCrop``, so that large crops are rarer than small ones.
-        flip: ``none``; ``horizontal`` mirrors left and right every other time; ``both`` also up and down.
-            Classes that tell left from right are swapped by it.
-        rotation: Largest angle in degrees.
-        shift: Largest shift as a share of the side.
-        brightness: Largest relative change of brightness.
-        spectral_mixing: Largest share of another image's amplitude spectrum; the phases stay (amplitude
-            mixing, Xu et al. 2021, arXiv 2105.11120).
+    Args:
+        augmentation: How much.
+        image: float32 of shape (H, W, C) in [0, 1].
+        rng: What chance is drawn from.
+        draw_other: Draws another training image, of the same shape.
+
+    Returns:
+        float32 of the same shape, in [0, 1].
     """
-
-    crop: float = 1.0
-    flip: str = "none"
-    rotation: float = 0.0
-    shift: float = 0.0
-    brightness: float = 0.0
-    spectral_mixing: float = 0.0
-
-    def vary(
-        self, image: np.ndarray, rng: np.random.Generator, draw_other: Callable[[], np.ndarray]
-    ) -> np.ndarray:
-        """Vary one image.
-
-        Args:
-            image: float32 of shape (H, W, C) in [0, 1].
-            rng: What chance is drawn from.
-            draw_other: Draws another training image, of the same shape.
-
-        Returns:
-            float32 of the same shape, in [0, 1].
-        """
-        if self.spectral_mixing:
-            image = mix_amplitudes(image, draw_other(), rng.uniform(0, self.spectral_mixing))
-        if self.crop < 1:
-            image = _random_crop(image, self.crop, rng)
-        if self.flip != "none" and rng.random() < 0.5:
-            image = image[:, ::-1]
-        if self.flip == "both" and rng.random() < 0.5:
-            image = image[::-1]
-        if self.rotation or self.shift:
-            image = _move(
-                image, rng.uniform(-self.rotation, self.rotation), rng.uniform(-self.shift, self.shift, 2)
-            )
-        if self.brightness:
-            image = image * np.float32(1 + rng.uniform(-self.brightness, self.brightness))
-        return np.clip(image, 0, 1).astype(np.float32)
-
-
-UNCHANGED = Augmentation()
+    if augmentation.spectral_mixing:
+        image = mix_amplitudes(image, draw_other(), rng.uniform(0, augmentation.spectral_mixing))
+    if augmentation.crop < 1:
+        image = _random_crop(image, augmentation.crop, rng)
+    if augmentation.flip != "none" and rng.random() < 0.5:
+        image = image[:, ::-1]
+    if augmentation.flip == "both" and rng.random() < 0.5:
+        image = image[::-1]
+    if augmentation.rotation or augmentation.shift:
+        image = _move(
+            image,
+            rng.uniform(-augmentation.rotation, augmentation.rotation),
+            rng.uniform(-augmentation.shift, augmentation.shift, 2),
+        )
+    if augmentation.brightness:
+        image = image * np.float32(1 + rng.uniform(-augmentation.brightness, augmentation.brightness))
+    return np.clip(image, 0, 1).astype(np.float32)
 
 
 def mix_amplitudes(image: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 
 from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread
-from s3f_pipeline.training.augmentation import UNCHANGED, Augmentation
+from s3f_pipeline.training.augmentation import vary
+from s3f_pipeline.training.settings import UNCHANGED, Augmentation
 
 
 class ImageBatches(keras.utils.PyDataset):
@@ -82,7 +83,7 @@ class ImageBatches(keras.utils.PyDataset):
     def _vary(self, images: np.ndarray, rows: np.ndarray) -> None:
         for number, row in enumerate(rows):
             rng = np.random.default_rng((self._seed or 0, self._epoch, int(row)))
-            images[number] = self._augmentation.vary(images[number], rng, partial(self._draw, rng))
+            images[number] = vary(self._augmentation, images[number], rng, partial(self._draw, rng))
 
     def _draw(self, rng: np.random.Generator) -> np.ndarray:
         return self._images[rng.choice(self._rows)].astype(np.float32) / 255.0

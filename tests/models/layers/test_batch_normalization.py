@@ -59,9 +59,9 @@ def test_frozen_layers_keep_their_statistics():
         np.testing.assert_array_equal(one, other)
 
 
-def test_under_mixed_precision_statistics_stay_float32():
-    layer = FusedBatchNormalization(momentum=0, dtype="mixed_bfloat16")
-    plain = keras.layers.BatchNormalization(momentum=0)
+def test_under_mixed_precision_statistics_stay_float32(mixed_bfloat16):
+    layer = FusedBatchNormalization(momentum=0)
+    plain = keras.layers.BatchNormalization(momentum=0, dtype="float32")
     weights = [np.random.default_rng(0).uniform(0.5, 1.5, 3) for _ in range(4)]
     for each in (layer, plain):
         each.build((4, 8, 8, 3))

@@ -8,10 +8,10 @@ from typing import Any
 from s3f_pipeline.acquisition.phantoms.layouts import brisc, busi, cheng, chest, ham, medmnist, own
 from s3f_pipeline.acquisition.provenance import write_provenance
 from s3f_pipeline.cohorts.links import NEEDED
-from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig
 from s3f_pipeline.files import temporary_path
 
-LAYOUTS: dict[str, Callable[[Path, CohortConfig, PhantomsConfig], int]] = {
+LAYOUTS: dict[str, Callable[[Path, CohortFacts, PhantomsConfig], int]] = {
     "brisc": brisc.write,
     "busi": busi.write,
     "chest": chest.write,
@@ -24,13 +24,13 @@ LAYOUTS: dict[str, Callable[[Path, CohortConfig, PhantomsConfig], int]] = {
 """Each writes a raw folder in one layout and returns the number of images."""
 
 
-def description(cohort: CohortConfig, config: PhantomsConfig) -> dict[str, Any]:
+def description(cohort: CohortFacts, config: PhantomsConfig) -> dict[str, Any]:
     """All that decides what is drawn; other phantoms are drawn anew."""
     block = cohort.model_dump(mode="json", include={"layout", "classes", "color", "table", "inside", "link"})
     return {**config.model_dump(mode="json"), **block}
 
 
-def draw_phantoms(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
+def draw_phantoms(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> int:
     """Draw every class and split of a cohort; the folder appears when whole, or not at all.
 
     Args:

@@ -1,38 +1,43 @@
 """The configuration, typed: what each key is, and what it may be.
 
 Values live in ``conf/``; the models have no defaults of their own except where leaving a key out is
-part of its meaning.
+part of its meaning. Settings that a room without pydantic takes are dataclasses of that room.
 """
 
 from s3f_pipeline.config.schema.cohort import (
     CohortConfig,
     CohortData,
+    CohortFacts,
     Cohorts,
     DownloadConfig,
     GroupingConfig,
     LinkConfig,
     PublishedConfig,
     PublishedResult,
-    TableConfig,
 )
-from s3f_pipeline.config.schema.experiment import ExperimentConfig
-from s3f_pipeline.config.schema.fields import PROTOCOLS, Protocol
+from s3f_pipeline.config.schema.experiment import ExperimentConfig, ExperimentLabels
+from s3f_pipeline.config.schema.fields import PROTOCOLS, Block, Protocol
 from s3f_pipeline.config.schema.parameters import Parameters
 from s3f_pipeline.config.schema.preparation import (
+    AcquisitionConfig,
     IngestionConfig,
     PhantomsConfig,
     SplittingConfig,
-    TwinsConfig,
+    SplittingOfRun,
 )
-from s3f_pipeline.config.schema.training import TrainingConfig
+from s3f_pipeline.config.schema.table import TableColumns
 
 __all__ = [
     "PROTOCOLS",
+    "AcquisitionConfig",
+    "Block",
     "CohortConfig",
     "CohortData",
+    "CohortFacts",
     "Cohorts",
     "DownloadConfig",
     "ExperimentConfig",
+    "ExperimentLabels",
     "GroupingConfig",
     "IngestionConfig",
     "LinkConfig",
@@ -42,7 +47,6 @@ __all__ = [
     "PublishedConfig",
     "PublishedResult",
     "SplittingConfig",
-    "TableConfig",
-    "TrainingConfig",
-    "TwinsConfig",
+    "SplittingOfRun",
+    "TableColumns",
 ]

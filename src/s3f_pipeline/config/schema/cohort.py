@@ -1,32 +1,19 @@
 """Cohorts: where images are, what is known of them, and what was published on them."""
 
 import math
-import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, NonNegativeInt, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
+from s3f_pipeline.config.schema.table import PatientPattern, TableColumns
 from s3f_pipeline.config.schema.training import TrainingOverrides
 
 CLASS_FOLDERS = ("brisc", "chest", "busi", "cheng", "folders")
 """Layouts with a folder per class."""
-
-
-def _has_one_group(pattern: str) -> str:
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise ValueError(f"this is no regular expression: {error}") from error
-    if groups != 1:
-        raise ValueError("put parentheses around the part that names the patient, once")
-    return pattern
-
-
-PatientPattern = Annotated[str, AfterValidator(_has_one_group)]
-"""A regular expression with one group, the part of an id or a name that names the patient."""
 
 
 class PublishedResult(Block):
@@ -70,24 +57,6 @@ class PublishedConfig(Block):
     needs: PathInside | None = None
     needs_from: str | None = None
     counts: dict[str, dict[ClassName, NonNegativeInt]] = {}
-
-
-class TableConfig(Block):
-    """Which columns of a user's own table say what; see ``s3f_pipeline.cohorts.table.TableColumns``."""
-
-    file: PathInside
-    path: str = "path"
-    label: str = "label"
-    patient: str | None = None
-    patient_pattern: PatientPattern | None = None
-    split: str | None = None
-    order: str | None = None
-
-    @model_validator(mode="after")
-    def _pattern_is_of_a_patient(self) -> Self:
-        if self.patient_pattern is not None and self.patient is None:
-            raise ValueError("patient_pattern needs patient, the column that it is applied to")
-        return self
 
 
 class LinkConfig(Block):
@@ -144,6 +113,7 @@ class CohortData(Block):
     """What index, image store and splits of a cohort depend on.
 
     Attributes:
+        name: The key of the block.
         layout: How the cohort lies on disk, the name of a reader in ``s3f_pipeline.cohorts``.
         table: Of the layout ``table``.
         patient_pattern: Of the layout ``folders``: regular expression of a file's path below the folder of
@@ -170,8 +140,9 @@ class CohortData(Block):
         published: The published protocol; without it there are no ``_published`` pipelines.
     """
 
+    name: SkipJsonSchema[str]
     layout: Literal["brisc", "chest", "busi", "ham", "medmnist", "cheng", "folders", "table"]
-    table: TableConfig | None = None
+    table: TableColumns | None = None
     patient_pattern: PatientPattern | None = None
     color: Literal["grey", "rgb"]
     image_size: ImageSize
@@ -238,12 +209,6 @@ class CohortData(Block):
             raise ValueError("positive_class must be the second of exactly two classes")
         return self
 
-    @classmethod
-    def from_named(cls, values: dict[str, Any]) -> tuple[str, Self]:
-        """Read a block that carries the cohort's ``name``, as nodes receive it."""
-        block = {key: value for key, value in values.items() if key != "name"}
-        return values["name"], cls.model_validate(block)
-
     @property
     def reads_header_patients(self) -> bool:
         """Whether ingestion needs the secret under which patient ids are hashed."""
@@ -255,8 +220,8 @@ class CohortData(Block):
         return 1 if self.color == "grey" else 3
 
 
-class CohortConfig(CohortData):
-    """One medical image data set. A block needs a layout, a raw folder, a colour, a size and classes.
+class CohortFacts(CohortData):
+    """Where the images are from, and what reports say about them.
 
     Attributes:
         title: As it stands in reports; the cohort's name where it is left out.
@@ -269,10 +234,7 @@ class CohortConfig(CohortData):
         source: Where a person finds the data set.
         licence: Licence of the images.
         citation: Whom to cite.
-        spectranet: The SpectraNet of the networks that have one in two forms.
         published_results: Published figures.
-        training: Training keys that this cohort sets differently.
-        published_training: Training keys of the benchmark that it belongs to, for the published protocol.
     """
 
     title: str
@@ -283,10 +245,7 @@ class CohortConfig(CohortData):
     source: str = "your own images"
     licence: str = "not stated"
     citation: str = "none"
-    spectranet: Literal["sn1", "sn2"] = "sn1"
     published_results: tuple[PublishedResult, ...] = ()
-    training: TrainingOverrides = TrainingOverrides()
-    published_training: TrainingOverrides = TrainingOverrides()
 
     @model_validator(mode="before")
     @classmethod
@@ -300,6 +259,20 @@ class CohortConfig(CohortData):
         return {**derived, **{key: value for key, value in values.items() if value is not None}}
 
 
+class CohortConfig(CohortFacts):
+    """One medical image data set. A block needs a layout, a raw folder, a colour, a size and classes.
+
+    Attributes:
+        spectranet: The SpectraNet of the networks that have one in two forms, as published for the cohort.
+        training: Training keys that this cohort sets differently.
+        published_training: Training keys of the benchmark that it belongs to, for the published protocol.
+    """
+
+    spectranet: Literal["sn1", "sn2"] = "sn1"
+    training: TrainingOverrides = TrainingOverrides()
+    published_training: TrainingOverrides = TrainingOverrides()
+
+
 class Cohorts(Block):
     """Cohorts by name; one without a title is called by its name."""
 
@@ -307,12 +280,17 @@ class Cohorts(Block):
 
     @model_validator(mode="before")
     @classmethod
-    def _title_cohorts(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _name_cohorts(cls, values: dict[str, Any]) -> dict[str, Any]:
         blocks = values["cohorts"]
         if not isinstance(blocks, Mapping):
             return values
-        titled = {
-            name: {"title": name, **block} if isinstance(block, Mapping) else block
+        for name, block in blocks.items():
+            if isinstance(block, Mapping) and "name" in block:
+                raise ValueError(
+                    f"cohorts.{name} has a key 'name': its name is {name}; leave it out, or say title"
+                )
+        named = {
+            name: {"title": name, **block, "name": name} if isinstance(block, Mapping) else block
             for name, block in blocks.items()
         }
-        return {"cohorts": titled}
+        return {"cohorts": named}

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import NonNegativeInt, PositiveInt
 
 from s3f_pipeline.config.schema.fields import Block, ImageSize, Protocol, Seed
-from s3f_pipeline.config.schema.training import TrainingConfig
+from s3f_pipeline.training.settings import TrainingSettings
 
 
 class ExperimentConfig(Block):
@@ -37,7 +37,7 @@ class ExperimentConfig(Block):
     image_size: ImageSize
     channels: PositiveInt
     selection_split: Literal["validation", "test"]
-    training: TrainingConfig
+    training: TrainingSettings
     seed: Seed
     fold: NonNegativeInt | None
 
@@ -55,3 +55,17 @@ class ExperimentConfig(Block):
     def selected_on_test(self) -> bool:
         """Whether the published protocol chose the epoch on the test set."""
         return self.selection_split == "test"
+
+
+class ExperimentLabels(Block):
+    """What reports call an experiment, and say about it; no result depends on it.
+
+    Attributes:
+        network_title: Name of the network.
+        network_note: What a reader must know about it.
+        protocol_title: Name of the protocol, with whose it is.
+    """
+
+    network_title: str
+    network_note: str
+    protocol_title: str

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 from types import UnionType
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -104,6 +104,11 @@ class Block(BaseModel):
         if isinstance(value, bool) and _holds(annotation, int | float) and not _holds(annotation, bool):
             raise ValueError("give a number, not true or false")
         return value
+
+    @classmethod
+    def part_of(cls, block: "Block") -> Self:
+        """Take over from a larger block what this one has too."""
+        return cls.model_validate({name: getattr(block, name) for name in cls.model_fields})
 
 
 def _holds(annotation: Any, kind: type | UnionType) -> bool:

@@ -10,9 +10,10 @@ from s3f_pipeline.config.schema.preparation import (
     IngestionConfig,
     PhantomsConfig,
     SplittingConfig,
-    TwinsConfig,
 )
-from s3f_pipeline.config.schema.training import TrainingConfig, VariantConfig
+from s3f_pipeline.config.schema.training import VariantConfig
+from s3f_pipeline.splits.settings import TwinSettings
+from s3f_pipeline.training.settings import TrainingSettings
 
 
 class Parameters(Block):
@@ -26,9 +27,9 @@ class Parameters(Block):
     offline: bool
     phantoms: PhantomsConfig | None
     ingestion: IngestionConfig
-    twins: TwinsConfig
+    twins: TwinSettings
     splitting: SplittingConfig
-    training: TrainingConfig
+    training: TrainingSettings
     variants: dict[Name, VariantConfig]
     cohorts: dict[Name, CohortConfig]
 

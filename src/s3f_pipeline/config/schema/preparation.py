@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, NonNegativeInt, field_validator
 
 from s3f_pipeline.config.schema.fields import Block, Seed, Share
 
@@ -27,6 +27,20 @@ class PhantomsConfig(Block):
         return counts
 
 
+class AcquisitionConfig(Block):
+    """Where a run gets raw files.
+
+    Attributes:
+        archives: Folder with zip files, ``None`` for none.
+        offline: Never download.
+        phantoms: Drawn in place of real images; ``None`` outside of the demonstration.
+    """
+
+    archives: str | None
+    offline: bool
+    phantoms: PhantomsConfig | None
+
+
 class IngestionConfig(Block):
     """How raw files become an index and an image store.
 
@@ -40,19 +54,6 @@ class IngestionConfig(Block):
     max_rejected_share: Annotated[float, Field(ge=0, le=1)]
     workers: Annotated[int, Field(gt=0, le=1024)] | None
     max_megapixels: Annotated[float, Field(gt=0, le=4096, allow_inf_nan=False)] = 64
-
-
-class TwinsConfig(Block):
-    """What counts as a near-duplicate; see ``s3f_pipeline.splits.twins.TwinSettings``.
-
-    Attributes:
-        unexplained: Most that small movements leave unexplained between candidates, in units of what they
-            leave between an image and its own crop by 5 % of the side.
-        local_similarity: Least similarity on pixels, in [-1, 1], that confirms a candidate.
-    """
-
-    unexplained: Annotated[float, Field(gt=0)]
-    local_similarity: Annotated[float, Field(ge=-1, le=1)]
 
 
 class SplittingConfig(Block):
@@ -71,3 +72,13 @@ class SplittingConfig(Block):
     contradictory: Literal["exclude", "keep"]
     folds: Annotated[int, Field(ge=2, le=1000)]
     seed: Seed
+
+
+class SplittingOfRun(SplittingConfig):
+    """How the splits of one run are made.
+
+    Attributes:
+        fold: Of the cross-validation, ``None`` outside of one.
+    """
+
+    fold: NonNegativeInt | None

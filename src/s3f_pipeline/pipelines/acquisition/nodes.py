@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.config.schema import AcquisitionConfig, CohortFacts
 
 
 def acquire_raw(
-    cohort: dict[str, Any], settings: dict[str, Any], raw_root: Path
+    cohort: CohortFacts, settings: AcquisitionConfig, raw_root: Path
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Make sure that the raw folder is there, say where it is from, and what it looks like now.
 
@@ -17,15 +17,6 @@ def acquire_raw(
     from s3f_pipeline.acquisition.acquire import acquire
     from s3f_pipeline.acquisition.provenance import listing_hash
 
-    name, block = CohortConfig.from_named(cohort)
-    archives = Path(settings["archives"]).expanduser() if settings["archives"] else None
-    phantoms = settings["phantoms"]
-    acquired = acquire(
-        name,
-        block,
-        raw_root,
-        archives,
-        PhantomsConfig.model_validate(phantoms) if phantoms else None,
-        offline=settings["offline"],
-    )
+    archives = Path(settings.archives).expanduser() if settings.archives else None
+    acquired = acquire(cohort, raw_root, archives, settings.phantoms, offline=settings.offline)
     return acquired, {"sha256": listing_hash(raw_root / acquired["folder"])}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN
-from s3f_pipeline.config.schema import CohortConfig
+from s3f_pipeline.config.schema import CohortFacts, SplittingOfRun
 from s3f_pipeline.identity import HOLDING
 
 logger = logging.getLogger(__name__)
@@ -52,8 +52,8 @@ def check_order(
 
 
 def write_audit(
-    cohort: dict[str, Any],
-    splitting: dict[str, Any],
+    cohort: CohortFacts,
+    splitting: SplittingOfRun,
     acquisition: dict[str, Any],
     quality: dict[str, Any],
     index: pd.DataFrame,
@@ -71,10 +71,9 @@ def write_audit(
     from s3f_pipeline.splits.summary import split_summary
 
     check_splits(splits)
-    name, block = CohortConfig.from_named(cohort)
     return render_audit(
         AuditData(
-            cohort={"name": name, **block.model_dump(include={"title", "subject", "licence", "citation"})},
+            cohort=cohort.model_dump(include={"name", "title", "subject", "licence", "citation"}),
             synthetic=acquisition["provenance"]["synthetic"],
             header_ids=quality["header_ids"],
             contradictions=quality["contradictions"],
@@ -82,14 +81,14 @@ def write_audit(
             guarantee=guarantee_counts(index, splits),
             audit=audit,
             straddle=straddle,
-            grouping=block.grouping,
+            grouping=cohort.grouping,
             index=index,
             thumbnails=thumbnails,
             twins=twins,
             split_summary=split_summary(index, splits),
             demographics=demographics(index, splits),
-            fold=splitting["fold"],
-            folds=splitting["folds"],
+            fold=splitting.fold,
+            folds=splitting.folds,
             file_warnings=quality.get("warnings", ()),
         )
     )

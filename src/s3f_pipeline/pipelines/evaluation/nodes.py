@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def predict(
-    experiment: dict[str, Any],
+    config: ExperimentConfig,
     index: pd.DataFrame,
     images: np.memmap,
     splits: pd.DataFrame,
@@ -36,7 +36,6 @@ def predict(
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.training.prediction import Predictor
 
-    config = ExperimentConfig.model_validate(experiment)
     check_store(index, images, config.input_shape)
     check_splits(splits, leaks_by_design=config.protocol == "published")
     trained_on = training["classes"], training["splits_hash"], training["data_hash"]
@@ -63,7 +62,7 @@ def predict(
 
 
 def measure(
-    experiment: dict[str, Any],
+    config: ExperimentConfig,
     index: pd.DataFrame,
     predictions: pd.DataFrame,
     training: dict[str, Any],
@@ -78,7 +77,6 @@ def measure(
     from s3f_pipeline.evaluation.metrics import compute_metrics
     from s3f_pipeline.evaluation.openings import record_opening
 
-    config = ExperimentConfig.model_validate(experiment)
     opening = _opening(config, index, predictions, training)
     by_split = {
         str(split): compute_metrics(rows, config.classes, positive_class=config.positive_class)
@@ -120,11 +118,10 @@ def _opening(
     )
 
 
-def tabulate(experiment: dict[str, Any], predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def tabulate(config: ExperimentConfig, predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Write ROC curve and named classes of the test images as tables, which ``dvc plots`` draws."""
     from s3f_pipeline.evaluation.curves import mean_roc
 
-    config = ExperimentConfig.model_validate(experiment)
     test = predictions[predictions["split"] == "test"]
     curve = mean_roc(test, config.classes, positive_class=config.positive_class)
     return curve, test[["label", "predicted"]]

@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 
 
 def ingest_cohort(
-    data: dict[str, Any],
-    settings: dict[str, Any],
+    cohort: CohortData,
+    settings: IngestionConfig,
     acquisition: dict[str, Any],
     listing: dict[str, str],
     raw_root: Path,
@@ -30,7 +30,6 @@ def ingest_cohort(
     are counted and not used.
     """
     from s3f_pipeline.cohorts import (
-        TableColumns,
         add_links,
         check_subjects,
         find_table,
@@ -49,26 +48,23 @@ def ingest_cohort(
     from s3f_pipeline.images.quality import quality_report
     from s3f_pipeline.images.store import STORE_KEY
 
-    name, block = CohortData.from_named(data)
-    config = IngestionConfig.model_validate(settings)
     folder = raw_root / acquisition["folder"]
-    table = TableColumns(**block.table.model_dump()) if block.table else None
-    files = list_files(block.layout, folder, block.classes, table, block.patient_pattern)
-    if not block.table:  # where an empty cell says that a patient is not known
-        check_subjects(files, block.subject)
-    table_of_links = find_table(block.link.table, folder) if block.link and block.link.table else None
+    files = list_files(cohort.layout, folder, cohort.classes, cohort.table, cohort.patient_pattern)
+    if not cohort.table:  # where an empty cell says that a patient is not known
+        check_subjects(files, cohort.subject)
+    table_of_links = find_table(cohort.link.table, folder) if cohort.link and cohort.link.table else None
     ingested = ingest(
         files,
         folder,
-        image_size=block.image_size,
-        color=block.color,
-        aspect=block.aspect,
-        window=block.window,
-        max_pixels=round(config.max_megapixels * 1e6),
-        images=temporary_path(image_folder / f"{images_name(*block.image_size)}.npy"),
+        image_size=cohort.image_size,
+        color=cohort.color,
+        aspect=cohort.aspect,
+        window=cohort.window,
+        max_pixels=round(settings.max_megapixels * 1e6),
+        images=temporary_path(image_folder / f"{images_name(*cohort.image_size)}.npy"),
         thumbnails=temporary_path(thumbnail_folder / "thumbnails.npy"),
-        max_rejected_share=config.max_rejected_share,
-        workers=config.workers,
+        max_rejected_share=settings.max_rejected_share,
+        workers=settings.workers,
         salt=salt,
     )
     index, links = ingested.index, None
@@ -90,26 +86,26 @@ def ingest_cohort(
     )
     if salt is not None:
         readings |= headers
-    incomparable = incomparable_ids(index["subject"], readings, of=block.subject)
-    index, contradictions = join_identities(index, readings, subject=block.subject)
+    incomparable = incomparable_ids(index["subject"], readings, of=cohort.subject)
+    index, contradictions = join_identities(index, readings, subject=cohort.subject)
     provenance = acquisition["provenance"]
-    published = block.published if block.published and not provenance["synthetic"] else None
+    published = cohort.published if cohort.published and not provenance["synthetic"] else None
     quality = quality_report(
-        name,
+        cohort.name,
         index,
         ingested.rejected,
-        max_rejected_share=config.max_rejected_share,
+        max_rejected_share=settings.max_rejected_share,
         published_counts=published.counts if published else {},
         passed_over=files.attrs["passed_over"],
         checksums=provenance.get("files", {}),
-        positive_class=block.positive_class,
+        positive_class=cohort.positive_class,
         narrow=ingested.narrow,
         remarks=ingested.remarks,
         masks=ingested.masks,
         blank=ingested.blank,
-        image_size=block.image_size,
+        image_size=cohort.image_size,
         links=links,
-        caution=None if provenance["synthetic"] else block.caution,
+        caution=None if provenance["synthetic"] else cohort.caution,
         notices=files.attrs.get("notices", ()),
     )
     quality |= {

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def link_cohorts(
-    data: dict[str, Any],
+    cohort: CohortData,
     index: pd.DataFrame,
     thumbnails: np.memmap,
     other_index: pd.DataFrame,
@@ -23,20 +23,21 @@ def link_cohorts(
     from s3f_pipeline.linking.match import MatchSettings, link_table, match_cohorts
     from s3f_pipeline.linking.report import link_report
 
-    name, block = CohortData.from_named(data)
-    if block.link is None:
-        raise ConfigError(f"The cohort {name} has no link. Name the other cohort: link: {{to: <cohort>}}.")
-    settings = MatchSettings(block.link.least_correlation, block.link.margin)
+    if cohort.link is None:
+        raise ConfigError(
+            f"The cohort {cohort.name} has no link. Name the other cohort: link: {{to: <cohort>}}."
+        )
+    settings = MatchSettings(cohort.link.least_correlation, cohort.link.margin)
     matches = match_cohorts(index, thumbnails, other_index, other_thumbnails, settings)
     report = link_report(
         matches,
         index["subject"],
-        cohort=name,
-        other=block.link.to,
+        cohort=cohort.name,
+        other=cohort.link.to,
         settings=settings,
-        table=block.link.table,
+        table=cohort.link.table,
     )
-    _tell(report, block.subject)
+    _tell(report, cohort.subject)
     return link_table(matches), report
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from s3f_pipeline.config.schema import CohortConfig, ExperimentConfig
+from s3f_pipeline.config.schema import CohortFacts, ExperimentConfig, ExperimentLabels
 
 
 def plot(
-    experiment: dict[str, Any],
+    experiment: ExperimentConfig,
     predictions: pd.DataFrame,
     metrics: dict[str, Any],
     history: pd.DataFrame,
@@ -23,14 +23,13 @@ def plot(
         plot_roc,
     )
 
-    config = ExperimentConfig.model_validate(experiment)
-    title = f"{config.cohort} {config.variant}, test images"
+    title = f"{experiment.cohort} {experiment.variant}, test images"
     test = predictions[predictions["split"] == "test"]
     figures = (
-        plot_confusion_matrix(metrics["test"], config.classes, title),
-        plot_roc(test, config.classes, positive_class=config.positive_class),
+        plot_confusion_matrix(metrics["test"], experiment.classes, title),
+        plot_roc(test, experiment.classes, positive_class=experiment.positive_class),
         plot_history(
-            history, training["selected_epoch"], training["selection_metric"], config.selection_split
+            history, training["selected_epoch"], training["selection_metric"], experiment.selection_split
         ),
     )
     confusion_matrix, roc, training_history = map(figure_to_png, figures)
@@ -38,9 +37,9 @@ def plot(
 
 
 def write_report(
-    experiment: dict[str, Any],
-    labels: dict[str, str],
-    cohort: dict[str, Any],
+    experiment: ExperimentConfig,
+    labels: ExperimentLabels,
+    cohort: CohortFacts,
     acquisition: dict[str, Any],
     index: pd.DataFrame,
     quality: dict[str, Any],
@@ -57,8 +56,6 @@ def write_report(
     from s3f_pipeline.reporting.report import ReportData, render_report
     from s3f_pipeline.splits.summary import split_summary
 
-    config = ExperimentConfig.model_validate(experiment)
-    name, block = CohortConfig.from_named(cohort)
     traced = (
         "git_commit",
         "git_dirty",
@@ -75,20 +72,19 @@ def write_report(
     return render_report(
         ReportData(
             cohort={
-                **block.model_dump(
+                **cohort.model_dump(
                     mode="json",
-                    include={"title", "subject", "classes", "positive_class", "licence", "citation"},
+                    include={"name", "title", "subject", "classes", "positive_class", "licence", "citation"},
                 ),
-                "name": name,
-                "published": [row.model_dump() for row in block.published_results],
+                "published": [row.model_dump() for row in cohort.published_results],
             },
             experiment={
-                **config.model_dump(
+                **experiment.model_dump(
                     mode="json",
                     include={"cohort", "protocol", "variant", "seed", "fold", "selection_split"},
                 ),
-                **labels,
-                "selected_on_test": config.selected_on_test,
+                **labels.model_dump(),
+                "selected_on_test": experiment.selected_on_test,
                 "synthetic": acquisition["provenance"]["synthetic"],
                 "guarantee": metrics["guarantee"],
                 "test_openings": metrics["test_openings"],

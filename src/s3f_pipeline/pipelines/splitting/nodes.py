@@ -7,21 +7,21 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN
-from s3f_pipeline.config.schema import CohortData, Protocol, SplittingConfig, TwinsConfig
+from s3f_pipeline.config.schema import CohortData, Protocol, SplittingOfRun
 from s3f_pipeline.errors import SplitError
+from s3f_pipeline.splits.settings import TwinSettings
 
 logger = logging.getLogger(__name__)
 
 
-def search_twins(settings: dict[str, Any], index: pd.DataFrame, thumbnails: np.memmap) -> pd.DataFrame:
+def search_twins(settings: TwinSettings, index: pd.DataFrame, thumbnails: np.memmap) -> pd.DataFrame:
     """Find exact and near-duplicate images."""
-    from s3f_pipeline.splits.twins import TwinSettings, find_twins
+    from s3f_pipeline.splits.twins import find_twins
 
-    config = TwinsConfig.model_validate(settings)
-    return find_twins(index, thumbnails, TwinSettings(**config.model_dump()))
+    return find_twins(index, thumbnails, settings)
 
 
-def group(data: dict[str, Any], index: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
+def group(cohort: CohortData, index: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
     """Join subjects, twins and runs of files into the groups that stay on one side.
 
     A run holds together nothing on an official side that is kept: its neighbours may lie in training.
@@ -29,42 +29,39 @@ def group(data: dict[str, Any], index: pd.DataFrame, twins: pd.DataFrame) -> pd.
     from s3f_pipeline.splits.groups import make_groups
     from s3f_pipeline.splits.sequence import runs
 
-    _, block = CohortData.from_named(data)
     sequences = None
-    if block.grouping:
-        order = _order(block, index)
+    if cohort.grouping:
+        order = _order(cohort, index)
         cut = {"train"}
-        cut |= {"test"} if block.official_test == "cut" else set()
-        cut |= {"validation"} if block.official_validation == "cut" else set()
-        sequences = runs(order, block.grouping.sequence).where(
-            index["label"].isin(block.grouping.classes or block.classes)
+        cut |= {"test"} if cohort.official_test == "cut" else set()
+        cut |= {"validation"} if cohort.official_validation == "cut" else set()
+        sequences = runs(order, cohort.grouping.sequence).where(
+            index["label"].isin(cohort.grouping.classes or cohort.classes)
             & (index["official_split"].isna() | index["official_split"].isin(cut))
         )
-    return make_groups(index, twins, subject=block.subject, runs=sequences)
+    return make_groups(index, twins, subject=cohort.subject, runs=sequences)
 
 
 def audit(
-    data: dict[str, Any],
-    settings: dict[str, Any],
+    cohort: CohortData,
+    settings: TwinSettings,
     index: pd.DataFrame,
     groups: pd.DataFrame,
     twins: pd.DataFrame,
 ) -> dict[str, Any]:
     """Count and list what the published splits leak, and contradictory labels."""
     from s3f_pipeline.splits.audit import leakage_audit
-    from s3f_pipeline.splits.twins import TwinSettings
 
-    name, block = CohortData.from_named(data)
     try:
-        published, why_none = _split_as_published(block, index, groups), None
+        published, why_none = _split_as_published(cohort, index, groups), None
     except SplitError as error:
         published, why_none = None, error.message
     found = leakage_audit(
         index,
         groups,
         twins,
-        cohort=name,
-        settings=TwinSettings(**settings),
+        cohort=cohort.name,
+        settings=settings,
         published=published,
         why_none=why_none,
     )
@@ -83,7 +80,7 @@ def audit(
             "validation",
             across["test_images_with_subject_outside_test"],
             across["test_images_with_known_subject"],
-            block.subject,
+            cohort.subject,
         )
     logger.info(
         "Audit: %d groups, %d with twins, %d with contradictory labels",
@@ -96,8 +93,8 @@ def audit(
 
 def split(
     protocol: Protocol,
-    data: dict[str, Any],
-    settings: dict[str, Any],
+    cohort: CohortData,
+    settings: SplittingOfRun,
     index: pd.DataFrame,
     groups: pd.DataFrame,
 ) -> pd.DataFrame:
@@ -105,17 +102,15 @@ def split(
     from s3f_pipeline.splits.exclusions import class_losses, exclusions_warning
     from s3f_pipeline.splits.guarantee import guarantee_counts, guarantee_total, unknown_text
 
-    cohort, block = CohortData.from_named(data)
-    fold = settings["fold"]
     if protocol == "published":
-        if fold is not None:
+        if settings.fold is not None:
             raise SplitError(
                 "The published protocol has no folds. Leave out fold, or run the pipeline without _published."
             )
-        made = _split_as_published(block, index, groups)
-        selection_split = block.published.selection_split if block.published else "validation"
+        made = _split_as_published(cohort, index, groups)
+        selection_split = cohort.published.selection_split if cohort.published else "validation"
     else:
-        made = _split_patient_safe(block, settings, index, groups)
+        made = _split_patient_safe(cohort, settings, index, groups)
         selection_split = "validation"
     counts = made["split"].value_counts()
     logger.info("Images: %s", ", ".join(f"{count} {split}" for split, count in counts.items()))
@@ -135,47 +130,44 @@ def split(
                 "sides, and figures can be better than for new patients. The pipeline %s_audit looks for "
                 "them in the order and the names of the files.",
                 unknown,
-                cohort,
+                cohort.name,
             )
     return made
 
 
-def _order(block: CohortData, index: pd.DataFrame, *, across_splits: bool = False) -> pd.DataFrame:
+def _order(cohort: CohortData, index: pd.DataFrame, *, across_splits: bool = False) -> pd.DataFrame:
     """The order of files in which runs are cut, or the one that tells what lies between those of a run."""
     from s3f_pipeline.splits.held_runs import order_across_splits
     from s3f_pipeline.splits.sequence import file_order
 
     column = ORDER_COLUMN if ORDER_COLUMN in index else None
-    number = block.grouping.number if block.grouping else 1
-    if across_splits and block.official_test == "keep":
+    number = cohort.grouping.number if cohort.grouping else 1
+    if across_splits and cohort.official_test == "keep":
         return order_across_splits(index, column, number=number)
-    return file_order(index, column, number=number, merge_splits=block.official_test == "cut")
+    return file_order(index, column, number=number, merge_splits=cohort.official_test == "cut")
 
 
 def _split_patient_safe(
-    block: CohortData, settings: dict[str, Any], index: pd.DataFrame, groups: pd.DataFrame
+    cohort: CohortData, settings: SplittingOfRun, index: pd.DataFrame, groups: pd.DataFrame
 ) -> pd.DataFrame:
     from s3f_pipeline.splits.patient_safe import patient_safe_split
 
-    fold = settings["fold"]
-    config = SplittingConfig.model_validate({key: settings[key] for key in SplittingConfig.model_fields})
-    if fold is not None and (index["official_split"] == "validation").any():
+    if settings.fold is not None and (index["official_split"] == "validation").any():
         logger.info("In a cross-validation official training and validation images are dealt alike.")
     return patient_safe_split(
         index,
         groups,
-        order=_order(block, index, across_splits=True) if block.grouping else None,
-        official_test=block.official_test,
-        official_validation=block.official_validation,
-        fold=fold,
-        **config.model_dump(),
+        order=_order(cohort, index, across_splits=True) if cohort.grouping else None,
+        official_test=cohort.official_test,
+        official_validation=cohort.official_validation,
+        **settings.model_dump(),
     )
 
 
-def _split_as_published(block: CohortData, index: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+def _split_as_published(cohort: CohortData, index: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     from s3f_pipeline.splits.published import RandomTestSet, published_split
 
-    published = block.published
+    published = cohort.published
     if published is None:
         raise SplitError("No protocol has been published for this cohort.")
     if published.needs and not (index["official_split"] == "test").any():
@@ -183,7 +175,7 @@ def _split_as_published(block: CohortData, index: pd.DataFrame, groups: pd.DataF
             f"The published protocol tests on images that are not here: put {published.needs} and its images "
             f"into the raw folder (from {published.needs_from}), or run the pipeline without _published."
         )
-    random = RandomTestSet(block.classes, published.test_share, published.split_seed)
+    random = RandomTestSet(cohort.classes, published.test_share, published.split_seed)
     return published_split(
         index,
         groups,

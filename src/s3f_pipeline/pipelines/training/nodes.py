@@ -2,19 +2,17 @@
 
 import logging
 import shutil
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.config.schema import ExperimentConfig, TrainingConfig
+from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.errors import ConfigError, TrainingError
 
 if TYPE_CHECKING:
     from s3f_pipeline.training.estimate import Room
-    from s3f_pipeline.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
 GIGABYTE = 1e9
@@ -24,7 +22,7 @@ LESS_MEMORY = "Lower it by --params=training.batch_size=<n> or image_size=<n>."
 
 
 def check_training(
-    experiment: dict[str, Any], index: pd.DataFrame, images: np.memmap, splits: pd.DataFrame
+    config: ExperimentConfig, index: pd.DataFrame, images: np.memmap, splits: pd.DataFrame
 ) -> None:
     """Refuse what cannot be trained on.
 
@@ -37,7 +35,6 @@ def check_training(
     from s3f_pipeline.splits.checks import check_splits
     from s3f_pipeline.splits.rows import split_rows
 
-    config = ExperimentConfig.model_validate(experiment)
     metric = config.training.selection_metric
     if metric == "positive_f1" and config.positive_class is None:
         raise ConfigError(
@@ -55,7 +52,7 @@ def check_training(
 
 
 def train_network(
-    experiment: dict[str, Any],
+    config: ExperimentConfig,
     index: pd.DataFrame,
     images: np.memmap,
     splits: pd.DataFrame,
@@ -84,8 +81,7 @@ def train_network(
     from s3f_pipeline.training.fit import fit, memory_errors_explained
     from s3f_pipeline.training.state import StateFolder
 
-    config = ExperimentConfig.model_validate(experiment)
-    check_training(experiment, index, images, splits)
+    check_training(config, index, images, splits)
     if config.training.augmentation.flip != "none" and (sides := swapped_classes(config.classes)):
         logger.warning(
             "training.augmentation.flip is %s, but a mirrored image of %s shows its other side; labels stay.",
@@ -126,7 +122,7 @@ def train_network(
             training,
             selection,
             config.classes,
-            _settings(settings),
+            settings,
             seed=config.seed,
             positive_class=config.positive_class,
             report=RUN.log_epoch,
@@ -167,15 +163,6 @@ def train_network(
         "config": config.model_dump(mode="json"),
     }
     return trained.model, trained.history, facts
-
-
-def _settings(config: TrainingConfig) -> "TrainingSettings":
-    """Take what the fit loop reads from the configuration."""
-    from s3f_pipeline.training.augmentation import Augmentation
-    from s3f_pipeline.training.settings import TrainingSettings
-
-    values = {field.name: getattr(config, field.name) for field in fields(TrainingSettings)}
-    return TrainingSettings(**{**values, "augmentation": Augmentation(**config.augmentation.model_dump())})
 
 
 def require_room(room: "Room", folder: Path, *, shared_memory: bool) -> None:

@@ -9,14 +9,14 @@ import pandas as pd
 from s3f_pipeline.acquisition.phantoms.cases import COPY_QUALITY
 from s3f_pipeline.acquisition.phantoms.patients import Image, draw_slice, plan_images
 from s3f_pipeline.acquisition.phantoms.scenes.canvas import save
-from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig
 from s3f_pipeline.images.phash import perceptual_hash
 from s3f_pipeline.images.thumbnails import halve
 
 ORIENTATIONS = {"drawing": "same", "copy": "same", "mirrored": "mirrored"}
 
 
-def write(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
+def write(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> int:
     """Write ``classification_task/{train,test}/<class>/…`` and the table; return the number of images."""
     root = folder / "classification_task"
     numbers = dict.fromkeys(config.images_per_class, 0)

@@ -9,12 +9,12 @@ from s3f_pipeline.acquisition.phantoms.cases import draw_case, plan_cases, sum_o
 from s3f_pipeline.acquisition.phantoms.scenes.breasts import draw_mask
 from s3f_pipeline.acquisition.phantoms.scenes.canvas import save
 from s3f_pipeline.acquisition.phantoms.scenes.choice import scene_of
-from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig
 
 SECOND_MASK_EVERY = 50
 
 
-def write(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
+def write(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> int:
     """Write ``<class>/<class> (<n>).png`` with masks; return the number of images without them."""
     scene = scene_of(cohort)
     cases = plan_cases(cohort.classes, sum_of(config))

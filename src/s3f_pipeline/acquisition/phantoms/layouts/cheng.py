@@ -7,10 +7,10 @@ import pandas as pd
 from s3f_pipeline.acquisition.phantoms.patients import draw_slice, known_slices
 from s3f_pipeline.acquisition.phantoms.scenes.canvas import save
 from s3f_pipeline.cohorts.cheng import METADATA
-from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig
 
 
-def write(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
+def write(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> int:
     """Write ``<class>/<patient>_<slice>.jpg`` and the table; return the number of images.
 
     Every second slice of a patient has an id with a letter at its end, as a further examination has.

@@ -5,14 +5,14 @@ from pathlib import Path
 from s3f_pipeline.acquisition.phantoms.cases import Case, counts_of, draw_case, plan_cases
 from s3f_pipeline.acquisition.phantoms.scenes.canvas import save
 from s3f_pipeline.acquisition.phantoms.scenes.choice import scene_of
-from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig
 
 FOLDERS = {"train": "train", "validation": "val", "test": "test"}
 KINDS = ("bacteria", "virus")
 PREFIXES = ("", "NORMAL2-")
 
 
-def write(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
+def write(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> int:
     """Write ``{train,val,test}/<class>/…`` with patients in the names; return the number of images."""
     scene = scene_of(cohort)
     cases = plan_cases(cohort.classes, counts_of(config, validation=True), views=True)

@@ -8,14 +8,14 @@ import pandas as pd
 from s3f_pipeline.acquisition.phantoms.cases import Case, counts_of, draw_case, plan_cases
 from s3f_pipeline.acquisition.phantoms.scenes.canvas import save
 from s3f_pipeline.acquisition.phantoms.scenes.choice import scene_of
-from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig
 
 TABLES = {"train": "GroundTruth.csv", "test": "Test_GroundTruth.csv"}
 FOLDERS = {"train": "images", "test": "Test_images"}
 SITES = ("back", "lower extremity", "trunk", "upper extremity", "abdomen", "face")
 
 
-def write(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
+def write(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> int:
     """Write images, both ground truths, and metadata of the training images; return the number of images."""
     scene = scene_of(cohort)
     cases = plan_cases(cohort.classes, counts_of(config), views=True)

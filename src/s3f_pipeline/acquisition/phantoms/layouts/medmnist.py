@@ -10,11 +10,11 @@ from s3f_pipeline.acquisition.phantoms.cases import Case, counts_of, draw_case, 
 from s3f_pipeline.acquisition.phantoms.scenes.choice import scene_of
 from s3f_pipeline.cohorts.medmnist import LABELS, SPLITS, flag_and_size
 from s3f_pipeline.cohorts.medmnist_lesions import CODES, SPLIT_LIST
-from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig
+from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig
 from s3f_pipeline.errors import AcquisitionError
 
 
-def write(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
+def write(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> int:
     """Write ``<flag>.npz`` with images and labels of three splits; return the number of images.
 
     DermaMNIST as a folder, not a single file, gets the list of its lesions besides.

@@ -7,10 +7,10 @@ import pandas as pd
 from s3f_pipeline.acquisition.phantoms.cases import Case, counts_of, draw_case, plan_cases, sum_of
 from s3f_pipeline.acquisition.phantoms.scenes.canvas import save
 from s3f_pipeline.acquisition.phantoms.scenes.choice import scene_of
-from s3f_pipeline.config.schema import CohortConfig, PhantomsConfig, TableConfig
+from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig, TableColumns
 
 
-def write_folders(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
+def write_folders(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> int:
     """Write ``<class>/<number>.png``; return the number of images."""
     scene = scene_of(cohort)
     cases = plan_cases(cohort.classes, sum_of(config))
@@ -19,10 +19,10 @@ def write_folders(folder: Path, cohort: CohortConfig, config: PhantomsConfig) ->
     return len(cases)
 
 
-def write_table(folder: Path, cohort: CohortConfig, config: PhantomsConfig) -> int:
+def write_table(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> int:
     """Write ``images/<number>.png`` and the table that the cohort names; return the number of images."""
     columns = cohort.table
-    assert columns is not None  # a CohortConfig of the layout 'table' has one
+    assert columns is not None  # a CohortFacts of the layout 'table' has one
     scene = scene_of(cohort)
     counts = counts_of(config) if columns.split else sum_of(config)
     cases = plan_cases(cohort.classes, counts, views=columns.patient is not None)
@@ -42,7 +42,7 @@ def _path(case: Case) -> str:
     return f"images/{case.number:05d}.png"
 
 
-def _row(case: Case, columns: TableConfig) -> dict[str, str]:
+def _row(case: Case, columns: TableColumns) -> dict[str, str]:
     row = {columns.path: _path(case), columns.label: case.label}
     if columns.patient:
         row[columns.patient] = f"patient-{case.subject:05d}"

@@ -11,7 +11,7 @@ from s3f_pipeline.acquisition.phantoms.scenes.fields import draw_field
 from s3f_pipeline.acquisition.phantoms.scenes.lungs import PNEUMONIA, draw_chest
 from s3f_pipeline.acquisition.phantoms.scenes.organs import ORGANS, draw_organ
 from s3f_pipeline.acquisition.phantoms.scenes.skin import LESIONS, draw_skin
-from s3f_pipeline.config.schema import CohortConfig
+from s3f_pipeline.config.schema import CohortFacts
 
 Scene = Callable[[str, np.random.Generator], np.ndarray]
 """Draws one image of a class: uint8 of shape (H, W), or RGB of shape (H, W, 3)."""
@@ -27,7 +27,7 @@ RGB: tuple[tuple[Scene, frozenset[str]], ...] = (
 )
 
 
-def scene_of(cohort: CohortConfig) -> Scene:
+def scene_of(cohort: CohortFacts) -> Scene:
     """Return the scene of the cohort's colour that knows all its classes, or else textured fields."""
     for scene, known in RGB if cohort.color == "rgb" else GREY:
         if set(cohort.classes) <= known:
@@ -35,5 +35,5 @@ def scene_of(cohort: CohortConfig) -> Scene:
     return partial(_draw_own, cohort)
 
 
-def _draw_own(cohort: CohortConfig, label: str, rng: np.random.Generator) -> np.ndarray:
+def _draw_own(cohort: CohortFacts, label: str, rng: np.random.Generator) -> np.ndarray:
     return draw_field(cohort.classes.index(label), len(cohort.classes), cohort.color == "rgb", rng)
