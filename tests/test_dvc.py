@@ -11,7 +11,7 @@ from s3f_pipeline.catalog_types import FolderDataset, ScratchFolderDataset
 from s3f_pipeline.config.loader import PROJECT, current_loader
 from s3f_pipeline.config.names import Experiment
 from s3f_pipeline.pipeline_registry import register_pipelines
-from s3f_pipeline.pipelines.stages import ROOMS, stages_of
+from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES, PACKAGE, stages_of
 
 REPRODUCE = yaml.safe_load((PROJECT / "conf/base/reproduce.yml").read_text())["reproduce"]
 EXPERIMENTS = [
@@ -73,9 +73,6 @@ def test_every_file_that_an_experiment_reads_is_a_dependency(dvc_stages, load_co
     read = {name for name in pipeline.inputs() if not name.startswith("params:")}
     read = {name for name in read if not isinstance(catalog[name], (FolderDataset, ScratchFolderDataset))}
     assert not {n for n in read if not is_below(PROJECT / catalog[n].filepath, dependencies)}
-    for stage in ("training", "evaluation", "reporting"):
-        for room in ROOMS[stage]:
-            assert PROJECT / "src/s3f_pipeline" / room in dependencies
 
 
 @pytest.mark.parametrize("cohort", REPRODUCE["cohorts"])
@@ -94,12 +91,55 @@ def test_every_file_of_the_preparation_is_an_out(dvc_stages, load_config, cohort
 
 
 @pytest.mark.parametrize("cohort", REPRODUCE["cohorts"])
-def test_the_preparation_depends_on_all_that_it_runs_and_reads(dvc_stages, cohort):
-    stage = dvc_stages[f"prepare@{cohort}"]
-    dependencies = {Path(dep.fs_path) for dep in stage.deps}
+def test_the_preparation_depends_on_the_raw_folder(dvc_stages, cohort):
+    dependencies = {Path(dep.fs_path) for dep in dvc_stages[f"prepare@{cohort}"].deps}
     assert PROJECT / "data/01_raw" / REPRODUCE["raw_folders"][cohort] in dependencies
-    rooms = {room for name in PREPARATION for room in ROOMS[name]}
-    assert not {room for room in rooms if PROJECT / "src/s3f_pipeline" / room not in dependencies}
+
+
+def code_run(pipeline, tags, network=None) -> set[Path]:
+    """Every file of the package of which stages run anything, and those that wire them."""
+    found = set()
+    for stage in stages_of(pipeline.only_nodes_with_tags(*tags)):
+        found |= {PACKAGE / path for path in stage.runs(network).code}
+        found.add(PACKAGE / "pipelines" / stage.name / "pipeline.py")
+    return found
+
+
+def as_dependencies(files: set[Path], folder: Path) -> set[Path]:
+    """Name files below a folder: a folder of which more than half is run stands for what is in it."""
+    below = {path for path in folder.rglob("*.py") if path.name != "__init__.py"}
+    if folder != PACKAGE and 2 * len(below & files) > len(below):
+        return {folder}
+    folders = {path for path in folder.iterdir() if any(path in file.parents for file in files)}
+    named = {path for path in files if path.parent == folder}
+    return named.union(*(as_dependencies(files, path) for path in folders))
+
+
+def test_a_folder_stands_for_its_files_where_most_of_them_are_run():
+    backend = set((PACKAGE / "backend").glob("*.py"))
+    one = PACKAGE / "cohorts/listing.py"
+    assert as_dependencies(backend | {one}, PACKAGE) == {PACKAGE / "backend", one}
+
+
+@pytest.mark.parametrize("name", ["prepare", "experiment"])
+def test_the_code_that_is_run_is_a_dependency_and_no_other(dvc_stages, load_config, name):
+    """All stages of one kind have the same list: what any of them runs."""
+    load_config()
+    pipelines = register_pipelines()
+    run: set[Path] = set()
+    for cohort in REPRODUCE["cohorts"]:
+        if name == "prepare":
+            run |= code_run(pipelines[f"{cohort}_audit"], PREPARATION)
+        for variant in REPRODUCE["variants"] if name == "experiment" else ():
+            experiment = Experiment(cohort, "patient_safe", variant)
+            network = current_loader().experiment(*experiment).network
+            run |= code_run(pipelines[experiment.pipeline], EXPERIMENT_STAGES, network)
+    expected = {path.relative_to(PROJECT).as_posix() for path in as_dependencies(run, PACKAGE)}
+    for address, stage in dvc_stages.items():
+        if address.startswith(f"{name}@"):
+            paths = [Path(dep.fs_path) for dep in stage.deps]
+            named = {path.relative_to(PROJECT).as_posix() for path in paths if PACKAGE in path.parents}
+            assert named == expected, "\n".join(f"      - {path}" for path in sorted(expected))
 
 
 @pytest.mark.parametrize("name", ["prepare", "experiment"])

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
         (["--env=demo", "--runner=ThreadRunner"], ["Leave --runner out", "runner=StageRunner()"]),
         (["--env=demo", "--runner=ParallelRunner"], ["Leave --runner out"]),
         (
-            ["--env=demo", "--nodes=brisc.patient_safe.bilinear.plot"],
+            ["--env=demo", "--nodes=brisc.patient_safe.bilinear.predict"],
             ["A stage is run as a whole", "bilinear.measure", "--tags=evaluation"],
         ),
     ],

@@ -1,4 +1,6 @@
 import inspect
+import sys
+from types import ModuleType
 
 import keras
 import numpy as np
@@ -8,7 +10,7 @@ from rounding import assert_logits_off_by_rounding
 
 from s3f_pipeline.config.layers import WITH_SPECTRANET
 from s3f_pipeline.errors import ModelError
-from s3f_pipeline.models import build, build_model, variant_names, without_weights
+from s3f_pipeline.models import build_model, networks, variant_names, without_weights
 
 SHORT = {name: f"{name}_sn1" for name in ("spectral", "concat", "bilinear", "gated")}
 S3F = ["spatial", *(f"{kind}_sn{number}" for kind in SHORT for number in (1, 2))]
@@ -142,18 +144,31 @@ def test_mixed_precision_changes_the_logits_little(variant, mixed_bfloat16):
     assert_logits_off_by_rounding(mixed, full, images, 4 + sums_over_spectra)
 
 
-def test_a_new_variant_is_a_function_and_a_line(monkeypatch):
+@pytest.fixture
+def add_network(monkeypatch):
+    """Put a function into a module of its own, and a line into the table."""
+
+    def add(name, function):
+        module = ModuleType("networks_of_tests")
+        module.function = function
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        monkeypatch.setitem(networks.VARIANTS, name, f"{module.__name__}:function")
+
+    return add
+
+
+def test_a_new_variant_is_a_function_and_a_line(add_network):
     def mean_colour(images, power: int = 1):
         return keras.layers.GlobalAveragePooling2D(name="colour")(images**power)
 
-    monkeypatch.setitem(build.VARIANTS, "colour", mean_colour)
+    add_network("colour", mean_colour)
     assert build_model("colour", (4, 4, 3), 2, power=2).count_params() == 3 * 2 + 2
     with pytest.raises(ModelError, match=r"'colour' has no option 'pover'. Allowed: power"):
         build_model("colour", (4, 4, 3), 2, pover=2)
 
 
-def test_a_function_that_returns_feature_maps_is_refused(monkeypatch):
-    monkeypatch.setitem(build.VARIANTS, "maps", lambda images: images * 2)
+def test_a_function_that_returns_feature_maps_is_refused(add_network):
+    add_network("maps", lambda images: images * 2)
     with pytest.raises(ModelError, match=r"'maps' must return feature vectors.* \(None, 4, 4, 3\): pool or"):
         build_model("maps", (4, 4, 3), 2)
 
@@ -207,5 +222,5 @@ def test_images_too_small_to_pool_are_refused(variant, smallest):
 
 
 def test_every_variant_is_a_function_of_images():
-    for network in build.VARIANTS.values():
-        assert next(iter(inspect.signature(network).parameters)) == "images"
+    for name in variant_names():
+        assert next(iter(inspect.signature(networks.network_function(name)).parameters)) == "images"

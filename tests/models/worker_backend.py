@@ -14,8 +14,8 @@ from numpy_layers import draw_weights
 
 from s3f_pipeline.backend.devices import jit_compile
 from s3f_pipeline.models import build_model, load_model
-from s3f_pipeline.models.build import VARIANTS
 from s3f_pipeline.models.layers import BilinearFusion, SpectralFilter
+from s3f_pipeline.models.networks import VARIANTS
 
 BATCH, FILTERS = 2, 5
 IMAGE_SHAPES = [(12, 10, 1), (12, 10, 3), (9, 12, 1), (9, 12, 3), (10, 7, 1), (7, 9, 3), (33, 40, 3)]

@@ -24,7 +24,7 @@ class Experiments:
         self._package, self._edits = stages.PACKAGE, 0
 
     def edit(self, *edits: tuple[str, str, str]) -> None:
-        """Replace text in a copy of the package, which is looked at from then on; an empty text is a new file."""
+        """Replace text in a copy of the package, which counts from then on; no text, a new file."""
         self._edits += 1
         copy = self._folder / f"edit-{self._edits}" / self._package.name
         shutil.copytree(self._package, copy, ignore=shutil.ignore_patterns("__pycache__"))

@@ -61,9 +61,13 @@ def literal(package: Path, module: str, name: str) -> Any:
         KeyError: If the file does not define the name.
     """
     for statement in ast.parse(_file(package, f"{package.name}.{module}").read_bytes()).body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else []
-        targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
-        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+        if isinstance(statement, ast.Assign):
+            targets: list[ast.expr] = statement.targets
+        elif isinstance(statement, ast.AnnAssign):
+            targets = [statement.target]
+        else:
+            continue
+        if statement.value and any(isinstance(each, ast.Name) and each.id == name for each in targets):
             return ast.literal_eval(statement.value)
     raise KeyError(name)
 

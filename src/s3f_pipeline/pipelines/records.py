@@ -17,7 +17,7 @@ class StageRecord(BaseModel):
 
     Attributes:
         stage: The stage tag, such as ``training``.
-        dependencies: On what the outputs depend; ``None`` in records of releases that only noted a hash of it.
+        dependencies: On what the outputs depend; ``None`` where a release noted but a hash of it.
         reason: Why the stage was run, such as ``parameter training.epochs 12 → 20``.
         outputs: What each file held that the stage has written, by catalog entry.
         copies: The text of small files that only a training could write again, by catalog entry.

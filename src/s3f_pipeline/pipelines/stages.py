@@ -52,6 +52,7 @@ NETWORKS = ("models.networks", "VARIANTS")
 PREPARATION_STAGES = ("acquisition", "ingestion", "linking", "splitting", "auditing")
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
 STAGES = PREPARATION_STAGES + EXPERIMENT_STAGES
+NOTHING = Closure({}, frozenset())
 NETWORK_STAGES = ("training", "evaluation")
 """Those that compute with a network."""
 COPIED = {"training": ("history", "training")}
@@ -126,7 +127,7 @@ class Stage:
                 parameters |= flat(to_jsonable_python(catalog.load(name)), self._key_of(name))
             elif not isinstance(dataset, FolderDataset):
                 inputs[name] = dataset.fingerprint() if dataset.exists() else MISSING
-        runs = self._closure(parameters.get("network"))
+        runs = NOTHING if self.is_looked_at_each_time else self.runs(parameters.get("network"))
         return Dependencies(
             parameters=parameters,
             inputs=inputs,
@@ -135,10 +136,8 @@ class Stage:
             nodes={node.name.rpartition(".")[2]: _wiring(node) for node in self.pipeline.nodes},
         )
 
-    def _closure(self, network: str | None) -> Closure:
-        """The code that the stage runs; none where it is run each time, whatever its code."""
-        if self.is_looked_at_each_time:
-            return closure(PACKAGE, ())
+    def runs(self, network: str | None = None) -> Closure:
+        """The code that the stage runs; ``network`` is that of its experiment, where it belongs to one."""
         functions = {f"{node.func.__module__}:{node.func.__name__}" for node in self.pipeline.nodes}
         if self.name in NETWORK_STAGES and (function := _networks(PACKAGE).get(network)):
             functions.add(function)
