@@ -9,6 +9,7 @@ from kedro.framework.session import KedroSession
 from s3f_pipeline.cli import cli, readable
 from s3f_pipeline.config import loader as loader_module
 from s3f_pipeline.errors import SplitError
+from s3f_pipeline.files import atomic_path
 from s3f_pipeline.tracking.journal import NAME, Journal
 
 
@@ -44,6 +45,14 @@ def test_a_place_that_cannot_be_written_to_is_named():
     message = readable(caused(RuntimeError("Failed while saving"), refused)).message
     assert "data/03_primary/brisc cannot be written: Read-only file system." in message
     assert "conf/local/globals.yml" in message
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(tmp_path):
+    (tmp_path / "metrics.json").mkdir()
+    with pytest.raises(IsADirectoryError) as caught, atomic_path(tmp_path / "metrics.json") as temporary:
+        temporary.write_text("{}")
+    message = readable(caught.value).message
+    assert message.startswith(f"{tmp_path / 'metrics.json'} is a folder, but a file belongs there. Move it")
 
 
 def test_an_unknown_pipeline_is_named():

@@ -24,7 +24,7 @@ from s3f_pipeline.signals import signals_wait
 from s3f_pipeline.tracking.run import RUN
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-NOT_WRITABLE = (errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.EPERM, errno.EROFS)
+NOT_WRITABLE = (errno.EACCES, errno.EEXIST, errno.ENOTDIR, errno.EPERM, errno.EROFS)
 logger = logging.getLogger(__name__)
 
 
@@ -78,6 +78,11 @@ def readable(error: BaseException) -> S3FError:
             return S3FError(
                 f"A file would be larger than the file system allows ({cause.filename or cause}). Choose a "
                 f"smaller image_size; what was finished is kept."
+            )
+        if isinstance(cause, OSError) and cause.errno == errno.EISDIR:
+            return S3FError(
+                f"{cause.filename2 or cause.filename} is a folder, but a file belongs there. Move it away "
+                f"and run the same command again; what was finished is kept."
             )
         if isinstance(cause, OSError) and cause.errno in NOT_WRITABLE:
             return S3FError(

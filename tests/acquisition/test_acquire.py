@@ -4,12 +4,13 @@ import io
 import json
 import shutil
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from s3f_pipeline.acquisition.acquire import acquire
-from s3f_pipeline.acquisition.provenance import listing_hash
+from s3f_pipeline.acquisition.provenance import listing_hash, tree_hash
 from s3f_pipeline.config.schema import DownloadConfig, PhantomsConfig
 from s3f_pipeline.errors import AcquisitionError
 
@@ -266,6 +267,20 @@ def test_other_phantoms_are_drawn_anew(tmp_path, brisc):
     more = PhantomsConfig(images_per_class={"train": 3, "test": 1}, seed=0)
     acquire(brisc, tmp_path, None, more)
     assert len(list(tmp_path.rglob("*.jpg"))) == 16
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-9])])
+def test_phantoms_that_are_damaged_are_drawn_anew(tmp_path, brisc, caplog, damage):
+    folder = tmp_path / acquire(brisc, tmp_path, None, FEW)["folder"]
+    drawn = tree_hash(folder)
+    damage(next(folder.rglob("*.jpg")))
+    assert tree_hash(folder) != drawn
+    acquire(brisc, tmp_path, None, FEW)
+    assert tree_hash(folder) == drawn
+    assert "missing, damaged or changed: they are drawn anew" in caplog.text
+    caplog.clear()
+    acquire(brisc, tmp_path, None, FEW)
+    assert "drawn anew" not in caplog.text
 
 
 def test_a_read_only_folder_goes_without_provenance(tmp_path, brisc, phantom_folder, monkeypatch):

@@ -10,7 +10,7 @@ from s3f_pipeline.errors import CohortError
 CLASSES = ("ill", "well")
 COLUMNS = TableColumns(file="images.csv", path="file", label="finding", patient="id", split="set")
 ROWS = ["file,finding,id,set,age,sex,site,name,born", "b/2.png,well,008,val,61,f,back,Doe,1960-01-01",
-        "1.dcm,ill,NA,train,,m,,Roe,1950-01-01", "3.png,ill,7,,0,,,,"]  # fmt: skip
+        "1.dcm,ill,N1,train,,m,,Roe,1950-01-01", "3.png,ill,7,,0,,,,"]  # fmt: skip
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_columns_are_taken_over_and_no_others(folder):
         "image_id", "path", "label", "subject", "official_split", "age", "sex", "site",
     ]  # fmt: skip
     assert list(table["image_id"]) == list(table["path"]) == ["1.dcm", "3.png", "b/2.png"]
-    assert list(table["subject"]) == ["NA", "7", "008"]
+    assert list(table["subject"]) == ["N1", "7", "008"]
     assert list(table["official_split"].fillna("")) == ["train", "", "validation"]
     assert list(table["age"].fillna(-1)) == [-1, 0, 61]
 
@@ -70,6 +70,10 @@ def test_splits_may_be_spelt_as_those_of_folders(folder):
         ("3.png,ill,01,", r"01 and 1"),
         ("3.png,ill,p\uff12,", r"p2 and p\uff12 \('p\\uff12'\)"),
         ("3.png,ill,1.23457E+12,", r"id was rounded by a spreadsheet: 1 of 3 \(1\.23457E\+12\)"),
+        ("3.png,ill,1E+12,", r"id was rounded by a spreadsheet: 1 of 3 \(1E\+12\)"),
+        ("3.png,ill,NA,", r"words for no id, .* one patient of many: NA \(on 1 of 3 images\)"),
+        ("3.png,ill,#N/A,", r"words for no id"),
+        ("3.png,ill,Unknown,", r"words for no id"),
         ("4.png,ill,1,", r"not on disk: 1 of 3 \(4\.png\)"),
         (",ill,1,", r"Rows of .* without a file: 1 of 3 \(row 3\)"),
         ("./1.dcm,ill,1,", r"lists twice: 1 of 3 \(1\.dcm\)"),

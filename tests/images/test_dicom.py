@@ -133,6 +133,8 @@ def test_damaged_files_are_decoded_or_refused(noise, data):
     [
         (dicom(np.tile(VALUES, (2, 1)), NumberOfFrames=2, Rows=16), "2 frames in one DICOM file"),
         (dicom(PixelData=bytes(10)), "truncated DICOM file: 10 of 512 bytes"),
+        (dicom(PhotometricInterpretation="Monochrome2"), "unknown PhotometricInterpretation"),
+        (dicom(PixelRepresentation=7), "says PixelRepresentation 7"),
         (dicom(PixelData=None), "without an image|damaged DICOM file"),
         (dicom()[:200], "DICOM"),
         (bytes(128) + b"DICM" + b"nonsense", "DICOM"),

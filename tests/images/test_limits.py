@@ -59,7 +59,7 @@ def webp(rows, columns):
 LARGE = {
     "PNG": b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", PNG_HEADER) + chunk(b"IEND", b""),
     "JPEG": lying_jpeg(),
-    "TIFF": tiff(GREY, tags={256: (60000,), 257: (60000,), 278: (60000,)}),
+    "TIFF": tiff(GREY, deflate=True, tags={256: (60000,), 257: (60000,), 278: (60000,)}),
     "TIFF tiles": tiff(GREY, tags={322: (60000,), 323: (60000,)}),
     "BMP": b"BM" + bytes(12) + struct.pack("<IiiHH", 40, 60000, -60000, 1, 24) + bytes(99),
     "WebP": webp(16000, 16000),
@@ -118,6 +118,19 @@ def test_compressed_pixels_that_are_more_than_the_header_says(syntax, frame, rea
     data = dicom(GREY, PixelData=encapsulate([frame]), syntax=syntax)
     with pytest.raises(ImageError, match=reason):
         decode(data, "grey")
+
+
+@pytest.mark.parametrize("has_bot", [True, False])
+def test_frames_that_the_header_does_not_tell_of(has_bot):
+    data = dicom(GREY, PixelData=encapsulate([JPEG, JPEG], has_bot=has_bot), syntax=JPEGBaseline8Bit)
+    with pytest.raises(ImageError, match="2 frames in one DICOM file, although its header says one"):
+        decode(data, "grey")
+    whole = dicom(
+        GREY,
+        PixelData=encapsulate([JPEG], fragments_per_frame=2, has_bot=has_bot),
+        syntax=JPEGBaseline8Bit,
+    )
+    assert decode(whole, "grey").pixels.shape == (*GREY.shape, 1)
 
 
 @pytest.mark.parametrize("color", ["grey", "rgb"])

@@ -157,6 +157,22 @@ def test_names_of_classes_are_shown_letter_by_letter(name, predictions):
     assert any(line.startswith(f"{label} (AUC ") for line in legend(curves.axes[0]))
 
 
+@pytest.mark.parametrize("classes", [2, 8])
+def test_long_names_leave_room_for_the_plot(classes):
+    names = [f"{n} " + 20 * "long " + f"name {n}" for n in range(classes)]
+    figure = plot_confusion_matrix({"confusion_matrix": np.eye(classes, dtype=int).tolist()}, names)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert axes.get_window_extent().width > 0.3 * figure.bbox.width
+    for n, label in enumerate(axes.get_yticklabels()):
+        text, place = label.get_text(), label.get_window_extent()
+        assert (text[:2], text[-2:]) == (f"{n} ", f" {n}")
+        assert "…" in text
+        assert place.x0 >= 0
+
+
 @settings(max_examples=20)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Lo", "So"]), max_size=20))
 def test_any_name_of_a_class_can_be_drawn(name):

@@ -93,7 +93,11 @@ def _draw(cohort: CohortFacts, folder: Path, phantoms: PhantomsConfig) -> dict[s
             f"{folder} holds real images, but this demonstration is for phantoms and marks its reports "
             f"as such. Move the folder to the data folder of a real run, or leave out --env=demo."
         )
-    if provenance.get("phantoms") != description(cohort, phantoms):
+    is_same = provenance.get("phantoms") == description(cohort, phantoms)
+    if is_same and provenance.get("sha256") != tree_hash(folder):
+        logger.warning("Phantoms in %s are missing, damaged or changed: they are drawn anew.", folder)
+        is_same = False
+    if not is_same:
         logger.info("Drawing phantoms of %s into %s", cohort.name, folder)
         shutil.rmtree(folder, ignore_errors=True)
         draw_phantoms(folder, cohort, phantoms)

@@ -9,6 +9,13 @@ from s3f_pipeline.errors import CohortError
 from s3f_pipeline.spelling import id_key, show, tidy_id
 
 Subject = Literal["patient", "lesion"]
+NO_IDS = frozenset(
+    {
+        "na", "n/a", "<na>", "nan", "nat", "none", "null", "<null>", "nil", r"\n", "unknown", "missing",
+        "notavailable", "-", "--", "?", "#n/a", "#ref!", "#name?", "#value!", "#num!", "#null!", "#div/0!",
+    }
+)  # fmt: skip
+"""Keys (``id_key``) of what programs and people write where there is no id."""
 
 
 def check_subjects(table: pd.DataFrame, subject: Subject) -> None:
@@ -40,7 +47,7 @@ def tidy_ids(ids: pd.Series) -> pd.Series:
 
 
 def one_spelling(ids: pd.Series, where: str) -> pd.Series:
-    """Make sure that no patient or lesion is spelt in two ways.
+    """Make sure that no patient or lesion is spelt in two ways, and that no id is a word for none.
 
     Args:
         ids: Of each image, null where unknown.
@@ -50,11 +57,19 @@ def one_spelling(ids: pd.Series, where: str) -> pd.Series:
         The ids, tidy (``tidy_id``).
 
     Raises:
-        CohortError: If two of them are different but may be one (``id_key``).
+        CohortError: If two of them are different but may be one (``id_key``), or one stands for no id.
     """
     tidy = tidy_ids(ids)
     known = pd.Series(tidy.dropna().unique(), dtype="string")
-    spelt = known.groupby(known.map(id_key)).agg(list)
+    keys = known.map(id_key)
+    none = known[keys.isin(NO_IDS)]
+    if not none.empty:
+        raise CohortError(
+            f"Ids in {where} that are words for no id, which would make one patient of many: {some_of(none)} "
+            f"(on {tidy.isin(none).sum()} of {len(tidy)} images). Leave the id empty where it is not known; "
+            f"call a patient otherwise."
+        )
+    spelt = known.groupby(keys).agg(list)
     several = spelt[spelt.map(len) > 1]
     if several.empty:
         return tidy

@@ -24,8 +24,8 @@ from s3f_pipeline.files import on_disk, stays_inside
 from s3f_pipeline.images.formats import is_image_name
 from s3f_pipeline.spelling import compose, show
 
-ROUNDED = r"\d[.,]\d+[eE]\+\d+"
-"""How spreadsheets write numbers that are longer than they show, such as 1.23457E+12."""
+ROUNDED = r"\d(?:[.,]\d+)?[eE]\+\d+"
+"""How spreadsheets write numbers that are longer than they show, such as 1.23457E+12 or 1E+12."""
 
 
 def list_files(folder: Path, classes: Sequence[str], columns: TableColumns) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from pyarrow import ArrowException
 
 from s3f_pipeline.cohorts.listing import some_of
 from s3f_pipeline.errors import CohortError
-from s3f_pipeline.spelling import compose
+from s3f_pipeline.spelling import compose, show
 
 SEPARATORS = (",", ";", "\t")
 OTHER_SEPARATORS = ("|", ":", " ")
@@ -52,7 +52,7 @@ def read_table(path: Path, columns: Iterable[str], optional: Iterable[str] = ())
     composed = [compose(name) for name in names]
     missing = {name for name in columns if compose(name) not in composed}
     if missing:
-        has = f"It has {', '.join(names)}.{_separator_hint(names)}"
+        has = f"It has {', '.join(map(show, names))}.{_separator_hint(names)}"
         raise CohortError(f"Columns missing in {path}: {some_of(missing)}. {has}")
     wanted = [*columns, *(name for name in optional if name in composed and name not in columns)]
     places = [composed.index(compose(name)) for name in wanted]

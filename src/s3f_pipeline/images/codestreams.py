@@ -7,6 +7,7 @@ from s3f_pipeline.images.headers import jpeg_size
 
 JPEG_START = b"\xff\xd8"
 JPEG_2000_START = b"\xff\x4f\xff\x51"
+STARTS = (JPEG_START, JPEG_2000_START)
 RLE_HEADER = 64
 RLE_MOST_SEGMENTS = 15
 
@@ -23,10 +24,11 @@ def check_codestream(pixels: bytes, syntax: Any, dataset: Any) -> None:
         ImageError: If the data has several frames, other rows and columns, or unpacks to more bytes than
             these need.
     """
-    from pydicom.encaps import get_frame, parse_basic_offsets
+    from pydicom.encaps import generate_fragments, get_frame, parse_basic_offsets
     from pydicom.uid import RLELossless
 
-    frames = len(parse_basic_offsets(pixels))
+    begun = sum(fragment.startswith(STARTS) for fragment in generate_fragments(pixels))
+    frames = max(len(parse_basic_offsets(pixels)), begun)
     if frames > 1:
         raise ImageError(f"{frames} frames in one DICOM file, although its header says one")
     frame = get_frame(pixels, 0, number_of_frames=1)

@@ -171,6 +171,8 @@ def _pnm_values(data: bytes) -> tuple[np.ndarray, int]:
     kind_of_value = np.dtype(">u2" if highest > 255 else np.uint8)
     channels = 3 if kind == 6 else 1
     values = np.frombuffer(data, kind_of_value, rows * columns * channels, begin)
+    if values.max() > highest:
+        raise ImageError(f"a PNM file with a pixel of {values.max()}, where its header allows {highest}")
     return values.astype(kind_of_value.newbyteorder("=")).reshape(rows, columns, channels), highest
 
 

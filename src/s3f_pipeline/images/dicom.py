@@ -143,6 +143,7 @@ def _inflated(data: bytes, max_pixels: int) -> bytes:
 def _stored_pixels(dataset: Any, max_pixels: int) -> tuple[np.ndarray, str]:
     """Decode the one frame: numbers as stored, (H, W) or (H, W, 3), and their photometric interpretation."""
     from pydicom.pixels import get_decoder
+    from pydicom.pixels.common import PhotometricInterpretation
     from pydicom.pixels.utils import get_expected_length
 
     if not dataset.get("PixelData"):
@@ -155,6 +156,8 @@ def _stored_pixels(dataset: Any, max_pixels: int) -> tuple[np.ndarray, str]:
         )
     if missing := [tag for tag in NEEDED if dataset.get(tag) in (None, "")]:
         raise ImageError(f"its DICOM header does not say {' and '.join(missing)}")
+    if dataset.PhotometricInterpretation not in set(PhotometricInterpretation):
+        raise ImageError("its DICOM header has an unknown PhotometricInterpretation")
     frames = int(dataset.get("NumberOfFrames") or 1)
     check_size(dataset.Rows, dataset.Columns, max(frames, 1), max_pixels)
     if frames > 1:
@@ -195,6 +198,8 @@ def _prepare(dataset: Any) -> int:
         if dataset.PhotometricInterpretation in GREYS and stored > 8:
             raise ImageError("its DICOM header does not say PixelRepresentation")
         dataset.PixelRepresentation = 0
+    if dataset.PixelRepresentation not in (0, 1):
+        raise ImageError(f"its DICOM header says PixelRepresentation {dataset.PixelRepresentation}")
     high = dataset.get("HighBit")
     high = stored - 1 if high in (None, "") else int(high)
     if not stored - 1 <= high < allocated:

@@ -176,5 +176,7 @@ def _pnm(data: bytes) -> Header:
     expected = rows * ((columns + 7) // 8) if kind == 4 else rows * columns * channels * sample
     if len(data) - begin < expected:
         raise ImageError(f"truncated: {len(data) - begin} of {expected} bytes of its pixels are there")
+    if data[begin + expected :].strip():
+        raise ImageError("a PNM file with bytes after its pixels: several images, or a damaged header")
     bits = 8 * sample
     return Header("PNM", f"{'rgb' if kind == 6 else 'grey'} {bits}-bit", bits, rows, columns)

@@ -44,6 +44,7 @@ SIZES = {
 KINDS = {0: "grey", 1: "grey", 2: "rgb", 3: "palette", 5: "cmyk", 6: "ybr"}
 """Channels by photometric interpretation, of those that are read."""
 MIN_IS_WHITE, RGB = 0, 2
+UNCOMPRESSED = 1
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3
 WHOLE_BITS = {UNSIGNED: (1, 8, 10, 12, 14, 16, 32), SIGNED: (16, 32), FLOAT: (32, 64)}
 """Bit depths that OpenCV reads, by sample format."""
@@ -204,6 +205,11 @@ def _checked(tags: Mapping[int, tuple[int, ...]], pages: int, length: int) -> Ti
         if max(ends, default=0) > length:
             raise ImageError(f"truncated: the pixels of this TIFF file end at {max(ends)} of {length} bytes")
     rows, columns = tags[LENGTH][0], tags[WIDTH][0]
+    if tags.get(COMPRESSION, (UNCOMPRESSED,))[0] == UNCOMPRESSED and KINDS[photometric] != "ybr":
+        planes, width = (samples, columns) if is_planar else (1, samples * columns)
+        found, expected = sum(tags.get(STRIP_COUNTS, ())), planes * rows * ((width * depth + 7) // 8)
+        if 0 < found < expected:  # OpenCV would fill in black
+            raise ImageError(f"truncated: {found} of {expected} bytes of its pixels are there")
     tile_rows, tile_columns = tags.get(TILE_LENGTH, (0,))[0], tags.get(TILE_WIDTH, (0,))[0]
     return Tiff(
         rows=max(rows, tile_rows if rows else 0),

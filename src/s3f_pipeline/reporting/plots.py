@@ -38,6 +38,8 @@ _STYLE = {
     "lines.linewidth": 1.8,
 }
 _DOTS_PER_INCH = 160
+_LONGEST_NAME = 32
+"""Characters of a class name, which matplotlib neither breaks nor shortens."""
 
 
 @rc_context(_STYLE)
@@ -208,8 +210,15 @@ def _plot_column(
 
 
 def _literal(name: str) -> str:
-    """A name as matplotlib shows it letter by letter: it sets ``$…$`` as a formula and hides ``_…``."""
-    text = one_line(name).replace("$", r"\$")
+    """A name as matplotlib shows it letter by letter: it sets ``$…$`` as a formula and hides ``_…``.
+
+    The middle of a long name is left out, as it would leave no room for the plot.
+    """
+    text = one_line(name)
+    if len(text) > _LONGEST_NAME:
+        end = (_LONGEST_NAME - 1) // 2
+        text = f"{text[: _LONGEST_NAME - 1 - end]}…{text[-end:]}"
+    text = text.replace("$", r"\$")
     return f" {text}" if text.startswith("_") else text
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from s3f_pipeline.acquisition.phantoms.layouts import brisc, busi, cheng, chest, ham, medmnist, own
-from s3f_pipeline.acquisition.provenance import write_provenance
+from s3f_pipeline.acquisition.provenance import tree_hash, write_provenance
 from s3f_pipeline.cohorts.links import NEEDED
 from s3f_pipeline.config.schema import CohortFacts, PhantomsConfig
 from s3f_pipeline.files import temporary_path
@@ -57,6 +57,7 @@ def draw_phantoms(folder: Path, cohort: CohortFacts, config: PhantomsConfig) -> 
             "phantoms drawn by s3f_pipeline",
             synthetic=True,
             images=drawn,
+            sha256=tree_hash(temporary),
             phantoms=description(cohort, config),
         )
         temporary.rename(folder)
