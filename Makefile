@@ -59,4 +59,4 @@ viz: $(INSTALLED) ## browse pipelines in Kedro-Viz
 	$(BIN)/kedro viz run
 
 lock: ## make requirements.lock anew; needs uv
-	uv pip compile pyproject.toml --universal --extra dev --extra jax --generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --universal --extra pipeline --extra dev --extra jax --generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock
