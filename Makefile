@@ -41,9 +41,10 @@ test-long: $(INSTALLED) ## run the long tests
 test-exhaustive: $(INSTALLED) ## run the tests that take ten minutes or more each
 	$(PYTEST) --dist=load -m exhaustive
 
-lint: $(INSTALLED) ## style, import contracts, types
+lint: $(INSTALLED) ## style, spelling, import contracts, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 

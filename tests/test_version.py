@@ -16,7 +16,8 @@ def test_the_changelog_begins_with_what_is_unreleased_and_with_this_version():
     assert sections[0] == {"version": "Unreleased", "date": None}
     assert sections[1]["version"] == VERSION
     dates = [section["date"] for section in sections[1:]]
-    assert all(dates) and dates == sorted(dates, reverse=True)
+    assert all(dates)
+    assert dates == sorted(dates, reverse=True)
 
 
 def test_the_citation_is_of_this_version():
