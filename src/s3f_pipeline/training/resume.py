@@ -42,8 +42,8 @@ class KeepState(keras.callbacks.Callback):
     while the end of an epoch is told and copied, and where a short epoch was not copied it waits for the end
     of the next one, which then is. Somebody who signals again after some seconds does not wait.
 
-    Example:
-    >>> with KeepState(StateFolder(folder), callbacks, {}) as keep:
+    Example, inside a fit loop:
+    >>> with KeepState(StateFolder(folder), callbacks, {}) as keep:  # doctest: +SKIP
     ...     model.fit(batches, callbacks=[measure, keep.when_measured(), *callbacks, keep])
 
     Args:
