@@ -41,9 +41,10 @@ test-long: $(INSTALLED) ## run the long tests
 test-exhaustive: $(INSTALLED) ## run the tests that take ten minutes or more each
 	$(PYTEST) --dist=load -m exhaustive
 
-lint: $(INSTALLED) ## style, import contracts, types
+lint: $(INSTALLED) ## style, spelling, import contracts, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
@@ -59,4 +60,4 @@ viz: $(INSTALLED) ## browse pipelines in Kedro-Viz
 	$(BIN)/kedro viz run
 
 lock: ## make requirements.lock anew; needs uv
-	uv pip compile pyproject.toml --universal --extra dev --extra jax --generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --universal --extra pipeline --extra dev --extra jax --generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock

@@ -4,19 +4,10 @@ They derive from ``click.ClickException`` so that ``kedro run`` ends in one read
 instead of a traceback; the full trace goes to the log file of the run.
 """
 
+from click import ClickException
+
 from s3f_pipeline.credentials import hide_secrets
 from s3f_pipeline.text import indented
-
-try:
-    from click import ClickException
-except ModuleNotFoundError:  # a GPU box that has Keras but no command line of ours
-
-    class ClickException(Exception):  # type: ignore[no-redef]  # noqa: N818
-        """Stands in for click's class, with the same ``message``."""
-
-        def __init__(self, message: str) -> None:
-            super().__init__(message)
-            self.message = message
 
 
 class S3FError(ClickException):

@@ -26,6 +26,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Example:
         >>> with atomic_path(Path("metrics.json")) as temporary:
         ...     temporary.write_text("{}")
+        2
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_path(path)

@@ -36,8 +36,8 @@ class StageRunner(SequentialRunner):
     Two processes may share the preparation of a cohort: the second one waits. A second process on the
     same experiment is refused, and so is one that would make anew what a running experiment reads.
 
-    Example:
-        >>> with KedroSession.create() as session:
+    Example, inside a project:
+        >>> with KedroSession.create() as session:  # doctest: +SKIP
         ...     session.run(pipeline_names=["brisc_bilinear"], runner=StageRunner())
     """
 

@@ -31,7 +31,7 @@ class KeptStates:
     A state that cannot be written is a warning.
 
     Example:
-        >>> with KeptStates(StateFolder(folder)) as states:
+        >>> with KeptStates(StateFolder(folder)) as states:  # doctest: +SKIP
         ...     for epoch in range(1, 11):
         ...         train(epoch)
         ...         with states.whole_epoch():

@@ -46,6 +46,7 @@ class BandAttention(keras.layers.Layer):
     in float32 whatever the dtype policy; the output has the compute dtype of the policy.
 
     Example:
+    >>> from s3f_pipeline.models.layers import FrequencyBands
     >>> x = keras.random.uniform((2, 28, 28, 48))
     >>> tuple(BandAttention(heads=2)([x, *FrequencyBands(3)(x)]).shape)
     (2, 28, 28, 48)

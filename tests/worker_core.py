@@ -1,0 +1,44 @@
+"""Import rooms and train a tiny network where only some packages can be imported.
+
+Called with the names of all modules that are not to be found, and with those of the rooms.
+"""
+
+import pkgutil
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from types import ModuleType
+
+
+class NotInstalled(MetaPathFinder):
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        if fullname.partition(".")[0] in self.names:
+            raise ModuleNotFoundError(f"No module named '{fullname}'", name=fullname)
+
+
+blocked, rooms = (set(argument.split(",")) for argument in sys.argv[1:])
+sys.meta_path.insert(0, NotInstalled(blocked))
+imported = []
+for room in sorted(rooms):
+    package = import_module(room)
+    for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{room}."):
+        imported.append(import_module(module.name))
+
+import numpy as np  # noqa: E402
+
+from s3f_pipeline.models import build_model  # noqa: E402
+from s3f_pipeline.splits.rows import SplitRows  # noqa: E402
+from s3f_pipeline.training.fit import fit  # noqa: E402
+from s3f_pipeline.training.settings import TrainingSettings  # noqa: E402
+
+images = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 1), dtype=np.uint8)
+training, selection = SplitRows(np.arange(4), np.arange(4) % 2), SplitRows(np.arange(4, 8), np.arange(4) % 2)
+settings = TrainingSettings(batch_size=4, epochs=1)
+model = build_model("spectral_compact", (16, 16, 1), 2)
+trained = fit(model, images, training, selection, ("ill", "well"), settings, seed=0)
+assert np.isfinite(trained.history["loss"]).all()
+print(len(imported))
