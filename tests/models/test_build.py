@@ -5,10 +5,11 @@ from types import ModuleType
 import keras
 import numpy as np
 import pytest
+import yaml
 from numpy_layers import draw_weights
 from rounding import assert_logits_off_by_rounding
 
-from s3f_pipeline.config.layers import WITH_SPECTRANET
+from s3f_pipeline.config.loader import PROJECT
 from s3f_pipeline.errors import ModelError
 from s3f_pipeline.models import build_model, networks, variant_names, without_weights
 
@@ -68,9 +69,10 @@ def test_names():
     assert set(variant_names()) == {*FULL, *SHORT, *CONTROLS, *OWN_TESTS}
 
 
-def test_the_configuration_knows_which_networks_come_with_either_spectranet():
-    assert set(WITH_SPECTRANET) == {name[:-4] for name in variant_names() if name.endswith("_sn1")}
-    assert {f"{name}_sn{number}" for name in WITH_SPECTRANET for number in (1, 2)} <= set(variant_names())
+def test_every_network_of_the_configuration_is_there_with_either_spectranet():
+    blocks = yaml.safe_load((PROJECT / "conf/base/parameters_variants.yml").read_text())["variants"].values()
+    named = {block["network"].format(spectranet=sn) for block in blocks for sn in ("sn1", "sn2")}
+    assert named <= set(variant_names())
 
 
 @pytest.mark.parametrize(("short", "full"), [*SHORT.items(), *CONTROLS.items()])

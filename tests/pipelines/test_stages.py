@@ -3,7 +3,8 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from s3f_pipeline.pipeline_registry import register_pipelines
-from s3f_pipeline.pipelines import training
+from s3f_pipeline.pipelines import stages, training
+from s3f_pipeline.pipelines.source import read_source
 from s3f_pipeline.pipelines.stages import stages_of
 
 
@@ -126,3 +127,20 @@ def test_a_missing_output_undoes_it(stage_and_catalog):
     stage, catalog = stage_and_catalog
     catalog.get("a.metrics").invalidate()
     assert not is_finished(stage, catalog)
+
+
+@pytest.mark.parametrize("observer", stages.OBSERVERS)
+def test_every_observer_is_there(observer):
+    module, _, name = observer.partition(":")
+    path = stages.PACKAGE.joinpath(*module.split("."))
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    assert not name or name in read_source(path, "s3f_pipeline").definitions
+    assert path.exists()
+
+
+def test_a_training_depends_on_no_observer(pipelines):
+    training = next(s for s in stages_of(pipelines["brisc_bilinear"]) if s.name == "training")
+    code = training.runs("bilinear_sn1").code
+    assert not {path for path in code if path.startswith(("tracking/", "errors", "logs", "reporting/"))}
+    assert {"training/fit.py", "models/s3f_net.py", "models/layers/bilinear_fusion.py"} <= code.keys()
+    assert "models/medmamba.py" not in code
