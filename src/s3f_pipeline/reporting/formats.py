@@ -4,6 +4,9 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
 from s3f_pipeline.evaluation.names import metric_name
 
 MISSING = "\N{EM DASH}"
@@ -65,7 +68,25 @@ def dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield name, value
 
 
+@pass_context
+def class_title(context: Context, name: str) -> str:
+    """What a page calls a class."""
+    title: str = context["cohort"]["class_titles"].get(name, name)
+    return title
+
+
 FILTERS = {
     function.__name__: function
-    for function in (count, percent, score, duration, listing, shape, metric_name, png_uri, dotted)
+    for function in (
+        class_title,
+        count,
+        percent,
+        score,
+        duration,
+        listing,
+        shape,
+        metric_name,
+        png_uri,
+        dotted,
+    )
 }

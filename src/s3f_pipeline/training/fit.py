@@ -17,11 +17,11 @@ from s3f_pipeline.backend.devices import jit_compile
 from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread, require_agreement
 from s3f_pipeline.backend.memory import is_out_of_memory
 from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.batches import ImageBatches, balanced_class_weights
 from s3f_pipeline.training.callbacks import KeepBest, MeasureSelection, ReduceAtSteps, TellEpoch
 from s3f_pipeline.training.resume import KeepState
-from s3f_pipeline.training.settings import TrainingSettings
 from s3f_pipeline.training.state import StateFolder, TrainingState
 
 logger = logging.getLogger(__name__)

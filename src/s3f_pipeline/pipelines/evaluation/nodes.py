@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.config.schema import ExperimentConfig
+from s3f_pipeline.config.schema import ExperimentConfig, ExperimentLabels
 from s3f_pipeline.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def tabulate(config: ExperimentConfig, predictions: pd.DataFrame) -> tuple[pd.Da
 
 def plot(
     config: ExperimentConfig,
+    labels: ExperimentLabels,
     predictions: pd.DataFrame,
     metrics: dict[str, Any],
     history: pd.DataFrame,
@@ -143,10 +144,11 @@ def plot(
     )
 
     title = f"{config.cohort} {config.variant}, test images"
+    classes = [labels.class_titles.get(name, name) for name in config.classes]
     test = predictions[predictions["split"] == "test"]
     figures = (
-        plot_confusion_matrix(metrics["test"], config.classes, title),
-        plot_roc(test, config.classes, positive_class=config.positive_class),
+        plot_confusion_matrix(metrics["test"], classes, title),
+        plot_roc(test, config.classes, titles=labels.class_titles, positive_class=config.positive_class),
         plot_history(
             history, training["selected_epoch"], training["selection_metric"], config.selection_split
         ),

@@ -48,6 +48,7 @@ def write_report(
                     mode="json",
                     include={"name", "title", "subject", "classes", "positive_class", "licence", "citation"},
                 ),
+                "class_titles": labels.class_titles,
                 "published": [row.model_dump() for row in cohort.published_results],
             },
             experiment={
@@ -55,7 +56,7 @@ def write_report(
                     mode="json",
                     include={"cohort", "protocol", "variant", "seed", "fold", "selection_split"},
                 ),
-                **labels.model_dump(),
+                **labels.model_dump(exclude={"class_titles"}),
                 "selected_on_test": experiment.selected_on_test,
                 "synthetic": acquisition["provenance"]["synthetic"],
                 "guarantee": metrics["guarantee"],
