@@ -29,10 +29,10 @@ def measure(formulation: str, seed: int, options: argparse.Namespace) -> dict[st
     from s3f_pipeline.backend.determinism import make_deterministic
     from s3f_pipeline.backend.precision import use_precision
     from s3f_pipeline.models import build_model
+    from s3f_pipeline.recipe import TrainingSettings
     from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.training.fit import fit
     from s3f_pipeline.training.prediction import Predictor
-    from s3f_pipeline.training.settings import TrainingSettings
 
     index = pd.read_parquet(options.data / "02_intermediate" / options.cohort / "index.parquet")
     splits = pd.read_parquet(

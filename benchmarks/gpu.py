@@ -41,9 +41,9 @@ def measure(batch_size: int, peak_tflops: float, peak_terabytes: float) -> None:
     from s3f_pipeline.backend.devices import backend_name, describe_device
     from s3f_pipeline.backend.precision import use_precision
     from s3f_pipeline.models import build_model
+    from s3f_pipeline.recipe import TrainingSettings
     from s3f_pipeline.splits.rows import SplitRows
     from s3f_pipeline.training.fit import fit
-    from s3f_pipeline.training.settings import TrainingSettings
 
     policy = use_precision("auto").policy
     rng = np.random.default_rng(0)

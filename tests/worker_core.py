@@ -31,9 +31,9 @@ for room in sorted(rooms):
 import numpy as np  # noqa: E402
 
 from s3f_pipeline.models import build_model  # noqa: E402
+from s3f_pipeline.recipe import TrainingSettings  # noqa: E402
 from s3f_pipeline.splits.rows import SplitRows  # noqa: E402
 from s3f_pipeline.training.fit import fit  # noqa: E402
-from s3f_pipeline.training.settings import TrainingSettings  # noqa: E402
 
 images = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 1), dtype=np.uint8)
 training, selection = SplitRows(np.arange(4), np.arange(4) % 2), SplitRows(np.arange(4, 8), np.arange(4) % 2)

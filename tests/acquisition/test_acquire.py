@@ -256,6 +256,10 @@ def test_phantoms_are_drawn_where_asked_for_and_refused_elsewhere(tmp_path, bris
         acquire(brisc, tmp_path, None, None)
 
 
+def test_phantoms_are_not_compared_with_published_checksums(tmp_path, single):
+    assert acquire(single(), tmp_path, None, FEW)["provenance"]["files"] == {}
+
+
 def test_a_demonstration_refuses_real_images(tmp_path, brisc, phantom_folder):
     copy_without_provenance(phantom_folder, tmp_path / "brisc2025")
     with pytest.raises(AcquisitionError, match="holds real images, but this demonstration"):

@@ -20,7 +20,7 @@ from s3f_pipeline.backend.distribution import spread_batches
 from s3f_pipeline.models import build_model
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.fit import fit
-from s3f_pipeline.training.settings import TrainingSettings
+from s3f_pipeline.recipe import TrainingSettings
 
 settings = TrainingSettings(1e-4, batch_size=8, epochs=2, selection_metric="accuracy")
 

@@ -3,7 +3,7 @@ import pytest
 from s3f_pipeline.config.layers import Layer, merge, read_layer, resolve_parameters
 from s3f_pipeline.config.loader import PROJECT
 from s3f_pipeline.errors import ConfigError
-from s3f_pipeline.training.settings import Augmentation, TrainingSettings
+from s3f_pipeline.recipe import Augmentation, TrainingSettings
 
 
 def test_merge_goes_deep_and_copies():

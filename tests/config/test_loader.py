@@ -73,6 +73,8 @@ cohorts:
         ({"link": {"margin": 1}}, ["cohorts.brisc.link.margin"]),
         ({"patient_pattern": "(.*)_.*"}, ["cohorts.brisc", "patient_pattern is of the layout 'folders'"]),
         ({"patient_pattern": ".*"}, ["cohorts.brisc.patient_pattern", "put parentheses around the part"]),
+        ({"class_titles": {"healthy": "x"}}, ["cohorts.brisc", "class_titles names no class: healthy"]),
+        ({"class_titles": {"glioma": "pituitary"}}, ["calls two classes by one name: pituitary"]),
         ({"grouping": {"sequence": 3, "number": 0}}, ["cohorts.brisc.grouping.number"]),
         ({"download": {"figshare": "10.7910/DVN/DBW86T"}}, ["cohorts.brisc.download.figshare"]),
     ],

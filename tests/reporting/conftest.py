@@ -100,6 +100,7 @@ def report_data(metrics, history, audit_of):
             "name": "brisc",
             "title": "Brain tumours in MRI",
             "classes": CLASSES,
+            "class_titles": {},
             "positive_class": None,
             "subject": "patient",
             "licence": "CC BY 4.0",

@@ -80,6 +80,7 @@ def page():
                 cohort={
                     "name": "heads",
                     "subject": "patient",
+                    "class_titles": {"x": "an x"},
                     "title": title,
                     "licence": "CC BY 4.0",
                     "citation": "A & B",

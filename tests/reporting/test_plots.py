@@ -179,3 +179,10 @@ def test_any_name_of_a_class_can_be_drawn(name):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         assert figure_to_png(plot_confusion_matrix(MATRIX, ["a", name]))
+
+
+def test_classes_have_titles_of_their_own(predictions, metrics):
+    titles = {"no_tumor": "no tumour"}
+    curves = legend(plot_roc(predictions, CLASSES, titles=titles).axes[0])
+    assert f"no tumour (AUC {metrics['per_class']['no_tumor']['auc']:.3f})" in curves
+    assert f"glioma (AUC {metrics['per_class']['glioma']['auc']:.3f})" in curves

@@ -346,3 +346,11 @@ def test_a_page_says_no_password(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:swordfish@host")
     page = _environment().from_string("{{ text }}").render(text="kedro run --x=http://me:swordfish@host")
     assert page == "kedro run --x=http://host"
+
+
+def test_classes_are_called_by_their_titles_everywhere(report_data):
+    titles = {"no_tumor": "no tumour", "glioma": "a glioma"}
+    before, after = render(report_data).text, render(report_data, cohort={"class_titles": titles}).text
+    assert "no_tumor" in before
+    assert "no_tumor" not in after
+    assert after.count("no tumour") == before.count("no_tumor")

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s3f_pipeline.recipe import UNCHANGED, Augmentation
 from s3f_pipeline.training import augmentation as module
 from s3f_pipeline.training.augmentation import mix_amplitudes, swapped_classes
 from s3f_pipeline.training.batches import ImageBatches
-from s3f_pipeline.training.settings import UNCHANGED, Augmentation
 
 EVERYTHING = Augmentation(0.3, "both", 20, 0.1, 0.2, 0.5)
 

@@ -9,10 +9,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.fit import fit, memory_errors_explained
 from s3f_pipeline.training.prediction import Predictor, as_probabilities
-from s3f_pipeline.training.settings import TrainingSettings
 
 CLASSES = ("dark", "bright")
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.training.history import PLATEAU_DELTA, best_epoch, next_learning_rate, stops_early
-from s3f_pipeline.training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(learning_rate=3e-4, epochs=200, reduce_lr_patience=2, min_learning_rate=1e-6)
 TIES = [0.5, 0.7, 0.7, 0.7, 0.6, 0.7, 0.7]

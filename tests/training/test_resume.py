@@ -14,13 +14,13 @@ import pytest
 from s3f_pipeline.backend.determinism import make_deterministic
 from s3f_pipeline.models import build_model
 from s3f_pipeline.process_group import ALONE, Process
+from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.signals import SIGNALS
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training import resume
 from s3f_pipeline.training.epochs import EndOfEpoch
 from s3f_pipeline.training.fit import fit
 from s3f_pipeline.training.resume import KeptStates
-from s3f_pipeline.training.settings import TrainingSettings
 from s3f_pipeline.training.state import StateFolder, TrainingState
 
 CLASSES = ("dark", "bright")

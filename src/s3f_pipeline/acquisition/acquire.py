@@ -68,9 +68,10 @@ def acquire(
         pin(raw_root, folder.relative_to(raw_root).as_posix(), provenance)
         if not offline:
             complement(cohort, folder)
+    published_md5 = {} if phantoms else cohort.download.md5
     return {
         "folder": folder.relative_to(raw_root).as_posix(),
-        "provenance": {**provenance, "files": checksums(folder, cohort.download.md5)},
+        "provenance": {**provenance, "files": checksums(folder, published_md5)},
     }
 
 

@@ -186,12 +186,14 @@ class ProjectConfigLoader(OmegaConfigLoader):
         )
 
     def _labels(self, cohort: str, protocol: Protocol, variant: str) -> ExperimentLabels:
-        block, published = self.typed.variants[variant], self.typed.cohorts[cohort].published
+        block, of_cohort = self.typed.variants[variant], self.typed.cohorts[cohort]
+        published = of_cohort.published
         of_work = f" (that of {published.work})" if protocol == "published" and published else ""
         return ExperimentLabels(
             network_title=block.title,
             network_note=block.note,
             protocol_title=f"{protocol}{of_work}",
+            class_titles=of_cohort.class_titles,
         )
 
 

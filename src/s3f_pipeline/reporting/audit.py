@@ -46,7 +46,7 @@ class AuditData:
     """All that the audit page shows.
 
     Attributes:
-        cohort: ``name``, ``title``, ``licence``, ``citation``.
+        cohort: ``name``, ``title``, ``class_titles``, ``licence``, ``citation``.
         synthetic: Whether the images are phantoms.
         header_ids: Of ``quality.json``.
         contradictions: Of ``quality.json``.

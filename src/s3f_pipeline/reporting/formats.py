@@ -3,6 +3,9 @@
 from base64 import b64encode
 from collections.abc import Sequence
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.mappings import dotted
 
@@ -55,7 +58,25 @@ def png_uri(png: bytes) -> str:
     return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
 
 
+@pass_context
+def class_title(context: Context, name: str) -> str:
+    """What a page calls a class."""
+    title: str = context["cohort"]["class_titles"].get(name, name)
+    return title
+
+
 FILTERS = {
     function.__name__: function
-    for function in (count, percent, score, duration, listing, shape, metric_name, png_uri, dotted)
+    for function in (
+        class_title,
+        count,
+        percent,
+        score,
+        duration,
+        listing,
+        shape,
+        metric_name,
+        png_uri,
+        dotted,
+    )
 }

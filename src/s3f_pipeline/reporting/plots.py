@@ -50,7 +50,7 @@ def plot_confusion_matrix(
 
     Args:
         metrics: What ``compute_metrics`` returned.
-        classes: Class names in the order of ``metrics["confusion_matrix"]``.
+        classes: What the plot calls the classes, in the order of ``metrics["confusion_matrix"]``.
         title: Title above the plot.
 
     Returns:
@@ -89,13 +89,18 @@ def plot_confusion_matrix(
 
 @rc_context(_STYLE)
 def plot_roc(
-    predictions: pd.DataFrame, classes: Sequence[str], *, positive_class: str | None = None
+    predictions: pd.DataFrame,
+    classes: Sequence[str],
+    *,
+    titles: Mapping[str, str] | None = None,
+    positive_class: str | None = None,
 ) -> Figure:
     """One-vs-rest receiver operating characteristics with their areas.
 
     Args:
         predictions: The rows of one split, as ``check_predictions`` wants them.
         classes: Class names of the cohort.
+        titles: Of classes that the plot calls by another name.
         positive_class: Draw the curve of this class alone, as is usual with two classes.
 
     Returns:
@@ -113,10 +118,11 @@ def plot_roc(
     for index, (name, color, linestyle) in enumerate(styles):
         if positive_class not in (None, name):
             continue
+        title = _literal((titles or {}).get(name, name))
         is_class = (predictions["label"] == name).to_numpy()
         auc = one_vs_rest_auc(is_class, probabilities[:, index])
         if auc is None:
-            axes.plot([], [], color=color, linestyle=linestyle, label=f"{_literal(name)} (no AUC)")
+            axes.plot([], [], color=color, linestyle=linestyle, label=f"{title} (no AUC)")
             continue
         false_positive_rate, sensitivity, _ = roc_curve(is_class, probabilities[:, index])
         axes.plot(
@@ -124,7 +130,7 @@ def plot_roc(
             sensitivity,
             color=color,
             linestyle=linestyle,
-            label=f"{_literal(name)} (AUC {auc:.3f})",
+            label=f"{title} (AUC {auc:.3f})",
         )
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(-0.01, 1.01)

@@ -19,7 +19,8 @@ class ReportData:
     """All that a report shows.
 
     Attributes:
-        cohort: ``name``, ``title``, ``classes``, ``positive_class`` (only read where ``metrics``
+        cohort: ``name``, ``title``, ``classes``, ``class_titles`` (of those that pages call by another
+            name than tables), ``positive_class`` (only read where ``metrics``
             has a ``positive`` block), ``licence``, ``citation``, ``published``: rows of ``model``,
             ``note`` (how the figures came about) and any of ``accuracy``, ``macro_f1``,
             ``weighted_f1``, ``kappa``, ``mcc``, ``auc_macro``, ``loss``.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
-from s3f_pipeline.training.settings import Augmentation
+from s3f_pipeline.recipe import Augmentation
 
 ASPECTS = (3 / 4, 4 / 3)
 """Range of a crop's width to height, relative to the image's own (as Inception's crops)."""

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread
+from s3f_pipeline.recipe import UNCHANGED, Augmentation
 from s3f_pipeline.training.augmentation import vary
-from s3f_pipeline.training.settings import UNCHANGED, Augmentation
 
 
 class ImageBatches(keras.utils.PyDataset):

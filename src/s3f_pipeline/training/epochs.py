@@ -9,10 +9,10 @@ import keras
 import numpy as np
 
 from s3f_pipeline.evaluation.names import metric_name
+from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.training.history import best_epoch, next_learning_rate, stops_early
 from s3f_pipeline.training.measure import SelectionFigures, require_numbers
 from s3f_pipeline.training.resume import KeptStates
-from s3f_pipeline.training.settings import TrainingSettings
 from s3f_pipeline.training.state import TrainingState
 
 logger = logging.getLogger(__name__)

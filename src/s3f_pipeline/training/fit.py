@@ -17,13 +17,13 @@ from s3f_pipeline.backend.devices import jit_compile
 from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread, require_agreement
 from s3f_pipeline.backend.memory import is_out_of_memory
 from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.batches import ImageBatches, balanced_class_weights
 from s3f_pipeline.training.epochs import EndOfEpoch, Report
 from s3f_pipeline.training.history import best_epoch
 from s3f_pipeline.training.measure import SelectionFigures
 from s3f_pipeline.training.resume import KeptStates
-from s3f_pipeline.training.settings import TrainingSettings
 from s3f_pipeline.training.state import StateFolder, TrainingState
 
 logger = logging.getLogger(__name__)

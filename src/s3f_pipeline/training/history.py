@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from s3f_pipeline.errors import TrainingError
-from s3f_pipeline.training.settings import TrainingSettings
+from s3f_pipeline.recipe import TrainingSettings
 
 History = Sequence[Mapping[str, float]]
 PLATEAU_DELTA = 1e-4

@@ -234,6 +234,8 @@ class CohortFacts(CohortData):
         source: Where a person finds the data set.
         licence: Licence of the images.
         citation: Whom to cite.
+        class_titles: What pages and plots call classes whose names are not fit to read; files, tables and
+            keys keep the names.
         published_results: Published figures.
     """
 
@@ -245,6 +247,7 @@ class CohortFacts(CohortData):
     source: str = "your own images"
     licence: str = "not stated"
     citation: str = "none"
+    class_titles: dict[ClassName, str] = {}
     published_results: tuple[PublishedResult, ...] = ()
 
     @model_validator(mode="before")
@@ -257,6 +260,15 @@ class CohortFacts(CohortData):
         name = PurePosixPath(folder).name if isinstance(folder, str) else folder
         derived = {"archive": name, "inside": name}
         return {**derived, **{key: value for key, value in values.items() if value is not None}}
+
+    @model_validator(mode="after")
+    def _titles_tell_classes_apart(self) -> Self:
+        if unknown := set(self.class_titles) - set(self.classes):
+            raise ValueError(f"class_titles names no class: {', '.join(sorted(unknown))}")
+        titles = [self.class_titles.get(name, name) for name in self.classes]
+        if twice := {title for title in titles if titles.count(title) > 1}:
+            raise ValueError(f"class_titles calls two classes by one name: {', '.join(sorted(twice))}")
+        return self
 
 
 class CohortConfig(CohortFacts):

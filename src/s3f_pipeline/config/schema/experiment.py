@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import NonNegativeInt, PositiveInt
 
 from s3f_pipeline.config.schema.fields import Block, ImageSize, Protocol, Seed
-from s3f_pipeline.training.settings import TrainingSettings
+from s3f_pipeline.recipe import TrainingSettings
 
 
 class ExperimentConfig(Block):
@@ -64,8 +64,10 @@ class ExperimentLabels(Block):
         network_title: Name of the network.
         network_note: What a reader must know about it.
         protocol_title: Name of the protocol, with whose it is.
+        class_titles: Of classes that pages and plots call by another name than tables.
     """
 
     network_title: str
     network_note: str
     protocol_title: str
+    class_titles: dict[str, str]

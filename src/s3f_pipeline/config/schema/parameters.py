@@ -12,8 +12,8 @@ from s3f_pipeline.config.schema.preparation import (
     SplittingConfig,
 )
 from s3f_pipeline.config.schema.training import VariantConfig
+from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.splits.settings import TwinSettings
-from s3f_pipeline.training.settings import TrainingSettings
 
 
 class Parameters(Block):

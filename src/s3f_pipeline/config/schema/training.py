@@ -5,7 +5,7 @@ from typing import Any, get_type_hints
 from pydantic import create_model
 
 from s3f_pipeline.config.schema.fields import Block
-from s3f_pipeline.training.settings import TrainingSettings
+from s3f_pipeline.recipe import TrainingSettings
 
 _OPTIONAL: dict[str, Any] = {
     name: (hint | None, None) for name, hint in get_type_hints(TrainingSettings, include_extras=True).items()

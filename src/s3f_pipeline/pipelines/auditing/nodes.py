@@ -75,7 +75,9 @@ def write_audit(
     check_splits(splits)
     return render_audit(
         AuditData(
-            cohort=cohort.model_dump(include={"name", "title", "subject", "licence", "citation"}),
+            cohort=cohort.model_dump(
+                include={"name", "title", "subject", "class_titles", "licence", "citation"}
+            ),
             synthetic=acquisition["provenance"]["synthetic"],
             header_ids=quality["header_ids"],
             contradictions=quality["contradictions"],

@@ -10,6 +10,7 @@ from s3f_pipeline.config.schema import CohortFacts, ExperimentConfig, Experiment
 
 def plot(
     experiment: ExperimentConfig,
+    labels: ExperimentLabels,
     predictions: pd.DataFrame,
     metrics: dict[str, Any],
     history: pd.DataFrame,
@@ -24,10 +25,16 @@ def plot(
     )
 
     title = f"{experiment.cohort} {experiment.variant}, test images"
+    classes = [labels.class_titles.get(name, name) for name in experiment.classes]
     test = predictions[predictions["split"] == "test"]
     figures = (
-        plot_confusion_matrix(metrics["test"], experiment.classes, title),
-        plot_roc(test, experiment.classes, positive_class=experiment.positive_class),
+        plot_confusion_matrix(metrics["test"], classes, title),
+        plot_roc(
+            test,
+            experiment.classes,
+            titles=labels.class_titles,
+            positive_class=experiment.positive_class,
+        ),
         plot_history(
             history, training["selected_epoch"], training["selection_metric"], experiment.selection_split
         ),
@@ -82,6 +89,7 @@ def write_report(
                     mode="json",
                     include={"name", "title", "subject", "classes", "positive_class", "licence", "citation"},
                 ),
+                "class_titles": labels.class_titles,
                 "published": [row.model_dump() for row in cohort.published_results],
             },
             experiment={
@@ -89,7 +97,7 @@ def write_report(
                     mode="json",
                     include={"cohort", "protocol", "variant", "seed", "fold", "selection_split"},
                 ),
-                **labels.model_dump(),
+                **labels.model_dump(exclude={"class_titles"}),
                 "selected_on_test": experiment.selected_on_test,
                 "synthetic": acquisition["provenance"]["synthetic"],
                 "guarantee": measured.guarantee,

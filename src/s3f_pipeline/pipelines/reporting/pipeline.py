@@ -14,7 +14,14 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
         [
             node(
                 plot,
-                inputs=["params:experiment", "predictions", "metrics", "history", "training"],
+                inputs=[
+                    "params:experiment",
+                    "params:labels",
+                    "predictions",
+                    "metrics",
+                    "history",
+                    "training",
+                ],
                 outputs=["confusion_matrix", "roc", "training_history"],
                 name="plot",
             ),

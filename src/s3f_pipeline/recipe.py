@@ -1,4 +1,7 @@
-"""What training has to be told: the keys of ``training`` in the configuration."""
+"""How a network is trained: the keys of ``training`` in the configuration, as the training room takes them.
+
+Not part of that room, which imports Keras.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
