@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.errors import SplitError
+from s3f_pipeline.splits.axis_evidence import axis_evidence
 from s3f_pipeline.splits.names import part_pattern, parts_of
 from s3f_pipeline.splits.neighbours import neighbours_across
 from s3f_pipeline.splits.optimism import neighbour_optimism
-from s3f_pipeline.splits.order_evidence import axis_evidence, order_evidence
+from s3f_pipeline.splits.order_evidence import order_evidence
 from s3f_pipeline.splits.sequence import file_order, orders_of
 
 ALPHA = 0.01
