@@ -231,7 +231,7 @@ def measure_cost() -> None:
     )
     side = np.random.default_rng(0).choice(["train", "validation", "test"], len(index), p=[0.7, 0.1, 0.2])
     began, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    straddle_check(index, thumbnails, groups, index[["image_id"]].assign(split=side))
+    straddle_check(index, likeness_features(thumbnails), groups, index[["image_id"]].assign(split=side))
     took, peak = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"10,000 images: {took:.1f} CPU s, peak {(peak - before) / 1e3:.0f} MB beyond {before / 1e3:.0f}")
 

@@ -24,6 +24,7 @@ FIRST = Opening(
     selection_split="validation",
     mlflow_run_id=None,
     date="2026-01-31T05:10:00+00:00",
+    images="a b c d",
 )
 
 
@@ -45,10 +46,40 @@ def test_the_same_result_again_keeps_its_number(tmp_path):
     assert len((tmp_path / FILE_NAME).read_text().splitlines()) == 2
 
 
-def test_variants_and_test_sets_are_counted_apart():
-    before = [FIRST, replace(FIRST, variant="bilinear"), replace(FIRST, test_set="other", seed=5)]
+def test_variants_and_other_images_are_counted_apart():
+    before = [
+        FIRST,
+        replace(FIRST, variant="bilinear"),
+        replace(FIRST, test_set="other", seed=5, images="e f"),
+    ]
     assert count_openings(before, replace(FIRST, seed=1)) == {"by_variant": 2, "by_any_variant": 3}
     assert count_openings(before, replace(FIRST, variant="concat")) == {"by_variant": 1, "by_any_variant": 3}
+
+
+@pytest.mark.parametrize(
+    ("images", "looks"),
+    [("a b c e", 2), ("a b e f", 1), ("a b c d e f g", 2), ("e f g h", 1), ("a", 2)],
+)
+def test_another_test_set_is_as_new_as_most_of_its_images(tmp_path, images, looks):
+    record_opening(tmp_path, FIRST)
+    other = replace(FIRST, test_set="other", images=images)
+    assert record_opening(tmp_path, other) == {"by_variant": looks, "by_any_variant": looks}
+    told = record_opening(tmp_path, replace(other, variant="bilinear", seed=1))
+    assert told == {"by_variant": 1, "by_any_variant": looks + 1}
+
+
+def test_images_that_were_looked_at_in_parts_are_not_new(tmp_path):
+    record_opening(tmp_path, replace(FIRST, test_set="fold 0", fold=0, images="a b"))
+    record_opening(tmp_path, replace(FIRST, test_set="fold 1", fold=1, images="c d"))
+    assert record_opening(tmp_path, FIRST)["by_any_variant"] == 2
+
+
+def test_images_stand_in_the_record_once_and_lines_without_them_count(tmp_path):
+    (tmp_path / FILE_NAME).write_text(json.dumps(vars(replace(FIRST, images=""))) + "\n")
+    assert record_opening(tmp_path, replace(FIRST, seed=1))["by_any_variant"] == 2
+    assert record_opening(tmp_path, replace(FIRST, seed=2))["by_any_variant"] == 3
+    kept, _ = read_openings((tmp_path / FILE_NAME).read_bytes())
+    assert [opening.images for opening in kept] == ["", "a b c d", ""]
 
 
 @pytest.mark.parametrize("damage", [b'{"test_set": "t"', b"\xff\xfe", b"{}\n", b"[1]\n", b"3\n"])
@@ -64,7 +95,7 @@ def test_a_damaged_record_is_kept_and_never_starts_at_one(tmp_path, caplog, dama
     assert len(added) == 2
     assert record_opening(tmp_path, FIRST) == unknown
     assert len(path.read_bytes().splitlines()) == 3
-    assert read_openings(b"\n".join(added)) == ([FIRST, replace(FIRST, seed=1)], 0)
+    assert read_openings(b"\n".join(added)) == ([FIRST, replace(FIRST, seed=1, images="")], 0)
     path.write_bytes(b"\n".join(added))
     assert record_opening(tmp_path, replace(FIRST, seed=2))["by_variant"] == 3
 

@@ -16,6 +16,7 @@ from s3f_pipeline.results.splits import SplitSummary
 from s3f_pipeline.splits.audit import leakage_audit
 from s3f_pipeline.splits.demographics import demographics
 from s3f_pipeline.splits.groups import make_groups
+from s3f_pipeline.splits.likeness import likeness_features
 from s3f_pipeline.splits.patient_safe import patient_safe_split
 from s3f_pipeline.splits.published import published_split
 from s3f_pipeline.splits.settings import TwinSettings
@@ -66,6 +67,7 @@ def page():
             index, groups, validation_share=0.2, test_share=0.2, seed=0, contradictory="exclude"
         )
         thumbnails = np.zeros((len(index), 128, 128), np.uint8)
+        features = likeness_features(thumbnails)
         audit = leakage_audit(
             index,
             groups,
@@ -92,7 +94,7 @@ def page():
                 guarantee={"test": {"x": {guarantee: 3}}},
                 audit=Audit.of(audit, "leakage_audit.json"),
                 straddle=straddle
-                or {**straddle_check(index, thumbnails, groups, splits, permutations=9), "readings": []},
+                or {**straddle_check(index, features, groups, splits, permutations=9), "readings": []},
                 grouping=grouping,
                 index=index,
                 thumbnails=thumbnails,
@@ -335,7 +337,8 @@ def straddles():
         index = index.assign(subject=None, official_split=None).astype("string")
         groups = pd.DataFrame({"image_id": ids, "group": ids})
         splits = pd.DataFrame({"image_id": ids, "split": ["train", "train", "validation", "test"] * 30})
-        return {**straddle_check(index, thumbnails, groups, splits, permutations=999), "readings": []}
+        features = likeness_features(thumbnails)
+        return {**straddle_check(index, features, groups, splits, permutations=999), "readings": []}
 
     named = {"named": check(True, "case_{case}'s_{place}"), "few": check(False, "case_{case}_{other}")}
     return {True: check(True), False: check(False), **named}

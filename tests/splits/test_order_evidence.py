@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from s3f_pipeline.splits.likeness import likeness_features
-from s3f_pipeline.splits.order_evidence import axis_evidence, order_evidence
-from s3f_pipeline.splits.sequence import file_order, orders_of
+from s3f_pipeline.splits.order_evidence import order_evidence
+from s3f_pipeline.splits.sequence import orders_of
 from s3f_pipeline.splits.straddle import NO_ORDER, order_verdict
 
 
@@ -55,19 +55,3 @@ def test_a_pattern_in_stretches_is_tested_like_one_in_one_piece(draw_cohort, mon
     assert parts["files"] == whole["files"]
     assert parts["pairs"] == whole["pairs"] - 2
     assert parts["effect"] == pytest.approx(whole["effect"], rel=0.1)
-
-
-def renumber(index, split):
-    """Number the files of each split anew, as if each had been copied to a folder of its own."""
-    number = split.groupby(split).cumcount()
-    paths = split + "_" + number.astype("string") + ".png"
-    return index.assign(path=paths.astype("string"), official_split=split.astype("string"))
-
-
-@pytest.mark.parametrize("in_order", [True, False])
-def test_splits_of_one_list_are_laid_over_each_other(draw_cohort, in_order):
-    index, thumbnails, _ = draw_cohort(in_order=in_order, images=800, share=0.5)
-    split = pd.Series(np.where(np.arange(800) % 5 == 0, "test", "train"))
-    order = file_order(renumber(index, split), merge_splits=True)
-    evidence = axis_evidence(likeness_features(thumbnails), order, split, permutations=199)
-    assert (evidence["p"] <= 0.01) == in_order

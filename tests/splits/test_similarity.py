@@ -29,6 +29,27 @@ def test_movement_is_undone(head, matrix):
     assert local_similarity(head, moved(head, matrix)) > 0.95
 
 
+def lesion(seed, texture, width):
+    """A faint spot on smooth skin, 200x150, on which a search for the alignment can go astray."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[-1:1:150j, -1:1:200j]
+    spot = np.exp(-(((x / 0.35) ** 2 + (y / 0.5) ** 2) ** 2))
+    skin = cv2.GaussianBlur(rng.normal(size=x.shape), (0, 0), width) * width * 3.5
+    picture = 170 - 25 * spot + 3 * x + texture * skin + rng.normal(0, 1, x.shape)
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("seed", "texture", "width", "quality"), [(11, 2, 5, 80), (13, 2, 5, 80), (13, 4, 6, 90), (14, 4, 6, 90)]
+)
+def test_a_shift_of_a_smooth_image_is_undone(seed, texture, width, quality):
+    picture = lesion(seed, texture, width)
+    shifted = moved(picture, [[1, 0, 2.3], [0, 1, 1.8]])
+    _, encoded = cv2.imencode(".jpg", shifted, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    copy = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE)
+    assert local_similarity(thumbnail(picture), thumbnail(copy), least=0.9) > 0.9
+
+
 def test_pixels_that_only_one_image_clips_to_black_do_not_count(monkeypatch):
     noise = cv2.GaussianBlur(np.random.default_rng(0).normal(size=(128, 128)), (0, 0), 4)
     echoes = np.clip(noise / noise.std() * 25 + 30, 3, 255).astype(np.uint8)

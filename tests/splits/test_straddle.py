@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from s3f_pipeline.errors import SplitError
+from s3f_pipeline.splits.likeness import likeness_features
 from s3f_pipeline.splits.straddle import NO_ORDER, NOT_TESTABLE, ORDER, order_verdict, straddle_check
 
 
@@ -44,7 +45,7 @@ def test_patients_who_take_turns_are_not_seen(draw_cohort):
 def checked(cohort, **options):
     index, thumbnails, groups = cohort
     splits = index[["image_id"]].assign(split=sides(len(index)))
-    return straddle_check(index, thumbnails, groups, splits, permutations=199, **options)
+    return straddle_check(index, likeness_features(thumbnails), groups, splits, permutations=199, **options)
 
 
 def test_the_whole_check_is_the_same_each_time_and_fits_into_json(draw_cohort):
@@ -59,9 +60,10 @@ def test_the_order_of_rows_does_not_matter(draw_cohort):
     index, thumbnails, groups = draw_cohort(images=300)
     splits = index[["image_id"]].assign(split=sides(300))
     rows = np.random.default_rng(0).permutation(300)
-    found = straddle_check(index, thumbnails, groups, splits, permutations=19)
+    features = likeness_features(thumbnails)
+    found = straddle_check(index, features, groups, splits, permutations=19)
     shuffled = index.iloc[rows].reset_index(drop=True)
-    again = straddle_check(shuffled, thumbnails[rows], groups, splits, permutations=19)
+    again = straddle_check(shuffled, features[rows], groups, splits, permutations=19)
     assert again["order"]["effect"] == pytest.approx(found["order"]["effect"], rel=1e-4)
     assert again["optimism"]["by_runs"] == found["optimism"]["by_runs"]
 
@@ -108,7 +110,7 @@ def test_tables_of_other_images_are_refused(draw_cohort):
     index, thumbnails, groups = draw_cohort(images=100)
     splits = index[["image_id"]].assign(split="train")
     with pytest.raises(SplitError, match="do not list the same images"):
-        straddle_check(index, thumbnails, groups, splits[1:])
+        straddle_check(index, likeness_features(thumbnails), groups, splits[1:])
 
 
 def test_known_patients_are_not_looked_for(draw_cohort):

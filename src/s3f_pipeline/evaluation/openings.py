@@ -1,15 +1,17 @@
 """How often the images of a test set have been predicted: a figure from the 13th look says so.
 
-The record is a file of JSON lines that only grows, one line per opening, for all cohorts and protocols: the
-same test images are the same test set, whatever image size or protocol they stand in. No stage depends on
-it, and what is lost of it cannot be made again.
+The record is a file of JSON lines that only grows, one line per opening, for all cohorts and protocols: it
+is images that are looked at, whatever image size, protocol or test set they stand in. No stage depends on it,
+and what is lost of it cannot be made again.
 """
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import median_low
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -39,6 +41,8 @@ class Opening:
         selection_split: Which split chose the epoch.
         mlflow_run_id: The run with the figures, ``None`` if MLflow has none.
         date: When it was, ISO 8601.
+        images: Short hashes of the files of the test images, divided by spaces. In a record the first
+            opening of a test set alone has them.
     """
 
     test_set: str
@@ -51,6 +55,7 @@ class Opening:
     selection_split: str
     mlflow_run_id: str | None
     date: str
+    images: str = ""
 
     def is_same_look(self, other: "Opening") -> bool:
         """Whether both show the same predictions of the same experiment, so that one tells nothing new."""
@@ -74,7 +79,10 @@ def read_openings(lines: bytes) -> tuple[list[Opening], int]:
 
 
 def count_openings(before: Sequence[Opening], opening: Opening) -> dict[str, int]:
-    """Count which look at its test set an opening is.
+    """Count which look at its test images an opening is.
+
+    Test sets that differ may share images. As many looks came before as more than half of these images have
+    been in, whichever looks these were.
 
     Args:
         before: What the record holds, the oldest first.
@@ -83,12 +91,21 @@ def count_openings(before: Sequence[Opening], opening: Opening) -> dict[str, int
     Returns:
         ``by_variant`` and ``by_any_variant``, counted from 1.
     """
+    images = {one.test_set: set(one.images.split()) for one in (*before, opening) if one.images}
     known = next((number for number, past in enumerate(before) if past.is_same_look(opening)), len(before))
-    looks = [past for past in before[:known] if past.test_set == opening.test_set]
+    looks = before[:known]
+    own_looks = [past for past in looks if past.variant == opening.variant]
     return {
-        "by_variant": 1 + sum(past.variant == opening.variant for past in looks),
-        "by_any_variant": 1 + len(looks),
+        "by_variant": 1 + _earlier_looks(images, own_looks, opening.test_set),
+        "by_any_variant": 1 + _earlier_looks(images, looks, opening.test_set),
     }
+
+
+def _earlier_looks(images: Mapping[str, Set[str]], looks: Sequence[Opening], test_set: str) -> int:
+    """The largest number of looks that more than half of the images of a test set have been in."""
+    own = images[test_set]
+    often = Counter(image for past in looks for image in own & images.get(past.test_set, set()))
+    return median_low(often[image] for image in own)
 
 
 def record_opening(folder: Path, opening: Opening) -> Mapping[str, Any]:
@@ -110,7 +127,8 @@ def record_opening(folder: Path, opening: Opening) -> Mapping[str, Any]:
             lines = path.read_bytes() if path.exists() else b""
             before, damaged = read_openings(lines)
             if not any(past.is_same_look(opening) for past in before):
-                _append(path, lines, opening)
+                is_known = any(past.images and past.test_set == opening.test_set for past in before)
+                _append(path, lines, replace(opening, images="") if is_known else opening)
             if damaged:
                 raise ValueError(f"damaged lines: {damaged}")
             return count_openings(before, opening)

@@ -41,9 +41,10 @@ GUARANTEES = {
         "different sides: the figures can be better than for new patients."
     ),
     "sequence": (
-        "Files were cut into runs of neighbours, which often are of one patient, and each run stays on one "
-        "side of the split; neighbours at the border of two runs may be separated. {no_patients}, so images "
-        "of one patient may stand on different sides: the figures can be better than for new patients."
+        "Files were cut into runs of consecutive file numbers, which often are of one patient, and each run "
+        "stays on one side of the split; neighbours at the border of two runs may be separated. "
+        "{no_patients}, so images of one patient may stand on different sides: the figures can be better "
+        "than for new patients."
     ),
     "near_duplicate": (
         "No image has a copy on another side of the split that the search for twins finds. "

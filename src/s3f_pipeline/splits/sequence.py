@@ -17,7 +17,9 @@ def file_order(
     Files of a pattern (``read_names``) are ordered by the fields of their names from left to right, as a
     person would sort them. Each official split counts for itself, unless ``merge_splits`` lays
     them over each other: then a file stands where its share of earlier files within its own split
-    puts it, so that splits that were drawn from one list, and numbered anew, lie side by side again.
+    puts it, so that splits that were drawn from one list, and numbered anew, lie side by side again. Numbers
+    that no two splits share may be one common numbering or two lists, which names cannot tell apart; so
+    they are laid over each other likewise, and the images decide (``axis_evidence``) whether that is used.
 
     Args:
         index: With ``image_id``, ``path``, ``label``, ``official_split``.

@@ -1,6 +1,8 @@
 """Are two thumbnails the same picture? Decided on pixels, after aligning one to the other."""
 
-from typing import Literal
+from functools import cache
+from operator import attrgetter
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -9,10 +11,10 @@ from s3f_pipeline.images.thumbnails import inner
 from s3f_pipeline.splits.geometry import WHOLE, Region, to_region
 
 UNALIGNED = -1.0
-CLEARLY = 0.4  # at half the size
+CLEARLY = 0.2  # at half the size
 LEAST_CORRELATION = 0.8  # after alignment; that of twins is higher, captions and clipped pixels included
 ALIGNMENT_BLUR = 3  # width of the Gaussian kernel, pixels
-STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 1e-3)
+STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 3e-3)
 BLUR = 1.0  # standard deviation, pixels: JPEG noise goes, anatomy stays
 WINDOWS = 8  # side by side
 FLAT = 0.05  # local variance, as a share of the image's, below which a window is taken for flat
@@ -27,7 +29,8 @@ def local_similarity(
     """Similarity of the least similar regions of two images.
 
     ``second`` is aligned to ``first`` by an affine map that begins at ``region`` and maximises the enhanced
-    correlation coefficient (G. Evangelidis, E. Psarakis, IEEE TPAMI 30(10), 2008), from coarse to fine.
+    correlation coefficient (G. Evangelidis, E. Psarakis, IEEE TPAMI 30(10), 2008), from coarse to fine:
+    at half the size, then at full size.
     Brightness and contrast are normalised over the pixels they share, without those that only one of the
     two clips to black or white. Every window then gets a structural similarity in [-1, 1],
     ``(2 cov + c) / (var_1 + var_2 + c)``, and the 5th percentile over all windows is returned: two
@@ -43,22 +46,30 @@ def local_similarity(
     Returns:
         In [-1, 1]; 1 for equal images, -1 if the two cannot be aligned.
     """
-    size = len(first)
-    quarters, halves = (_shrunk(first, second, size // part) for part in (4, 2))
-    rough = _align(*quarters, to_region(region, size // 4))
-    warp = _align(*halves, to_region(region, size // 2) if rough is None else _doubled(rough))
-    if warp is None:
+    first, second = first.astype(np.float32), second.astype(np.float32)
+    halves = _halved(first, second)
+    rough = _align_halves(*halves, region)
+    if rough.correlation < LEAST_CORRELATION:
         return UNALIGNED
-    similarity = _similarity_of_aligned(*halves, warp)
+    similarity = _similarity_of_aligned(*halves, rough.warp)
     if similarity < least - CLEARLY:
         return similarity
-    warp = _align(first, second, _doubled(warp))
-    return UNALIGNED if warp is None else _similarity_of_aligned(first, second, warp)
+    found = _align(first, second, _doubled(rough.warp))
+    if found.correlation < LEAST_CORRELATION:
+        return UNALIGNED
+    return _similarity_of_aligned(first, second, found.warp)
 
 
-def _shrunk(first: np.ndarray, second: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    small = (cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA) for image in (first, second))
-    return tuple(small)
+class _Alignment(NamedTuple):
+    """Affine map (2, 3) from one image to another, and how well they correlate then."""
+
+    correlation: float
+    warp: np.ndarray
+
+
+def _halved(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    size = (len(first) // 2, len(first) // 2)
+    return tuple(cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in (first, second))
 
 
 def _doubled(warp: np.ndarray) -> np.ndarray:
@@ -74,33 +85,53 @@ def _similarity_of_aligned(first: np.ndarray, second: np.ndarray, warp: np.ndarr
     shared &= (reference >= 255 - SATURATED) == (moved >= 255 - SATURATED)
     if shared.mean() < LEAST_OVERLAP:
         return UNALIGNED
-    smooth_reference, smooth_moved = inner(_blur(first)), _warp(_blur(second), warp)
-    if min(smooth_reference[shared].std(), smooth_moved[shared].std()) < 1:
+    smooth = [_standardise(image, shared) for image in (inner(_blur(first)), _warp(_blur(second), warp))]
+    if smooth[0] is None or smooth[1] is None:
         return UNALIGNED
-    similarities = _window_similarities(
-        _standardise(smooth_reference, shared),
-        _standardise(smooth_moved, shared),
-        shared,
-        len(first) // WINDOWS,
-    )
-    return float(np.percentile(similarities, WORST_SHARE)) if similarities.size else UNALIGNED
+    similarities = _window_similarities(smooth[0], smooth[1], shared, len(first) // WINDOWS)
+    worst = similarities.size * WORST_SHARE // 100
+    return float(np.partition(similarities, worst)[worst]) if similarities.size else UNALIGNED
 
 
-def _align(first: np.ndarray, second: np.ndarray, start: np.ndarray) -> np.ndarray | None:
-    """Affine map (2, 3) from ``first`` to ``second``, None if there is none."""
+def _align_halves(first: np.ndarray, second: np.ndarray, region: Region) -> _Alignment:
+    """Align from a region; where that leads nowhere, from half the size again, and from a translation."""
+    start = to_region(region, len(first))
+    found = _align(first, second, start)
+    if found.warp is not start and found.correlation >= LEAST_CORRELATION:
+        return found
+    smaller = _align(*_halved(first, second), to_region(region, len(first) // 2))
+    shifted = _align(first, second, start, cv2.MOTION_TRANSLATION)
+    others = (_align(first, second, warp) for warp in (_doubled(smaller.warp), shifted.warp))
+    return max(found, *others, key=attrgetter("correlation"))
+
+
+def _align(
+    first: np.ndarray, second: np.ndarray, start: np.ndarray, motion: int = cv2.MOTION_AFFINE
+) -> _Alignment:
+    """Search from a map. On smooth images that may end farther away than it began: then the start stays."""
+    warps = [start]
     try:
-        correlation, warp = cv2.findTransformECC(
+        _, found = cv2.findTransformECC(
             inner(first),
             second,
             _from_inner(start, len(first), 1),
-            cv2.MOTION_AFFINE,
+            motion,
             STOP,
             _inner_mask(len(first)),
             ALIGNMENT_BLUR,
         )
+        warps.append(_from_inner(found, len(first), -1))
     except cv2.error:  # raised where the two do not correlate, or do not overlap any more
-        return None
-    return _from_inner(warp, len(first), -1) if correlation >= LEAST_CORRELATION else None
+        pass
+    alignments = (_Alignment(_correlation(first, second, warp), warp) for warp in warps)
+    return max(alignments, key=attrgetter("correlation"))
+
+
+def _correlation(first: np.ndarray, second: np.ndarray, warp: np.ndarray) -> float:
+    """Enhanced correlation coefficient over the pixels that two images share; 0 if there is none."""
+    shared = _warp(_inner_mask(len(first)), warp) == 255
+    coefficient = cv2.computeECC(inner(first), _warp(second, warp), shared.view(np.uint8))
+    return float(np.nan_to_num(coefficient))
 
 
 def _from_inner(warp: np.ndarray, size: int, direction: Literal[1, -1]) -> np.ndarray:
@@ -110,6 +141,7 @@ def _from_inner(warp: np.ndarray, size: int, direction: Literal[1, -1]) -> np.nd
     return moved
 
 
+@cache
 def _inner_mask(size: int) -> np.ndarray:
     mask = np.zeros((size, size), np.uint8)
     inner(mask)[:] = 255
@@ -124,13 +156,13 @@ def _warp(image: np.ndarray, warp: np.ndarray) -> np.ndarray:
 
 
 def _blur(image: np.ndarray) -> np.ndarray:
-    return cv2.GaussianBlur(image.astype(np.float32), (0, 0), BLUR)
+    return cv2.GaussianBlur(image, (0, 0), BLUR)
 
 
-def _standardise(image: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Mean 0 and variance 1 over the pixels ``where``, 0 elsewhere."""
-    values = image[where]
-    return np.where(where, (image - values.mean()) / values.std(), 0).astype(np.float32)
+def _standardise(image: np.ndarray, where: np.ndarray) -> np.ndarray | None:
+    """Mean 0 and variance 1 over the pixels ``where``, 0 elsewhere; None if all are much the same."""
+    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(image, mask=where.view(np.uint8)))
+    return None if deviation < 1 else (image - np.float32(mean)) * (where / np.float32(deviation))
 
 
 def _window_similarities(first: np.ndarray, second: np.ndarray, where: np.ndarray, window: int) -> np.ndarray:

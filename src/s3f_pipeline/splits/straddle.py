@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.errors import SplitError
-from s3f_pipeline.splits.likeness import likeness_features
+from s3f_pipeline.splits.axis_evidence import axis_evidence
 from s3f_pipeline.splits.names import part_pattern, parts_of
 from s3f_pipeline.splits.neighbours import neighbours_across
 from s3f_pipeline.splits.optimism import neighbour_optimism
-from s3f_pipeline.splits.order_evidence import axis_evidence, order_evidence
+from s3f_pipeline.splits.order_evidence import order_evidence
 from s3f_pipeline.splits.sequence import file_order, orders_of
 
 ALPHA = 0.01
@@ -23,7 +23,7 @@ ORDER, NO_ORDER, NOT_TESTABLE = "order found", "no order found", "not testable"
 
 def straddle_check(
     index: pd.DataFrame,
-    thumbnails: np.ndarray,
+    features: np.ndarray,
     groups: pd.DataFrame,
     splits: pd.DataFrame,
     *,
@@ -43,7 +43,7 @@ def straddle_check(
 
     Args:
         index: With ``image_id``, ``path``, ``label``, ``official_split``.
-        thumbnails: uint8 of shape (len(index), T, T), in the order of ``index``.
+        features: As ``likeness_features`` returns them, in the order of ``index``.
         groups: With ``image_id`` and ``group``, in any order.
         splits: With ``image_id`` and ``split``, in any order.
         column: A column of the index that orders the images, where names do not.
@@ -68,7 +68,6 @@ def straddle_check(
     split = _look_up(splits, "split", ids)
     group = _look_up(groups, "group", ids)
     random = {"permutations": permutations, "seed": seed}
-    features = likeness_features(thumbnails)
     orders = {1: file_order(index, column)} if column else orders_of(index)
     parts = None if column else parts_of(index)
     evidence = order_evidence(features, orders, parts=parts, twin_set=group, **random)

@@ -26,7 +26,8 @@ def check_order(
     from s3f_pipeline.splits.straddle import straddle_check
 
     column = ORDER_COLUMN if ORDER_COLUMN in index else None
-    found = straddle_check(index, thumbnails, make_groups(index, twins), splits, column=column)
+    features = likeness_features(thumbnails)
+    found = straddle_check(index, features, make_groups(index, twins), splits, column=column)
     order = found["order"]
     told = logging.WARNING if found["verdict"] == "order found" else logging.INFO
     logger.log(told, "Order of files: %s", found["verdict"])
@@ -41,7 +42,6 @@ def check_order(
             "may be the patient. The audit says how to take it for that.",
             part["text"], part["name"], part["p"],
         )  # fmt: skip
-    features = likeness_features(thumbnails)
     coarser = [str(name) for name in index if str(name).startswith("subject_by_") and name not in HOLDING]
     found["readings"] = [
         {"reading": name, **reading_evidence(features, index["subject"], index[name])}

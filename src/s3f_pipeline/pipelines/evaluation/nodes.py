@@ -103,9 +103,10 @@ def _opening(
     from s3f_pipeline.origins import table_hash
 
     test = predictions[predictions["split"] == "test"]
+    shown = index[index["image_id"].isin(test["image_id"])]
     settings = json.dumps(config.model_dump(mode="json"), sort_keys=True)
     return Opening(
-        test_set=table_hash(index[index["image_id"].isin(test["image_id"])], ["sha256"]),
+        test_set=table_hash(shown, ["sha256"]),
         variant=config.variant,
         seed=config.seed,
         fold=config.fold,
@@ -115,6 +116,7 @@ def _opening(
         selection_split=config.selection_split,
         mlflow_run_id=training["mlflow_run_id"],
         date=datetime.now(UTC).isoformat(timespec="seconds"),
+        images=" ".join(sorted({sha256[:16] for sha256 in shown["sha256"]})),
     )
 
 
