@@ -99,7 +99,8 @@ def test_a_damaged_image_store_costs_no_training(project):
     output = project.kedro(*command, "--tags=training,evaluation,reporting", succeeds=False)
     assert f"{store} was changed after it was written" in output[output.index("Error: ") :]
     output = project.kedro(*command)
-    assert "ingestion of brisc is made again" in output
+    assert "resizing of brisc.32x32 is made again" in output
+    assert "Finished before: ingestion of brisc" in output
     assert "Finished before: training of brisc.patient_safe.bilinear" in output
     assert store.read_bytes() == whole
 
