@@ -64,11 +64,7 @@ def quality_report(
         "classes": _nested(counts),
         "positive_class": positive_class,
         "count_differences": _differences(counts, published_counts),
-        "sizes": _most_frequent(index, ["height", "width"]),
-        "modes": _most_frequent(index, ["format", "mode"]),
-        "wrong_endings": _wrong_endings(index),
-        "exact_duplicates": int(index["sha256"].duplicated().sum()),
-        "contradictory_duplicates": _contradictory(index),
+        **_facts_of_files(index),
         "checksums": dict(checksums),
         "links": None if links is None else dict(links),
     }
@@ -101,6 +97,16 @@ def _differences(
     return differences
 
 
+def _facts_of_files(index: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "sizes": _most_frequent(index, ["height", "width"]),
+        "modes": _most_frequent(index, ["format", "mode"]),
+        "wrong_endings": _wrong_endings(index),
+        "exact_duplicates": int(index["sha256"].duplicated().sum()),
+        "contradictory_duplicates": _contradictory(index),
+    }
+
+
 def _most_frequent(index: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:
     counts = index.value_counts(columns).head(MOST_SIZES).rename("count")
     return _records(counts.reset_index())
@@ -116,7 +122,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _contradictory(index: pd.DataFrame) -> list[dict[str, Any]]:
-    """Groups of equal files with different labels."""
+    """Sets of equal files with different labels."""
     labels = index.groupby("sha256")["label"].transform("nunique")
     return [
         {"paths": files["path"].tolist(), "labels": files["label"].tolist()}
@@ -144,8 +150,8 @@ def _warnings(report: Mapping[str, Any]) -> list[str]:
         names = ", ".join(f"{file['path']} ({file['format']})" for file in wrong[:MOST_NAMED])
         warnings.append(f"{len(wrong)} files have the ending of another format: {names}")
     if contradictory := report["contradictory_duplicates"]:
-        names = "; ".join(", ".join(group["paths"]) for group in contradictory[:MOST_NAMED])
-        warnings.append(f"{len(contradictory)} groups of equal files have different labels: {names}")
+        names = "; ".join(", ".join(equal["paths"]) for equal in contradictory[:MOST_NAMED])
+        warnings.append(f"{len(contradictory)} sets of equal files have different labels: {names}")
     warnings += [
         f"{len(paths)} images: {remark} ({_some(paths)})" for remark, paths in report["remarks"].items()
     ]
