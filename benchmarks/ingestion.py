@@ -66,11 +66,11 @@ def ours(folder: Path, size: tuple[int, int], store: Path) -> Path:
         folder,
         image_size=size,
         color="grey",
-        images=store / "images.npy",
+        store=store / "images.npy",
         thumbnails=store / "thumbnails.npy",
         max_rejected_share=0.0,
         workers=WORKERS,
-    ).images
+    ).store
 
 
 def seconds(work: Callable[[], object]) -> float:

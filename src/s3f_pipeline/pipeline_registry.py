@@ -7,7 +7,7 @@ from kedro.pipeline import Pipeline
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.config.names import Experiment, experiments
-from s3f_pipeline.config.schema import Protocol
+from s3f_pipeline.config.schema import ImageStoreConfig, Protocol
 from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.pipelines import (
     acquisition,
@@ -16,6 +16,7 @@ from s3f_pipeline.pipelines import (
     ingestion,
     linking,
     reporting,
+    resizing,
     splitting,
     training,
 )
@@ -87,10 +88,14 @@ def _refused_pipelines(loader: ProjectConfigLoader) -> Iterator[tuple[str, str]]
 
 def _ingest(loader: ProjectConfigLoader, cohort: str) -> Pipeline:
     block = loader.cohort(cohort)
-    reading = ingestion.create_pipeline(
-        cohort, block.image_size, reads_header_patients=block.reads_header_patients
+    return Pipeline(
+        [
+            acquisition.create_pipeline(cohort),
+            ingestion.create_pipeline(
+                cohort, ImageStoreConfig.part_of(block), reads_header_patients=block.reads_header_patients
+            ),
+        ]
     )
-    return acquisition.create_pipeline(cohort) + reading
 
 
 def _link(loader: ProjectConfigLoader, cohort: str, other: str) -> Pipeline:
@@ -101,6 +106,7 @@ def _prepare(loader: ProjectConfigLoader, cohort: str, protocol: Protocol) -> Pi
     return Pipeline(
         [
             _ingest(loader, cohort),
+            resizing.create_pipeline(cohort, loader.cohort(cohort).image_size),
             splitting.create_groups(cohort),
             splitting.create_splits(cohort, protocol),
         ]

@@ -99,7 +99,8 @@ def test_a_damaged_image_store_costs_no_training(project):
     output = project.kedro(*command, "--tags=training,evaluation,reporting", succeeds=False)
     assert f"{store} was changed after it was written" in output[output.index("Error: ") :]
     output = project.kedro(*command)
-    assert "ingestion of brisc is made again" in output
+    assert "resizing of brisc.32x32 is made again" in output
+    assert "Finished before: ingestion of brisc" in output
     assert "Finished before: training of brisc.patient_safe.bilinear" in output
     assert store.read_bytes() == whole
 
@@ -238,10 +239,13 @@ def test_a_second_process_on_the_same_experiment_is_refused(project):
         for line in first.stdout:
             if "Epoch 1/9999" in line:
                 break
-        resized = project.kedro(
-            "run", "--env=demo", "--pipeline=brisc_bilinear", "--params=image_size=48", succeeds=False
-        )
-        assert "Error: brisc_concat (seed-0) is running in another process and reads what" in resized
+        resized = project.kedro("run", "--env=demo", "--pipeline=brisc_audit", "--params=image_size=48")
+        assert "Running: resizing of brisc.48x48" in resized
+        for stage in ("ingestion of brisc", "splitting of brisc"):
+            assert f"Finished before: {stage}" in resized
+        smaller = "--params=ingestion.max_megapixels=63"
+        refused = project.kedro("run", "--env=demo", "--pipeline=brisc_audit", smaller, succeeds=False)
+        assert "Error: brisc_concat (seed-0) is running in another process and reads what" in refused
         first.send_signal(signal.SIGTERM)
         rest, _ = first.communicate(timeout=60)
         assert first.returncode == 143

@@ -161,7 +161,7 @@ for size in (16, 24):
 """
     project.python("-c", script)
     names = {path.name for path in (project.root / "data/03_primary/mine").iterdir()}
-    assert names == {"images_16x16.npy", "images_24x24.npy"}
+    assert names == {f"images_{size}.{end}" for size in ("16x16", "24x24") for end in ("npy", "json")}
 
 
 def test_the_documented_file_makes_a_cohort_of_class_folders(tmp_path):

@@ -27,7 +27,7 @@ def run(tmp_path, folder, brisc):
             folder,
             image_size=(32, 48),
             color="grey",
-            images=tmp_path / "store" / "images.npy",
+            store=tmp_path / "store" / "images.npy",
             thumbnails=tmp_path / "store" / "thumbnails.npy",
             max_rejected_share=max_rejected_share,
             workers=workers,
@@ -38,7 +38,7 @@ def run(tmp_path, folder, brisc):
 
 def test_the_store_equals_opencv_row_by_row(run, folder):
     ingested = run()
-    images = np.load(ingested.images, mmap_mode="r")
+    images = np.load(ingested.store, mmap_mode="r")
     assert images.shape == (36, 32, 48, 1)
     assert images.dtype == np.uint8
     for number, path in enumerate(ingested.index["path"]):
@@ -56,9 +56,9 @@ def test_the_index_tells_of_each_file(run):
 
 def test_the_number_of_workers_changes_nothing(run):
     one = run(workers=1)
-    images = np.load(one.images).copy()
+    images = np.load(one.store).copy()
     many = run(workers=4)
-    np.testing.assert_array_equal(np.load(many.images), images)
+    np.testing.assert_array_equal(np.load(many.store), images)
     assert many.index.equals(one.index)
 
 
@@ -73,13 +73,13 @@ def spoil(folder):
 def test_files_that_cannot_be_read_are_left_out_with_their_reason(run, folder):
     spoiled = spoil(folder)
     ingested = run()
-    assert sorted(ingested.rejected["path"]) == sorted(spoiled)
-    assert set(ingested.rejected["reason"].str.split(":").str[0]) == {
+    assert sorted(row["path"] for row in ingested.findings.rejected) == sorted(spoiled)
+    assert {row["reason"].split(":")[0] for row in ingested.findings.rejected} == {
         "empty file",
         "not an image",
         "truncated",
     }
-    images = np.load(ingested.images, mmap_mode="r")
+    images = np.load(ingested.store, mmap_mode="r")
     assert len(images) == len(ingested.index) == 33
     pixels = cv2.imread(str(folder / ingested.index["path"].iloc[-1]), cv2.IMREAD_GRAYSCALE)
     expected = cv2.resize(pixels, (48, 32), interpolation=cv2.INTER_AREA)
@@ -100,9 +100,10 @@ def test_a_process_killed_half_way_leaves_no_store(tmp_path, folder):
         """
         import os, signal, sys
         from pathlib import Path
-        import s3f_pipeline.images.ingest as room
+        import s3f_pipeline.images.reading as room
         from s3f_pipeline.cohorts import list_files
         from s3f_pipeline.files import temporary_path
+        from s3f_pipeline.images.ingest import ingest
 
         seen = []
         decode = room.decode
@@ -113,10 +114,10 @@ def test_a_process_killed_half_way_leaves_no_store(tmp_path, folder):
             return decode(*arguments)
         room.decode = die_half_way
         folder, store = Path(sys.argv[1]), Path(sys.argv[2])
-        room.ingest(
+        ingest(
             list_files("brisc", folder, ("glioma", "meningioma", "no_tumor", "pituitary")),
             folder, image_size=(32, 32), color="grey",
-            images=temporary_path(store / "images_32x32.npy"),
+            store=temporary_path(store / "images_32x32.npy"),
             thumbnails=temporary_path(store / "thumbnails.npy"),
             max_rejected_share=0.1,
         )
@@ -152,7 +153,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(small_disk, folder, brisc, i
             folder,
             image_size=image_size,
             color="grey",
-            images=small_disk / "images.npy",
+            store=small_disk / "images.npy",
             thumbnails=small_disk / "thumbnails.npy",
             max_rejected_share=0,
         )
@@ -187,7 +188,7 @@ def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
         sampler.start()
         ingest(
             files, folder, image_size=(128, 128), color="rgb", max_rejected_share=0, workers=2,
-            images=folder / "images.npy", thumbnails=folder / "thumbnails.npy",
+            store=folder / "images.npy", thumbnails=folder / "thumbnails.npy",
         )
         done.set()
         sampler.join()

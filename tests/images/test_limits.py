@@ -16,7 +16,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGBa
 from test_crossing_files import chunk
 from tiff_files import tiff
 
-import s3f_pipeline.images.ingest as room
+import s3f_pipeline.images.reading as room
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.decode import decode
 from s3f_pipeline.images.ingest import Reader

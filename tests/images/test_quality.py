@@ -1,6 +1,8 @@
-import pandas as pd
-import pytest
+from dataclasses import fields
 
+import pandas as pd
+
+from s3f_pipeline.images.findings import Findings
 from s3f_pipeline.images.quality import quality_report
 
 INDEX = pd.DataFrame(
@@ -22,21 +24,16 @@ NOTHING = {
     "passed_over": {},
     "checksums": {},
     "positive_class": None,
-    "narrow": [],
-    "remarks": {},
-    "masks": [],
-    "blank": [],
-    "image_size": (8, 8),
 }
 
 
 def report(**changes):
-    rejected = changes.pop("rejected", pd.DataFrame(columns=["path", "reason"]))
-    return quality_report("cohort", INDEX, rejected, **(NOTHING | changes))
+    found = {one.name: changes.pop(one.name) for one in fields(Findings) if one.name in changes}
+    return quality_report("cohort", INDEX, Findings(**found), **(NOTHING | changes))
 
 
 def test_every_file_is_accounted_for():
-    rejected = pd.DataFrame({"path": ["t/z.png"], "reason": ["empty file"]})
+    rejected = [{"path": "t/z.png", "reason": "empty file"}]
     found = report(rejected=rejected, passed_over={"masks": 3})
     assert (found["found"], found["read"], len(found["rejected"])) == (6, 5, 1)
     assert found["passed_over"] == {"masks": 3}
@@ -92,14 +89,6 @@ def test_images_that_are_left_with_few_grey_levels_are_a_warning():
         "2 images of more than 8 bits have no window, and their values, mostly from -1000"
     )
     assert warning.endswith("window: [-1000, 1100.5]")
-
-
-@pytest.mark.parametrize(("image_size", "smaller"), [((9, 9), 3), ((10, 10), 5), ((8, 10), 0)])
-def test_enlarged_images_are_told(image_size, smaller):
-    warnings = report(image_size=image_size)["warnings"]
-    told = [warning for warning in warnings if "enlarged" in warning]
-    assert len(told) == bool(smaller)
-    assert all(warning.startswith(f"{smaller} of 5 images are smaller than") for warning in told)
 
 
 def test_what_sets_the_files_apart_is_said_first():

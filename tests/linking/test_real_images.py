@@ -22,7 +22,7 @@ def ingested(config, archives: Path, folder: Path) -> tuple[pd.DataFrame, np.nda
         raw,
         image_size=(8, 8),
         color=config.color,
-        images=folder / f"{config.layout}_images.npy",
+        store=folder / f"{config.layout}_images.npy",
         thumbnails=folder / f"{config.layout}_thumbnails.npy",
         max_rejected_share=0,
     )

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from s3f_pipeline.errors import EvaluationError, SplitError
-from s3f_pipeline.files import sha256_of
-from s3f_pipeline.images.store import STORE_KEY
+from s3f_pipeline.images.store import publish_store
 from s3f_pipeline.origins import table_hash
 from s3f_pipeline.pipelines.evaluation.nodes import predict
 from s3f_pipeline.pipelines.training.nodes import train_network
@@ -17,10 +16,10 @@ CLASSES = ("glioma", "meningioma", "no_tumor", "pituitary")
 @pytest.fixture
 def data(tmp_path, load_config):
     experiment = load_config(image_size=16).experiment("brisc", "patient_safe", "spatial")
-    np.save(tmp_path / "images.npy", np.zeros((12, 16, 16, 1), np.uint8))
     ids = [f"image{n:02d}" for n in range(12)]
     index = pd.DataFrame({"image_id": ids, "label": CLASSES * 3, "sha256": ids})
-    index.attrs[STORE_KEY] = sha256_of(tmp_path / "images.npy")
+    np.save(tmp_path / "temporary.npy", np.zeros((12, 16, 16, 1), np.uint8))
+    publish_store(tmp_path / "temporary.npy", tmp_path / "images.npy", index)
     sides = np.repeat(["train", "validation", "test"], 4)
     splits = pd.DataFrame({"image_id": ids, "group": ids, "split": sides})
     images = np.load(tmp_path / "images.npy", mmap_mode="r")

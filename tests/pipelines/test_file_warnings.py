@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from dicom_files import dicom
 
-from s3f_pipeline.config.schema import CohortData, IngestionConfig
+from s3f_pipeline.config.schema import CohortData, ImageStoreConfig, IngestionConfig
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.pipelines.ingestion.nodes import ingest_cohort
 
@@ -38,7 +38,7 @@ def folder(tmp_path):
 def warnings_of(folder, tmp_path, caplog):
     def run(max_rejected_share=0.0, **changes):
         (tmp_path / "images").mkdir()
-        cohort = {"layout": "folders", "color": "grey", "image_size": (16, 16), "classes": CLASSES}
+        cohort = {"layout": "folders", "color": "grey", "classes": CLASSES}
         with caplog.at_level(logging.WARNING):
             index, quality, *_ = ingest_cohort(
                 CohortData(name="mine", **cohort, **changes),
@@ -48,6 +48,7 @@ def warnings_of(folder, tmp_path, caplog):
                 tmp_path,
                 tmp_path / "images",
                 tmp_path,
+                store=ImageStoreConfig(image_size=(16, 16), color="grey"),
             )
         json.dumps(quality)
         assert all(warning in caplog.text for warning in quality["warnings"])

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from s3f_pipeline.config.schema import CohortData, IngestionConfig
+from s3f_pipeline.config.schema import CohortData, ImageStoreConfig, IngestionConfig
 from s3f_pipeline.pipelines.ingestion.nodes import ingest_cohort
 from s3f_pipeline.pipelines.splitting.nodes import group
 
@@ -13,7 +13,6 @@ COHORT = {
     "name": "mine",
     "layout": "folders",
     "color": "grey",
-    "image_size": (16, 16),
     "classes": ("ill", "well"),
 }
 NO_TWINS = pd.DataFrame({"first": [], "second": []}, dtype="string")
@@ -44,6 +43,7 @@ def index(tmp_path):
             tmp_path,
             tmp_path,
             tmp_path,
+            store=ImageStoreConfig(image_size=(16, 16), color="grey"),
         )[0]
 
     return ingest

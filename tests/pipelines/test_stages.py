@@ -48,6 +48,7 @@ def test_stages_come_in_the_order_of_the_data(pipelines):
     assert found == [
         ("brisc", "acquisition"),
         ("brisc", "ingestion"),
+        ("brisc.256x256", "resizing"),
         ("brisc", "splitting"),
         ("brisc.patient_safe", "splitting"),
         ("brisc.patient_safe.bilinear", "training"),

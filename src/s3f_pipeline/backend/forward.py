@@ -25,7 +25,7 @@ def compile_forward(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
         case "jax":
             return _jax_forward(model)
         case _:
-            return lambda images: keras.ops.convert_to_numpy(model(images, training=False))
+            return lambda batch: keras.ops.convert_to_numpy(model(batch, training=False))
 
 
 def _tensorflow_forward(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
@@ -34,23 +34,23 @@ def _tensorflow_forward(model: keras.Model) -> Callable[[np.ndarray], np.ndarray
     signature = [tf.TensorSpec(model.input_shape, tf.float32)]
 
     @tf.function(input_signature=signature)
-    def forward(images: Tensor) -> Tensor:
-        return model(images, training=False)
+    def forward(batch: Tensor) -> Tensor:
+        return model(batch, training=False)
 
-    return lambda images: forward(tf.convert_to_tensor(images)).numpy()
+    return lambda batch: forward(tf.convert_to_tensor(batch)).numpy()
 
 
 def _jax_forward(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
     import jax
 
     @jax.jit
-    def forward(trainable: list[Tensor], others: list[Tensor], images: Tensor) -> Tensor:
-        return model.stateless_call(trainable, others, images, training=False)[0]
+    def forward(trainable: list[Tensor], others: list[Tensor], batch: Tensor) -> Tensor:
+        return model.stateless_call(trainable, others, batch, training=False)[0]
 
-    def predict(images: np.ndarray) -> np.ndarray:
+    def predict(batch: np.ndarray) -> np.ndarray:
         trainable = [_local(variable) for variable in model.trainable_variables]
         others = [_local(variable) for variable in model.non_trainable_variables]
-        return np.asarray(forward(trainable, others, images))
+        return np.asarray(forward(trainable, others, batch))
 
     return predict
 

@@ -29,6 +29,7 @@ from s3f_pipeline.config.schema import (
     CohortFacts,
     ExperimentConfig,
     ExperimentLabels,
+    ImageStoreConfig,
     Parameters,
     Protocol,
     SplittingOfRun,
@@ -166,6 +167,8 @@ class ProjectConfigLoader(OmegaConfigLoader):
                 return CohortFacts.part_of(block)
             case "data":
                 return CohortData.part_of(block)
+            case "image_store":
+                return ImageStoreConfig.part_of(block)
             case "acquisition":
                 return self._acquisition()
             case "ingestion":

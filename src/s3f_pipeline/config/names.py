@@ -65,6 +65,12 @@ def fold_ending(fold: int | None) -> str:
     return "" if fold is None else f"_fold-{fold}"
 
 
-def images_name(height: int, width: int) -> str:
-    """Catalog and file name of an image store, without cohort and ending."""
-    return f"images_{height}x{width}"
+def size_name(image_size: tuple[int, int]) -> str:
+    """What an image size (height, width) is called in names, such as ``64x64``."""
+    height, width = image_size
+    return f"{height}x{width}"
+
+
+def store_file(image_size: tuple[int, int]) -> str:
+    """Name of the file of an image store."""
+    return f"images_{size_name(image_size)}.npy"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from s3f_pipeline.images.findings import Findings
 from s3f_pipeline.images.formats import has_wrong_ending
 from s3f_pipeline.images.masks import mask_warnings
 
@@ -19,18 +20,13 @@ ALL = "all"
 def quality_report(
     name: str,
     index: pd.DataFrame,
-    rejected: pd.DataFrame,
+    findings: Findings,
     *,
     max_rejected_share: float,
     published_counts: Mapping[str, Mapping[str, int]],
     passed_over: Mapping[str, int],
     checksums: Mapping[str, Mapping[str, Any]],
     positive_class: str | None,
-    narrow: Sequence[tuple[float, float]],
-    remarks: Mapping[str, Sequence[str]],
-    masks: Sequence[str],
-    blank: Sequence[str],
-    image_size: tuple[int, int],
     links: Mapping[str, Any] | None = None,
     caution: str | None = None,
     notices: Sequence[str] = (),
@@ -40,18 +36,13 @@ def quality_report(
     Args:
         name: Name of the cohort.
         index: One row per readable image.
-        rejected: One row per unreadable file.
+        findings: What a person should know of the files.
         max_rejected_share: The share that would have stopped the run.
         published_counts: Images per split and class in the published work; the class ``all`` is the sum of
             a split, the split ``none`` has the images without an official one.
         passed_over: Files that are not images of the cohort, by reason.
         checksums: Of raw files with a published MD5: ``expected``, ``found``, ``matches``.
         positive_class: Of the cohort, or ``None``.
-        narrow: For each image of more than 8 bits that has few grey levels without a window, the ends of one.
-        remarks: What of files or configuration could not be followed, in words -> paths.
-        masks: Paths of images with as few grey values as masks have.
-        blank: Paths of images of one single grey.
-        image_size: (height, width) of the stored images.
         links: What came from a table of links to another cohort, its ``warning`` included.
         caution: What sets the files apart from the published ones; the first of the warnings.
         notices: What the listing has to say of files that were passed over.
@@ -59,29 +50,21 @@ def quality_report(
     Returns:
         The content of ``quality.json``; ``warnings`` are the sentences that a person should read.
     """
-    splits = index["official_split"].fillna("none")
-    counts = pd.crosstab(index["label"], splits)
-    classes = {
-        str(label): {str(split): int(n) for split, n in row.items()} for label, row in counts.iterrows()
-    }
+    counts = pd.crosstab(index["label"], index["official_split"].fillna("none"))
     report: dict[str, Any] = {
         "cohort": name,
-        "found": len(index) + len(rejected),
+        "found": len(index) + len(findings.rejected),
         "read": len(index),
-        "rejected": rejected.to_dict("records"),
+        "rejected": findings.rejected,
         "max_rejected_share": max_rejected_share,
         "passed_over": dict(passed_over),
-        "remarks": {remark: list(paths) for remark, paths in remarks.items()},
-        "likely_masks": list(masks),
-        "blank": list(blank),
-        "classes": classes,
+        "remarks": findings.remarks,
+        "likely_masks": findings.masks,
+        "blank": findings.blank,
+        "classes": _nested(counts),
         "positive_class": positive_class,
         "count_differences": _differences(counts, published_counts),
-        "sizes": _most_frequent(index, ["height", "width"]),
-        "modes": _most_frequent(index, ["format", "mode"]),
-        "wrong_endings": _wrong_endings(index),
-        "exact_duplicates": int(index["sha256"].duplicated().sum()),
-        "contradictory_duplicates": _contradictory(index),
+        **_facts_of_files(index),
         "checksums": dict(checksums),
         "links": None if links is None else dict(links),
     }
@@ -89,12 +72,15 @@ def quality_report(
         *([caution] if caution else []),
         *notices,
         *_warnings(report),
-        *mask_warnings(dict(zip(index["path"], index["label"], strict=True)), masks),
-        *_without_window(narrow),
+        *mask_warnings(dict(zip(index["path"], index["label"], strict=True)), findings.masks),
+        *_without_window(findings.narrow),
         *_formats_apart(index),
-        *_enlarged(index, image_size),
     ]
     return {**report, "warnings": warnings}
+
+
+def _nested(counts: pd.DataFrame) -> dict[str, dict[str, int]]:
+    return {str(label): {str(split): int(n) for split, n in row.items()} for label, row in counts.iterrows()}
 
 
 def _differences(
@@ -109,6 +95,16 @@ def _differences(
                 row = {"split": split, "class": label, "found": int(found), "published": published}
                 differences.append(row)
     return differences
+
+
+def _facts_of_files(index: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "sizes": _most_frequent(index, ["height", "width"]),
+        "modes": _most_frequent(index, ["format", "mode"]),
+        "wrong_endings": _wrong_endings(index),
+        "exact_duplicates": int(index["sha256"].duplicated().sum()),
+        "contradictory_duplicates": _contradictory(index),
+    }
 
 
 def _most_frequent(index: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:
@@ -126,7 +122,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _contradictory(index: pd.DataFrame) -> list[dict[str, Any]]:
-    """Groups of equal files with different labels."""
+    """Sets of equal files with different labels."""
     labels = index.groupby("sha256")["label"].transform("nunique")
     return [
         {"paths": files["path"].tolist(), "labels": files["label"].tolist()}
@@ -154,8 +150,8 @@ def _warnings(report: Mapping[str, Any]) -> list[str]:
         names = ", ".join(f"{file['path']} ({file['format']})" for file in wrong[:MOST_NAMED])
         warnings.append(f"{len(wrong)} files have the ending of another format: {names}")
     if contradictory := report["contradictory_duplicates"]:
-        names = "; ".join(", ".join(group["paths"]) for group in contradictory[:MOST_NAMED])
-        warnings.append(f"{len(contradictory)} groups of equal files have different labels: {names}")
+        names = "; ".join(", ".join(equal["paths"]) for equal in contradictory[:MOST_NAMED])
+        warnings.append(f"{len(contradictory)} sets of equal files have different labels: {names}")
     warnings += [
         f"{len(paths)} images: {remark} ({_some(paths)})" for remark, paths in report["remarks"].items()
     ]
@@ -195,15 +191,4 @@ def _formats_apart(index: pd.DataFrame) -> list[str]:
     return [
         f"Classes have files of different formats ({told}): their traces, such as those of compression, may "
         f"be what a network learns. Get all images in one format"
-    ]
-
-
-def _enlarged(index: pd.DataFrame, image_size: tuple[int, int]) -> list[str]:
-    height, width = image_size
-    smaller = int(((index["height"] < height) & (index["width"] < width)).sum())
-    if 2 * smaller <= len(index):
-        return []
-    return [
-        f"{smaller} of {len(index)} images are smaller than the image size {height}x{width} and were "
-        f"enlarged, which adds no detail: get larger ones, or set a smaller image_size"
     ]

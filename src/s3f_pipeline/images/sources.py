@@ -33,11 +33,11 @@ def image_sources(
     Raises:
         ImageError: If an archive is damaged, has pixels in another order, or numbers do not rise.
     """
-    for name, group in groupby(paths, key=lambda path: path.rsplit("/", 1)[0] if ARCHIVE in path else None):
+    for name, of_one in groupby(paths, key=lambda path: path.rsplit("/", 1)[0] if ARCHIVE in path else None):
         if name is None:
-            yield from (folder / path for path in group)
+            yield from (folder / path for path in of_one)
         else:
-            numbers = (int(path.rsplit("/", 1)[1]) for path in group)
+            numbers = (int(path.rsplit("/", 1)[1]) for path in of_one)
             yield from _archived_images(folder, name, numbers, max_pixels)
 
 

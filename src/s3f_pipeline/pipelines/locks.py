@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from filelock import FileLock, Timeout
 
 from s3f_pipeline.config.loader import ProjectConfigLoader
-from s3f_pipeline.config.names import Experiment
+from s3f_pipeline.config.names import Experiment, size_name
 from s3f_pipeline.errors import LockedError
 
 READING = "reading."
@@ -59,8 +59,9 @@ def preparing(loader: ProjectConfigLoader, names: Iterable[str]) -> Iterator[Non
 
 
 def reading(loader: ProjectConfigLoader, experiment: str) -> FileLock:
-    """The mark of an experiment that its cohort is read; set inside of ``preparing``."""
-    return lock_of(loader, f"{READING}{experiment}.{loader.run_folder}")
+    """The mark of an experiment that its cohort is read at a size; set inside of ``preparing``."""
+    size = size_name(loader.cohort(Experiment.of_namespace(experiment).cohort).image_size)
+    return lock_of(loader, f"{READING}{experiment}.{size}.{loader.run_folder}")
 
 
 def refuse_while_read(loader: ProjectConfigLoader, namespace: str, what: str) -> None:
@@ -68,15 +69,19 @@ def refuse_while_read(loader: ProjectConfigLoader, namespace: str, what: str) ->
 
     Args:
         loader: Of this run.
-        namespace: ``<cohort>``, or ``<cohort>.<protocol>`` for the split of this run's fold alone.
+        namespace: ``<cohort>``, ``<cohort>.<protocol>`` for the split of this run's fold alone, or
+            ``<cohort>.<image size>`` for the images of this size alone.
         what: What would be made anew.
 
     Raises:
         LockedError: If one does.
     """
-    for path in sorted((loader.data_root / ".locks").glob(f"{READING}{namespace}.*.lock")):
-        experiment, _, run = path.stem.removeprefix(READING).rpartition(".")
-        if "." in namespace and run.partition("_")[2] != loader.fold_ending.removeprefix("_"):
+    cohort, _, part = namespace.partition(".")
+    for path in sorted((loader.data_root / ".locks").glob(f"{READING}{cohort}.*.lock")):
+        experiment, size, run = path.stem.removeprefix(READING).rsplit(".", 2)
+        protocol, fold = Experiment.of_namespace(experiment).protocol, run.partition("_")[2]
+        of_this_fold = protocol if fold == loader.fold_ending.removeprefix("_") else None
+        if part and part not in (of_this_fold, size):
             continue
         lock = lock_of(loader, path.stem)
         if lock.is_locked:
@@ -87,6 +92,5 @@ def refuse_while_read(loader: ProjectConfigLoader, namespace: str, what: str) ->
         except Timeout as error:
             raise LockedError(
                 f"{Experiment.of_namespace(experiment).pipeline} ({run}) is running in another process and "
-                f"reads what this run would make anew: {what}. Wait for it, or stop it. For another image "
-                f"size beside it, give the cohort a second block under a name of its own."
+                f"reads what this run would make anew: {what}. Wait for it, or stop it."
             ) from error

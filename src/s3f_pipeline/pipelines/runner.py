@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,9 @@ from s3f_pipeline.pipelines.stages import NEVER_RUN, Stage, stages_of
 from s3f_pipeline.process_group import this_process
 
 MODEL_FILE = "model.keras"
-READ_BY_EXPERIMENTS = ("ingestion", "splitting")
+READ_BY_EXPERIMENTS = ("ingestion", "resizing", "splitting")
+IN_ONE_PASS = {"ingestion": "resizing"}
+"""What a stage writes for another one while it reads the raw files."""
 logger = logging.getLogger(__name__)
 Execute = Callable[[Pipeline, CatalogProtocol], Any]
 """Runs the nodes of a stage."""
@@ -117,6 +119,7 @@ class _Run:
         stages: What was asked for.
         known: Those, and all that they stand on.
         force: Finished stages too.
+        written_along: Titles of the stages that another one has done in the same pass.
     """
 
     catalog: CatalogProtocol
@@ -125,9 +128,12 @@ class _Run:
     stages: Collection[Stage]
     known: Collection[Stage]
     force: bool
+    written_along: set[str] = field(default_factory=set)
 
     def finish(self, stage: Stage) -> None:
         """Run a stage if it is not finished, and first those again whose files it cannot use."""
+        if stage.title in self.written_along:
+            return
         if not self.force:
             for damage in stage.restore(self.catalog):
                 logger.warning("%s: it is put back from the record of %s.", damage, stage.title)
@@ -209,6 +215,11 @@ class _Run:
             stage.write_record(self.catalog, dependencies, why)
         for folder in scratch:
             folder.clear()
+        for other in self.known:
+            if other.cohort == stage.cohort and other.name == IN_ONE_PASS.get(stage.name):
+                other.write_record(self.catalog, other.dependencies(self.catalog), why)
+                self.written_along.add(other.title)
+                logger.info("Done in the same pass: %s", other.title)
 
 
 def _whole_stages(stages: Collection[Stage], loader: ProjectConfigLoader) -> list[Stage]:

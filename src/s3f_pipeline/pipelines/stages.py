@@ -49,7 +49,7 @@ OBSERVERS = (
 """Code that tells, tracks or writes what is done, and decides nothing of it."""
 NETWORKS = ("models.networks", "VARIANTS")
 """The table of networks: of it only the line of the chosen network counts."""
-PREPARATION_STAGES = ("acquisition", "ingestion", "linking", "splitting", "auditing")
+PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitting", "auditing")
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
 STAGES = PREPARATION_STAGES + EXPERIMENT_STAGES
 NOTHING = Closure({}, frozenset())
@@ -147,7 +147,7 @@ class Stage:
         """What the keys of a parameter begin with, as users write them."""
         noun = name.rpartition(".")[2]
         return {"experiment": "", "acquisition": "", "cohort": f"cohorts.{self.cohort}"}.get(
-            "cohort" if noun == "data" else noun, noun
+            "cohort" if noun in ("data", "image_store") else noun, noun
         )
 
     def scratch(self, catalog: CatalogProtocol) -> list[ScratchFolderDataset]:

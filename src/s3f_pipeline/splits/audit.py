@@ -53,40 +53,54 @@ def leakage_audit(
     table["subject"] = index["subject"].to_numpy()
     table["kind"] = _kinds(index, twins, table["group"])
     table["contradictory"] = contradictory_images(table)
-    sets = table.dropna(subset="twin_set")
     listed = _listed(table)
-    across = [group for group in listed if group["across_splits"]]
-    official = table["official_split"]
     return {
         "schema_version": 2,
         "cohort": cohort,
         "images": len(table),
-        "groups": {
-            "count": int(table["group"].nunique()),
-            "with_twins": int(sets["group"].nunique()),
-            "largest": int(table["group"].value_counts().max()),
-            "images_with_twin": len(sets),
-        },
+        "groups": _sizes(table),
         "pairs": {kind: int((twins["kind"] == kind).sum()) for kind in ("exact", "near")},
         "relations": {name: int((twins["relation"] == name).sum()) for name in RELATIONS},
-        "across_official_splits": {
-            **_count(across),
-            "subjects": int((table.groupby("subject")["official_split"].nunique() > 1).sum()),
-            **_test_images(table, twins, official),
-            "by_kind": {kind: _count([group for group in across if group["kind"] == kind]) for kind in KINDS},
-        },
-        "contradictory_labels": {
-            "groups": int(table.loc[table["contradictory"], "twin_set"].nunique()),
-            "images": int(table["contradictory"].sum()),
-            "twin_sets": [
-                dict(zip(images["image_id"], images["label"], strict=True))
-                for _, images in table[table["contradictory"]].sort_values("image_id").groupby("twin_set")
-            ],
-        },
+        "across_official_splits": _across_official_splits(table, twins, listed),
+        "contradictory_labels": _contradictory_labels(table[table["contradictory"]]),
         "readings": _readings(index),
         "published_split": {"none": why_none} if published is None else _published_leaks(table, twins),
         "listed_groups": listed,
         "settings": asdict(settings),
+    }
+
+
+def _sizes(table: pd.DataFrame) -> dict[str, int]:
+    """How many groups there are, and how large they are."""
+    sets = table.dropna(subset="twin_set")
+    return {
+        "count": int(table["group"].nunique()),
+        "with_twins": int(sets["group"].nunique()),
+        "largest": int(table["group"].value_counts().max()),
+        "images_with_twin": len(sets),
+    }
+
+
+def _across_official_splits(
+    table: pd.DataFrame, twins: pd.DataFrame, listed: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Count what the official splits tear apart."""
+    across = [group for group in listed if group["across_splits"]]
+    return {
+        **_count(across),
+        "subjects": int((table.groupby("subject")["official_split"].nunique() > 1).sum()),
+        **_test_images(table, twins, table["official_split"]),
+        "by_kind": {kind: _count([group for group in across if group["kind"] == kind]) for kind in KINDS},
+    }
+
+
+def _contradictory_labels(contradictory: pd.DataFrame) -> dict[str, Any]:
+    """Count and list twins with different labels."""
+    twin_sets = contradictory.sort_values("image_id").groupby("twin_set")
+    return {
+        "groups": twin_sets.ngroups,
+        "images": len(contradictory),
+        "twin_sets": [dict(zip(one["image_id"], one["label"], strict=True)) for _, one in twin_sets],
     }
 
 

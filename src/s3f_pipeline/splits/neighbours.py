@@ -1,6 +1,7 @@
 """Images of the validation and test set whose neighbours in the order of files are trained on."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,7 @@ def neighbours_across(
         the share of these whose nearest neighbour is nearer than chance would have it, which happens to at
         most ``RARE`` of them by chance. ``None`` where there is nothing to compare.
     """
-    twins = twin_codes(twin_set, len(order))
-    pattern, rank = coordinates(order)
+    files = _Files(features, twin_codes(twin_set, len(order)), *coordinates(order), within)
     trained = np.flatnonzero(splits.eq("train").fillna(False))
     rng = np.random.default_rng(seed)
     found: dict[str, dict[str, Any]] = {}
@@ -62,49 +62,112 @@ def neighbours_across(
         rows = np.flatnonzero(splits.eq(side).fillna(False))
         if len(rows) == 0 or len(trained) == 0:
             continue
-        best, nearest, neighbours, strangers, farther = (np.zeros(len(rows)) for _ in range(5))
-        for part, alike in chunks(features, rows, trained):
-            chosen = rows[part]
-            best[part] = alike.max(axis=1)
-            own = pattern[chosen][:, None] == pattern[trained]
-            own &= (alike < COPY) & (twins[chosen][:, None] != twins[trained])
-            near = own & (np.abs(rank[chosen][:, None] - rank[trained]) <= within)
-            near_best = np.where(near, alike, -np.inf).max(axis=1)
-            nearest[part] = np.where(own, alike, -np.inf).argmax(axis=1)
-            neighbours[part], strangers[part] = near.sum(axis=1), (own & ~near).sum(axis=1)
-            farther[part] = (own & ~near & (alike < near_best[:, None])).sum(axis=1)
+        seen = files.compare(rows, trained)
         found[side] = {
             "images": len(rows),
-            "median": float(np.median(best)),
-            "alike": int((best >= LEVEL).sum()),
-            "with_neighbours": int((neighbours > 0).sum()),
-            "by_class": {},
-            **dict.fromkeys(("compared", "nearer", "nearest_is_neighbour", "nearest_by_chance", "p")),
+            "median": float(np.median(seen.best)),
+            "alike": int((seen.best >= LEVEL).sum()),
+            "with_neighbours": int(seen.has_neighbours.sum()),
+            **_against_random_orders(files, rows, trained, seen, labels.to_numpy(), permutations, rng),
+            **_nearer_than_by_chance(seen),
         }
-        tested = neighbours > 0
-        compared = tested & (neighbours <= RARE * (neighbours + strangers))
-        if tested.any():
-            at = rows[tested], trained[nearest[tested].astype(int)]
-            real, by_chance, random = _near_by_chance(pattern, rank, trained, at, within, permutations, rng)
-            of_class = pd.DataFrame({"real": real, "chance": by_chance}).groupby(labels.to_numpy()[at[0]])
-            found[side] |= {
-                "nearest_is_neighbour": float(real.mean()),
-                "nearest_by_chance": float(by_chance.mean()),
-                "p": float((1 + (random >= real.mean()).sum()) / (1 + permutations)),
-                "by_class": {
-                    str(label): {
-                        "with_neighbours": len(rows),
-                        "nearest_is_neighbour": float(rows["real"].mean()),
-                        "nearest_by_chance": float(rows["chance"].mean()),
-                    }
-                    for label, rows in of_class
-                },
-            }
-        found[side]["compared"] = int(compared.sum())
-        if compared.any():
-            reached = chance(neighbours[compared], strangers[compared], farther[compared])
-            found[side]["nearer"] = float((reached <= RARE).mean())
     return found
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is seen of each of some images among the training images; arrays of shape (images,).
+
+    Attributes:
+        best: Highest correlation with a training image.
+        nearest: Number of the nearest training image of the pattern.
+        neighbours: How many training images of the pattern are neighbours.
+        strangers: How many are not.
+        farther: How many of these are farther away than the nearest neighbour.
+    """
+
+    best: np.ndarray
+    nearest: np.ndarray
+    neighbours: np.ndarray
+    strangers: np.ndarray
+    farther: np.ndarray
+
+    @property
+    def has_neighbours(self) -> np.ndarray:
+        """Which images have neighbours in training, bool of shape (images,)."""
+        return self.neighbours > 0
+
+
+@dataclass(frozen=True)
+class _Files:
+    """All images in the order of files; arrays as ``likeness_features``, ``twin_codes`` and ``coordinates``.
+
+    Attributes:
+        within: Places in the order of the pattern between neighbours.
+    """
+
+    features: np.ndarray
+    twins: np.ndarray
+    pattern: np.ndarray
+    rank: np.ndarray
+    within: int
+
+    def compare(self, rows: np.ndarray, trained: np.ndarray) -> _Seen:
+        """Compare some images with the training images."""
+        seen = _Seen(*(np.zeros(len(rows)) for _ in range(5)))
+        for part, alike in chunks(self.features, rows, trained):
+            chosen = rows[part]
+            seen.best[part] = alike.max(axis=1)
+            own = self.pattern[chosen][:, None] == self.pattern[trained]
+            own &= (alike < COPY) & (self.twins[chosen][:, None] != self.twins[trained])
+            near = own & (np.abs(self.rank[chosen][:, None] - self.rank[trained]) <= self.within)
+            near_best = np.where(near, alike, -np.inf).max(axis=1)
+            seen.nearest[part] = np.where(own, alike, -np.inf).argmax(axis=1)
+            seen.neighbours[part], seen.strangers[part] = near.sum(axis=1), (own & ~near).sum(axis=1)
+            seen.farther[part] = (own & ~near & (alike < near_best[:, None])).sum(axis=1)
+        return seen
+
+
+def _against_random_orders(
+    files: _Files,
+    rows: np.ndarray,
+    trained: np.ndarray,
+    seen: _Seen,
+    labels: np.ndarray,
+    permutations: int,
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """Whether the nearest image is a neighbour more often than in random orders of the training images."""
+    tested = seen.has_neighbours
+    if not tested.any():
+        return {"by_class": {}, **dict.fromkeys(("nearest_is_neighbour", "nearest_by_chance", "p"))}
+    at = rows[tested], trained[seen.nearest[tested].astype(int)]
+    real, by_chance, random = _near_by_chance(
+        files.pattern, files.rank, trained, at, files.within, permutations, rng
+    )
+    of_class = pd.DataFrame({"real": real, "chance": by_chance}).groupby(labels[at[0]])
+    return {
+        "nearest_is_neighbour": float(real.mean()),
+        "nearest_by_chance": float(by_chance.mean()),
+        "p": float((1 + (random >= real.mean()).sum()) / (1 + permutations)),
+        "by_class": {
+            str(label): {
+                "with_neighbours": len(images),
+                "nearest_is_neighbour": float(images["real"].mean()),
+                "nearest_by_chance": float(images["chance"].mean()),
+            }
+            for label, images in of_class
+        },
+    }
+
+
+def _nearer_than_by_chance(seen: _Seen) -> dict[str, Any]:
+    """How many images can be compared, and how many of these have a neighbour nearer than by chance."""
+    compared = seen.has_neighbours & (seen.neighbours <= RARE * (seen.neighbours + seen.strangers))
+    if not compared.any():
+        return {"compared": 0, "nearer": None}
+    reached = chance(seen.neighbours[compared], seen.strangers[compared], seen.farther[compared])
+    return {"compared": int(compared.sum()), "nearer": float((reached <= RARE).mean())}
 
 
 def chunks(features: np.ndarray, rows: np.ndarray, others: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:

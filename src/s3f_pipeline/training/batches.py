@@ -62,28 +62,28 @@ class ImageBatches(keras.utils.PyDataset):
     def __getitem__(self, number: int) -> Any:
         """Return batch ``number``: images, then labels and weights where there are any."""
         end = min((number + 1) * self._batch_size, self._count)
-        batch = self._order[number * self._batch_size : end]
-        share = len(batch) // self._process.count
-        chosen = batch[self._process.number * share : (self._process.number + 1) * share]
-        images = self._images[self._rows[chosen]].astype(np.float32)
-        images /= 255.0
+        drawn = self._order[number * self._batch_size : end]
+        share = len(drawn) // self._process.count
+        chosen = drawn[self._process.number * share : (self._process.number + 1) * share]
+        batch = self._images[self._rows[chosen]].astype(np.float32)
+        batch /= 255.0
         if self._augmentation != UNCHANGED:
-            self._vary(images, self._rows[chosen])
+            self._vary(batch, self._rows[chosen])
         if self._labels is None:
-            return images
+            return batch
         if self._weights is None:
-            return images, self._labels[chosen]
-        return images, self._labels[chosen], self._weights[chosen]
+            return batch, self._labels[chosen]
+        return batch, self._labels[chosen], self._weights[chosen]
 
     def on_epoch_end(self) -> None:
         """Shuffle for the next epoch."""
         self._epoch += 1
         self._order = self._permutation()
 
-    def _vary(self, images: np.ndarray, rows: np.ndarray) -> None:
+    def _vary(self, batch: np.ndarray, rows: np.ndarray) -> None:
         for number, row in enumerate(rows):
             rng = np.random.default_rng((self._seed or 0, self._epoch, int(row)))
-            images[number] = vary(self._augmentation, images[number], rng, partial(self._draw, rng))
+            batch[number] = vary(self._augmentation, batch[number], rng, partial(self._draw, rng))
 
     def _draw(self, rng: np.random.Generator) -> np.ndarray:
         return self._images[rng.choice(self._rows)].astype(np.float32) / 255.0

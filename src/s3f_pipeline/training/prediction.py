@@ -18,17 +18,17 @@ class Predictor:
         """Compile the forward pass."""
         self._forward = compile_forward(model)
 
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Predict images.
+    def probabilities(self, batch: np.ndarray) -> np.ndarray:
+        """Predict a batch.
 
         Args:
-            images: float32 in [0, 1] of shape (n, H, W, C).
+            batch: float32 in [0, 1] of shape (n, H, W, C).
 
         Returns:
             float64 of shape (n, classes) whose rows sum to 1; for a sigmoid head the columns are the
             negative and the positive class.
         """
-        return as_probabilities(self._forward(np.asarray(images, np.float32)))
+        return as_probabilities(self._forward(np.asarray(batch, np.float32)))
 
     def of_rows(self, images: np.ndarray, rows: np.ndarray, batch_size: int) -> np.ndarray:
         """Predict rows of an image store.

@@ -109,8 +109,26 @@ class GroupingConfig(Block):
     classes: tuple[ClassName, ...] | None = None
 
 
+class ImageStoreConfig(Block):
+    """What the image store of a cohort depends on, beside its index.
+
+    Attributes:
+        image_size: (height, width) in pixels.
+        aspect: ``stretch`` to the image size, as published, or ``pad`` with black to keep the aspect
+            ratio.
+        color: ``grey`` or ``rgb``.
+        window: Grey values of 16-bit and DICOM images that become black and white; ``None``: the window
+            of the DICOM file, else the whole range of the bit depth.
+    """
+
+    image_size: ImageSize
+    aspect: Literal["stretch", "pad"] = "stretch"
+    color: Literal["grey", "rgb"]
+    window: tuple[float, float] | None = None
+
+
 class CohortData(Block):
-    """What index, image store and splits of a cohort depend on.
+    """What index and splits of a cohort depend on.
 
     Attributes:
         name: The key of the block.
@@ -118,12 +136,8 @@ class CohortData(Block):
         table: Of the layout ``table``.
         patient_pattern: Of the layout ``folders``: regular expression of a file's path below the folder of
             its class, whose one group names the patient.
-        color: ``grey`` or ``rgb``.
-        image_size: (height, width) in pixels.
-        aspect: ``stretch`` to the image size, as published, or ``pad`` with black to keep the aspect
-            ratio.
-        window: Grey values of 16-bit and DICOM images that become black and white; ``None``: the window
-            of the DICOM file, else the whole range of the bit depth.
+        color: As of ``ImageStoreConfig``.
+        window: As of ``ImageStoreConfig``.
         classes: Class names; their order is the order of the network's outputs.
         positive_class: The class that a sigmoid output stands for, ``None`` for softmax.
         subject: What the ids of the data set name, a patient or a lesion.
@@ -145,8 +159,6 @@ class CohortData(Block):
     table: TableColumns | None = None
     patient_pattern: PatientPattern | None = None
     color: Literal["grey", "rgb"]
-    image_size: ImageSize
-    aspect: Literal["stretch", "pad"] = "stretch"
     window: tuple[float, float] | None = None
     classes: Annotated[tuple[ClassName, ...], Field(min_length=2)]
     positive_class: ClassName | None = None
@@ -275,11 +287,15 @@ class CohortConfig(CohortFacts):
     """One medical image data set. A block needs a layout, a raw folder, a colour, a size and classes.
 
     Attributes:
+        image_size: As of ``ImageStoreConfig``.
+        aspect: As of ``ImageStoreConfig``.
         spectranet: The SpectraNet of the networks that have one in two forms, as published for the cohort.
         training: Training keys that this cohort sets differently.
         published_training: Training keys of the benchmark that it belongs to, for the published protocol.
     """
 
+    image_size: ImageSize
+    aspect: Literal["stretch", "pad"] = "stretch"
     spectranet: Literal["sn1", "sn2"] = "sn1"
     training: TrainingOverrides = TrainingOverrides()
     published_training: TrainingOverrides = TrainingOverrides()

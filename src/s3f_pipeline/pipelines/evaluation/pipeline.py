@@ -2,18 +2,17 @@
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from s3f_pipeline.config.names import Experiment, images_name
+from s3f_pipeline.config.names import Experiment, size_name
 from s3f_pipeline.pipelines.evaluation.nodes import measure, predict, tabulate
 
 
 def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipeline:
     """Build the evaluation of one experiment at one image size, (height, width)."""
-    images = images_name(*image_size)
     return pipeline(
         [
             node(
                 predict,
-                inputs=["params:experiment", "index", images, "splits", "model", "training"],
+                inputs=["params:experiment", "index", "images", "splits", "model", "training"],
                 outputs="predictions",
                 name="predict",
             ),
@@ -41,7 +40,7 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
         namespace=experiment.namespace,
         inputs={
             "index": f"{experiment.cohort}.index",
-            images: f"{experiment.cohort}.{images}",
+            "images": f"{experiment.cohort}.{size_name(image_size)}.images",
             "acquisition": f"{experiment.cohort}.acquisition",
             "leakage_audit": f"{experiment.cohort}.leakage_audit",
             "splits": f"{experiment.cohort}.{experiment.protocol}.splits",

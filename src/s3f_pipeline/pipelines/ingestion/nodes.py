@@ -2,14 +2,17 @@
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from s3f_pipeline.config.names import images_name
-from s3f_pipeline.config.schema import CohortData, IngestionConfig
-from s3f_pipeline.files import sha256_of, temporary_path
-from s3f_pipeline.identity import BY_HEADER, BY_LINK, STUDY
+from s3f_pipeline.config.names import store_file
+from s3f_pipeline.config.schema import CohortData, ImageStoreConfig, IngestionConfig
+from s3f_pipeline.files import temporary_path
+
+if TYPE_CHECKING:
+    from s3f_pipeline.cohorts.identify import Identified
+    from s3f_pipeline.images.findings import Findings
 
 logger = logging.getLogger(__name__)
 
@@ -23,103 +26,86 @@ def ingest_cohort(
     image_folder: Path,
     thumbnail_folder: Path,
     salt: bytes | None = None,
-) -> tuple[pd.DataFrame, dict[str, Any], Path, Path]:
-    """Read a cohort once: index, quality report, image store, thumbnails.
+    *,
+    store: ImageStoreConfig,
+) -> tuple[pd.DataFrame, dict[str, Any], Path]:
+    """Read a cohort once: index, quality report and thumbnails, and in the same pass the image store.
 
-    ``listing`` makes a changed raw folder be read again. Without ``salt`` the patient ids of DICOM headers
-    are counted and not used.
+    The image store is what the resizing would write. Nothing else depends on its size, so that another size
+    is left to the resizing. ``listing`` makes a changed raw folder be read again. Without ``salt`` the
+    patient ids of DICOM headers are counted and not used.
     """
-    from s3f_pipeline.cohorts import (
-        add_links,
-        check_subjects,
-        find_table,
-        list_files,
-        read_links,
-        report_links,
-    )
-    from s3f_pipeline.cohorts.header_subjects import describe_headers, header_warnings, read_headers
-    from s3f_pipeline.cohorts.identities import (
-        contradiction_warning,
-        incomparable_ids,
-        join_identities,
-        other_ids,
-    )
+    from s3f_pipeline.cohorts import find_table
+    from s3f_pipeline.cohorts.identify import identify
     from s3f_pipeline.images.ingest import ingest
-    from s3f_pipeline.images.quality import quality_report
-    from s3f_pipeline.images.store import STORE_KEY
+    from s3f_pipeline.images.store import enlarged_warning, publish_store
 
     folder = raw_root / acquisition["folder"]
-    files = list_files(cohort.layout, folder, cohort.classes, cohort.table, cohort.patient_pattern)
-    if not cohort.table:  # where an empty cell says that a patient is not known
-        check_subjects(files, cohort.subject)
+    files = _list_files(cohort, folder)
     table_of_links = find_table(cohort.link.table, folder) if cohort.link and cohort.link.table else None
+    place = image_folder / store_file(store.image_size)
     ingested = ingest(
         files,
         folder,
-        image_size=cohort.image_size,
-        color=cohort.color,
-        aspect=cohort.aspect,
-        window=cohort.window,
+        **dict(store),
         max_pixels=round(settings.max_megapixels * 1e6),
-        images=temporary_path(image_folder / f"{images_name(*cohort.image_size)}.npy"),
+        store=temporary_path(place),
         thumbnails=temporary_path(thumbnail_folder / "thumbnails.npy"),
         max_rejected_share=settings.max_rejected_share,
         workers=settings.workers,
         salt=salt,
     )
-    index, links = ingested.index, None
-    readings: dict[str, pd.Series] = {}
-    if table_of_links:
-        linked = add_links(index, read_links(table_of_links))
-        index, links = linked.index, report_links(linked, table_of_links, folder)
-        readings[BY_LINK] = linked.subject
-        logger.info(
-            "%d of %d images have a subject by the table %s", linked.linked, len(index), table_of_links.name
-        )
-    headers = read_headers(ingested.pseudonyms)
-    header_ids = describe_headers(
-        index["format"] == "DICOM",
-        headers[BY_HEADER],
-        headers[STUDY],
-        used=salt is not None,
-        beside=other_ids(index["subject"], readings),
+    identified = identify(
+        ingested.index,
+        ingested.pseudonyms,
+        subject=cohort.subject,
+        table_of_links=table_of_links,
+        folder=folder,
+        use_headers=salt is not None,
     )
-    if salt is not None:
-        readings |= headers
-    incomparable = incomparable_ids(index["subject"], readings, of=cohort.subject)
-    index, contradictions = join_identities(index, readings, subject=cohort.subject)
-    provenance = acquisition["provenance"]
+    index = identified.index
+    quality = _report(cohort, settings, acquisition["provenance"], files, ingested.findings, identified)
+    enlarged = enlarged_warning(index, store.image_size)
+    for warning in [*quality["warnings"], *([enlarged] if enlarged else [])]:
+        logger.warning("%s", warning)
+    publish_store(ingested.store, place, index)
+    return index, quality, ingested.thumbnails
+
+
+def _list_files(cohort: CohortData, folder: Path) -> pd.DataFrame:
+    from s3f_pipeline.cohorts import check_subjects, list_files
+
+    files = list_files(cohort.layout, folder, cohort.classes, cohort.table, cohort.patient_pattern)
+    if not cohort.table:  # where an empty cell says that a patient is not known
+        check_subjects(files, cohort.subject)
+    return files
+
+
+def _report(
+    cohort: CohortData,
+    settings: IngestionConfig,
+    provenance: dict[str, Any],
+    files: pd.DataFrame,
+    findings: "Findings",
+    identified: "Identified",
+) -> dict[str, Any]:
+    """What is held against publications is not held against phantoms."""
+    from s3f_pipeline.images.quality import quality_report
+
     published = cohort.published if cohort.published and not provenance["synthetic"] else None
     quality = quality_report(
         cohort.name,
-        index,
-        ingested.rejected,
+        identified.index,
+        findings,
         max_rejected_share=settings.max_rejected_share,
         published_counts=published.counts if published else {},
         passed_over=files.attrs["passed_over"],
         checksums=provenance.get("files", {}),
         positive_class=cohort.positive_class,
-        narrow=ingested.narrow,
-        remarks=ingested.remarks,
-        masks=ingested.masks,
-        blank=ingested.blank,
-        image_size=cohort.image_size,
-        links=links,
+        links=identified.links,
         caution=None if provenance["synthetic"] else cohort.caution,
         notices=files.attrs.get("notices", ()),
     )
-    quality |= {
-        "header_ids": header_ids,
-        "contradictions": contradictions,
-        "incomparable_ids": incomparable,
-    }
-    quality["warnings"] += [incomparable] if incomparable else []
-    quality["warnings"] += map(contradiction_warning, contradictions)
-    if header_ids is not None:
-        quality["warnings"] += header_warnings(header_ids)
-        if header_ids["message"]:
-            logger.log(logging.INFO if salt else logging.WARNING, "%s", header_ids["message"])
-    for warning in quality["warnings"]:
-        logger.warning("%s", warning)
-    index.attrs = {STORE_KEY: sha256_of(ingested.images)}
-    return index, quality, ingested.images, ingested.thumbnails
+    quality |= identified.facts
+    quality["warnings"] += identified.warnings
+    return quality

@@ -1,21 +1,24 @@
 """Wiring of the ingestion."""
 
+from functools import partial, update_wrapper
+
 from kedro.pipeline import Pipeline, node, pipeline
 
-from s3f_pipeline.config.names import images_name
+from s3f_pipeline.config.schema import ImageStoreConfig
 from s3f_pipeline.pipelines.ingestion.nodes import ingest_cohort
 
 
-def create_pipeline(cohort: str, image_size: tuple[int, int], *, reads_header_patients: bool) -> Pipeline:
-    """Build the ingestion of one cohort at one image size, (height, width).
+def create_pipeline(cohort: str, store: ImageStoreConfig, *, reads_header_patients: bool) -> Pipeline:
+    """Build the ingestion of one cohort.
 
-    The secret under which patient ids are hashed is an input, so that ingestion is done again if it is lost,
-    only where it can be needed.
+    The image store is written along and is no input: what ingestion makes does not depend on its size. The
+    secret under which patient ids are hashed is an input, so that ingestion is done again if it is lost, only
+    where it can be needed.
     """
     return pipeline(
         [
             node(
-                ingest_cohort,
+                update_wrapper(partial(ingest_cohort, store=store), ingest_cohort),
                 inputs=[
                     "params:data",
                     "params:ingestion",
@@ -26,7 +29,7 @@ def create_pipeline(cohort: str, image_size: tuple[int, int], *, reads_header_pa
                     "thumbnail_folder",
                     *(["patient_salt"] if reads_header_patients else []),
                 ],
-                outputs=["index", "quality", images_name(*image_size), "thumbnails"],
+                outputs=["index", "quality", "thumbnails"],
                 name="ingest",
             )
         ],

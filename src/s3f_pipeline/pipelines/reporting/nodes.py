@@ -60,6 +60,7 @@ def write_report(
     training_history: bytes,
 ) -> str:
     """Put everything that an experiment has written into one HTML file."""
+    from s3f_pipeline.images.store import enlarged_warning
     from s3f_pipeline.reporting.report import ReportData, render_report
     from s3f_pipeline.results.audit import Audit
     from s3f_pipeline.results.metrics import Metrics
@@ -69,6 +70,7 @@ def write_report(
 
     measured = Metrics.of(metrics, "metrics.json")
     trained = TrainingFacts.of(training, "training.json")
+    enlarged = enlarged_warning(index, experiment.image_size)
     traced = (
         "git_commit",
         "git_dirty",
@@ -103,7 +105,7 @@ def write_report(
                 "guarantee": measured.guarantee,
             },
             test_openings=measured.test_openings,
-            quality=quality,
+            quality={**quality, "warnings": [*quality["warnings"], *([enlarged] if enlarged else [])]},
             audit=Audit.of(audit, "leakage_audit.json"),
             split_summary=SplitSummary.of(split_summary(index, splits)),
             training=trained,
