@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo clean-demo test test-long test-exhaustive lint bench ui viz lock
+.PHONY: help setup demo clean-demo test test-long test-exhaustive coverage lint bench ui viz lock
 
 help: ## show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ test-long: $(INSTALLED) ## run the long tests
 
 test-exhaustive: $(INSTALLED) ## run the tests that take ten minutes or more each
 	$(PYTEST) --dist=load -m exhaustive
+
+coverage: $(INSTALLED) ## measure how much of the code the tests run, and refuse less than before; takes twice as long
+	$(PYTEST) --dist=loadfile -m "not long and not exhaustive" --cov
 
 lint: $(INSTALLED) ## style, spelling, import contracts, types
 	$(BIN)/ruff check .
