@@ -127,7 +127,7 @@ def test_a_training_that_had_stopped_early_stays_stopped(images, tmp_path):
     whole = train(images, tmp_path, **changes)
     assert whole.facts["stopped"] == "early stopping"
     told = []
-    assert_same(train(images, tmp_path, trained=told, **changes), whole)
+    assert_same(train(images, tmp_path, told=told, **changes), whole)
     assert told == [whole.facts["epochs_run"]]
 
 
