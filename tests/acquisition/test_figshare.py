@@ -107,7 +107,7 @@ def test_a_cohort_is_downloaded_and_read(tmp_path, served, cheng, monkeypatch):
     served.files["/zip"] = packed(**files)
     served.files[LIST] = json.dumps([{"name": "a.zip", "download_url": f"{served.url}/zip"}]).encode()
     monkeypatch.setattr(fetching, "fetch_article", partial(fetch_article, server=served.url))
-    acquired = acquire("cheng", cheng, tmp_path / "raw", None, None)
+    acquired = acquire(cheng, tmp_path / "raw", None, None)
     assert acquired["provenance"]["source"] == f"figshare {DOI}"
     folder = tmp_path / "raw" / acquired["folder"]
     assert names(folder) == ["1.mat", "2.mat", "3.mat", "provenance.json"]

@@ -114,9 +114,11 @@ def test_the_cache_of_the_user_is_left_alone(kaggle, tmp_path, monkeypatch):
 
 def test_a_cohort_is_moved_into_place(kaggle, tmp_path, brisc):
     download = DownloadConfig(kaggle="owner/chest")
-    chest = brisc.model_copy(update={"raw_folder": "chest", "inside": "chest_xray", "download": download})
+    chest = brisc.model_copy(
+        update={"name": "chest", "raw_folder": "chest", "inside": "chest_xray", "download": download}
+    )
     (tmp_path / "raw/chest").mkdir(parents=True)  # an empty folder is no data
-    provenance = acquire("chest", chest, tmp_path / "raw", None, None)["provenance"]
+    provenance = acquire(chest, tmp_path / "raw", None, None)["provenance"]
     assert provenance["source"] == "kaggle owner/chest"
     assert (tmp_path / "raw/chest/train/a.txt").is_file()
     assert sorted(path.name for path in (tmp_path / "raw").iterdir()) == ["chest", "chest.source.json"]
