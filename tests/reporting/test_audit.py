@@ -58,6 +58,7 @@ def page():
         straddle=None,
         grouping=None,
         file_warnings=(),
+        class_titles=None,
     ):
         index = index_of() if index is None else index
         groups = make_groups(index, twins)
@@ -82,7 +83,7 @@ def page():
                 cohort={
                     "name": "heads",
                     "subject": "patient",
-                    "class_titles": {"x": "an x"},
+                    "class_titles": class_titles or {},
                     "title": title,
                     "licence": "CC BY 4.0",
                     "citation": "A & B",
@@ -170,6 +171,12 @@ def test_twins_are_shown_side_by_side(page):
 def test_contradictory_labels_are_listed_with_their_images(page):
     assert "Twins with different labels Twins Images and labels 1 x3 x, y3 y" in text_of(page())
     assert "No image has a twin with another label." in text_of(page(twins=TWINS[:2]))
+
+
+def test_classes_are_called_by_their_titles(page):
+    text = text_of(page(class_titles={"x": "an x"}))
+    assert "Twins with different labels Twins Images and labels 1 x3 an x, y3 y" in text
+    assert "Different labels: 1 pair x3 an x, train y3 y, train exact different labels" in text
 
 
 def test_what_the_split_excludes_is_counted(page):
