@@ -49,7 +49,7 @@ def overview(env: str | None) -> str:
         f"Networks: {', '.join(loader.typed.variants)}; with _published under a published protocol.",
         "Prepared: images are read and split. Finished: networks that have a report, with the number of runs "
         "where there are several; `kedro sweep --cohorts=<cohort> --status` says if they are up to date.",
-        *(f"{name} cannot be used. {message}" for name, message in loader.refused.items()),
+        *(f"{name} cannot be used. {message}" for each in loader.refused for name, message in each.items()),
     ]
     told = [fill(note, COLUMNS, break_long_words=False, break_on_hyphens=False) for note in notes]
     env_option = loader.env_option.lstrip() + " " if loader.env_option else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
+from itertools import product
 
 from kedro.pipeline import Pipeline
 
@@ -29,7 +30,7 @@ class LazyPipelines(Mapping[str, Pipeline]):
 
     Args:
         builders: By name.
-        refused: What is wrong with the cohort of a pipeline that cannot be built, by name.
+        refused: What is wrong with the cohort or variant of a pipeline that cannot be built, by name.
     """
 
     def __init__(self, builders: dict[str, Callable[[], Pipeline]], refused: Mapping[str, str]) -> None:
@@ -40,7 +41,7 @@ class LazyPipelines(Mapping[str, Pipeline]):
         """Build one pipeline.
 
         Raises:
-            ConfigError: If it would be of a cohort whose block cannot be used.
+            ConfigError: If it would be of a cohort or variant whose block cannot be used.
         """
         if name not in self._builders and name in self._refused:
             raise ConfigError(self._refused[name])
@@ -79,11 +80,16 @@ def register_pipelines() -> LazyPipelines:
 
 
 def _refused_pipelines(loader: ProjectConfigLoader) -> Iterator[tuple[str, str]]:
-    """Name every pipeline that cohorts would have if their blocks could be used, and what is wrong."""
-    variants = [f"{variant}{ending}" for variant in loader.typed.variants for ending in ("", "_published")]
-    for cohort, message in loader.refused.items():
-        for ending in ("acquire", "audit", "link_patients", *variants):
+    """Name every pipeline that there would be if all blocks could be used, and what is wrong."""
+    refused = loader.refused
+    for variant, message in refused.variants.items():
+        for cohort, ending in product([*loader.typed.cohorts, *refused.cohorts], ("", "_published")):
+            yield f"{cohort}_{variant}{ending}", message
+    for cohort, message in refused.cohorts.items():
+        for ending in ("acquire", "audit", "link_patients"):
             yield f"{cohort}_{ending}", message
+        for variant, ending in product(loader.typed.variants, ("", "_published")):
+            yield f"{cohort}_{variant}{ending}", message
 
 
 def _ingest(loader: ProjectConfigLoader, cohort: str) -> Pipeline:

@@ -24,7 +24,7 @@ def names_in(block):
 def test_whole_files_are_cohorts(with_local, block):
     loader = with_local("parameters_cohorts.yml", block)
     assert names_in(block)
-    assert loader.refused == {}
+    assert loader.refused == ({}, {})
     for name in names_in(block):
         assert f"{name}_spatial" in {experiment.pipeline for experiment in experiments(loader.typed)}
         assert loader.experiment(name, "patient_safe", "spatial").classes == loader.cohort(name).classes
@@ -35,7 +35,7 @@ def test_parts_go_into_the_block(with_local, part):
     replaced = set(re.findall(r"^    (\w+):", part, flags=re.MULTILINE))
     kept = [line for line in OWN.splitlines() if line.split(":")[0].strip() not in replaced]
     loader = with_local("parameters_cohorts.yml", "\n".join([*kept, part]))
-    assert loader.refused == {}
+    assert loader.refused == ({}, {})
     assert loader.cohort("mine").raw_folder == "my_images"
 
 

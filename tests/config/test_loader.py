@@ -296,22 +296,44 @@ def test_a_wrong_cohort_does_not_block_the_others(with_file, text, words):
     parameters, refused = with_file(text)
     assert "mine" not in parameters.cohorts
     assert parameters.cohorts["brisc"].layout == "brisc"
-    assert list(refused) == ["mine"]
+    assert list(refused.cohorts) == ["mine"]
     for word in words:
-        assert word in refused["mine"]
+        assert word in refused.cohorts["mine"]
 
 
 @pytest.mark.parametrize("name", ["no", "my images", "2mine", "mine_audit", "brisc_big"])
 def test_a_name_of_a_cohort_that_cannot_be_does_not_block_the_others(with_file, name):
     more = "variants: {big_spatial: {title: Big, network: spatial}}"
     parameters, refused = with_file(f"{OWN.format(classes='[a, b]')}\n{more}".replace("mine:", f"{name}:"))
-    assert len(refused) == 1
+    assert len(refused.cohorts) == 1
     assert set(parameters.cohorts) >= {"brisc", "busi"}
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ("5", ["variants.foo: this must be a block of keys and values"]),
+        ("{network: spatial}", ["variants.foo.title: Field required"]),
+        (
+            "{title: Foo, network: spatial, epochs: 3}",
+            ["'variants.foo.epochs'", "training.epochs"],
+        ),
+    ],
+)
+def test_a_wrong_variant_does_not_block_the_others(with_file, block, words):
+    parameters, refused = with_file(f"variants: {{foo: {block}}}")
+    assert "foo" not in parameters.variants
+    assert {"spatial", "bilinear"} <= set(parameters.variants)
+    assert list(refused.variants) == ["foo"]
+    for word in words:
+        assert word in refused.variants["foo"]
+    with pytest.raises(ConfigError):
+        with_file("{}", variants={"foo": {"network": "spatial"}})
 
 
 def test_a_cohort_whose_other_cohort_is_wrong_stays(with_file):
     parameters, refused = with_file("cohorts: {cheng: {image_size: none}}")
-    assert list(refused) == ["cheng"]
+    assert list(refused.cohorts) == ["cheng"]
     assert parameters.cohorts["brisc"].link.to == "cheng"
 
 

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s3f_pipeline.config.layers import Refused
 from s3f_pipeline.errors import SweepError
 from s3f_pipeline.sweep.plan import parse_seeds, plan
 
@@ -85,7 +86,14 @@ def test_what_is_no_seed(text):
 
 
 def test_a_cohort_that_is_refused_is_named_when_it_is_asked_for(parameters):
-    refused = {"mine": "cohorts.mine: what is wrong with it"}
+    refused = Refused({"mine": "cohorts.mine: what is wrong with it"}, {})
     assert plan(parameters, **ALL, refused=refused) == plan(parameters, **ALL)
     with pytest.raises(SweepError, match=r"cohorts\.mine: what is wrong"):
         plan(parameters, **{**ALL, "cohorts": "brisc, mine"}, refused=refused)
+
+
+def test_a_variant_that_is_refused_is_named_when_it_is_asked_for(parameters):
+    refused = Refused({}, {"mine": "variants.mine: what is wrong with it"})
+    assert plan(parameters, **ALL, refused=refused) == plan(parameters, **ALL)
+    with pytest.raises(SweepError, match=r"variants\.mine: what is wrong"):
+        plan(parameters, **{**ALL, "variants": "spatial, mine"}, refused=refused)

@@ -7,18 +7,26 @@ published protocol the ``published_training`` of a benchmark's cohort is stronge
 variant, which follows its own publication, strongest.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, is_dataclass
 from itertools import product
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_origin
+from typing import Any, NamedTuple, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from s3f_pipeline.config.reading import files_in, read_yaml
-from s3f_pipeline.config.schema import Block, CohortConfig, Cohorts, ExperimentConfig, Parameters, Protocol
+from s3f_pipeline.config.schema import (
+    Block,
+    CohortConfig,
+    Cohorts,
+    ExperimentConfig,
+    Parameters,
+    Protocol,
+    Variants,
+)
 from s3f_pipeline.config.suggestions import unknown_key
 from s3f_pipeline.errors import ConfigError
 
@@ -141,62 +149,99 @@ def _source_of(location: tuple[int | str, ...], layers: Iterable[Layer]) -> str:
     return "no file: the key is missing"
 
 
-def resolve_parameters(layers: list[Layer]) -> tuple[Parameters, dict[str, str]]:
+class Refused(NamedTuple):
+    """What is wrong with blocks that cannot be used, by name."""
+
+    cohorts: dict[str, str]
+    variants: dict[str, str]
+
+
+def resolve_parameters(layers: list[Layer]) -> tuple[Parameters, Refused]:
     """Merge all layers and check the result.
 
-    A cohort whose block in a file is wrong does not block the others: it is left out.
+    A cohort or a variant whose block in a file is wrong does not block the others: it is left out.
 
     Returns:
-        The parameters, and what is wrong with each cohort that was left out.
+        The parameters, and what is wrong with the blocks that were left out.
 
     Raises:
-        ConfigError: For an unknown key or a value that is not allowed, outside of the cohorts or in what
+        ConfigError: For an unknown key or a value that is not allowed, outside of such blocks or in what
             ``--params`` says of one.
     """
     values = merge(*(layer.values for layer in layers))
-    blocks = values.get("cohorts", {})
+    none: dict[str, Any] = {kind: {} for kind in ("cohorts", "variants") if kind in values}
+    others = {**values, **none}
+    parameters: Parameters = validate(Parameters, others, layers)
+    variants, refused_variants = _usable(Variants, "variants", values, layers)
+    cohorts, refused_cohorts = _usable(Cohorts, "cohorts", values, layers, _check_cohort(values, variants))
+    usable = parameters.model_copy(update={"cohorts": cohorts, "variants": variants})
+    return usable, Refused(refused_cohorts, refused_variants)
+
+
+def _usable(
+    model: type[BaseModel],
+    kind: str,
+    values: Mapping[str, Any],
+    layers: list[Layer],
+    check: Callable[[str, Any, Iterable[str]], None] = lambda name, block, others: None,
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Check blocks one by one.
+
+    Args:
+        model: Of all blocks of the kind.
+        kind: Key of the blocks.
+        values: Of all layers, merged.
+        layers: All of them.
+        check: Called with the name of a block, the block, and the names of those before it.
+
+    Returns:
+        The blocks that can be used, and what is wrong with each of the others.
+
+    Raises:
+        ConfigError: If there are no blocks, or ``--params`` speaks of one that is wrong.
+    """
+    blocks = values.get(kind, {})
     if not isinstance(blocks, Mapping):
-        validate(Cohorts, {"cohorts": blocks}, layers)
-    parameters: Parameters = validate(Parameters, {**values, "cohorts": {}}, layers)
-    cohorts: dict[str, CohortConfig] = {}
+        validate(model, {kind: blocks}, layers)
+    usable: dict[str, Any] = {}
     refused: dict[str, str] = {}
-    for name in blocks:
-        of_cohort = [_of_cohort(layer, name) for layer in layers]
+    for name, block in blocks.items():
+        of_block = [_of_block(layer, kind, name) for layer in layers]
         try:
-            block = _resolve_cohort(name, blocks, of_cohort)
-            _refuse_equal_pipelines(name, cohorts, parameters.variants)
+            checked = getattr(validate(model, {kind: {name: block}}, of_block), kind)[name]
+            check(name, checked, usable)
         except ConfigError as error:
-            if any(layer.values for layer in of_cohort if layer.source == RUNTIME):
+            if any(layer.values for layer in of_block if layer.source == RUNTIME):
                 raise
             refused[str(name)] = error.message
         else:
-            cohorts[name] = block
-    return parameters.model_copy(update={"cohorts": cohorts}), refused
+            usable[name] = checked
+    return usable, refused
 
 
-def _of_cohort(layer: Layer, name: str) -> Layer:
-    """What a layer says of one cohort."""
-    cohorts = layer.values.get("cohorts")
-    if not isinstance(cohorts, Mapping) or name not in cohorts:
+def _of_block(layer: Layer, kind: str, name: str) -> Layer:
+    """What a layer says of one cohort or variant."""
+    blocks = layer.values.get(kind)
+    if not isinstance(blocks, Mapping) or name not in blocks:
         return Layer(layer.source, {})
-    return Layer(layer.source, {"cohorts": {name: cohorts[name]}})
+    return Layer(layer.source, {kind: {name: blocks[name]}})
 
 
-def _resolve_cohort(name: str, blocks: Mapping[str, Any], layers: list[Layer]) -> CohortConfig:
-    """Check the block of one cohort.
+def _check_cohort(
+    values: Mapping[str, Any], variants: Iterable[str]
+) -> Callable[[str, CohortConfig, Iterable[str]], None]:
+    """Refuse a cohort whose link leads nowhere, or whose pipelines another one has."""
 
-    Raises:
-        ConfigError: For an unknown key, a value that is not allowed, or a link that leads nowhere.
-    """
-    checked: Cohorts = validate(Cohorts, {"cohorts": {name: blocks[name]}}, layers)
-    block = checked.cohorts[name]
-    others = [other for other in blocks if other != name]
-    if block.link and block.link.to not in others:
-        raise ConfigError(
-            f"{INVALID}cohorts.{name}.link.to is '{block.link.to}', and must be another cohort: "
-            f"{', '.join(map(str, others))}"
-        )
-    return block
+    def check(name: str, block: CohortConfig, before: Iterable[str]) -> None:
+        others = [other for other in values["cohorts"] if other != name]
+        if block.link and block.link.to not in others:
+            raise ConfigError(
+                f"{INVALID}cohorts.{name}.link.to is '{block.link.to}', and must be another cohort: "
+                f"{', '.join(map(str, others))}"
+            )
+        _refuse_equal_pipelines(name, before, variants)
+
+    return check
 
 
 def _refuse_equal_pipelines(name: str, cohorts: Iterable[str], variants: Iterable[str]) -> None:

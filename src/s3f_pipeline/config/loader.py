@@ -15,6 +15,7 @@ from kedro.config import OmegaConfigLoader
 from s3f_pipeline.config.layers import (
     RUNTIME,
     Layer,
+    Refused,
     merge,
     read_layer,
     resolve_experiment,
@@ -50,7 +51,7 @@ class ProjectConfigLoader(OmegaConfigLoader):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take the arguments of ``OmegaConfigLoader`` and become the current loader."""
         self._stages: list[list[Layer]] | None = None
-        self._resolved: tuple[Parameters, dict[str, str]] | None = None
+        self._resolved: tuple[Parameters, Refused] | None = None
         type(self).current = self
         super().__init__(*args, **kwargs)
         for name in self._environments():
@@ -87,15 +88,15 @@ class ProjectConfigLoader(OmegaConfigLoader):
 
     @property
     def typed(self) -> Parameters:
-        """The merged and checked parameters, without the cohorts that are ``refused``."""
+        """The merged and checked parameters, without what is ``refused``."""
         return self._resolve()[0]
 
     @property
-    def refused(self) -> dict[str, str]:
-        """By name, what is wrong with cohorts whose block cannot be used."""
+    def refused(self) -> Refused:
+        """What is wrong with cohorts and variants whose block cannot be used, by name."""
         return self._resolve()[1]
 
-    def _resolve(self) -> tuple[Parameters, dict[str, str]]:
+    def _resolve(self) -> tuple[Parameters, Refused]:
         if self._resolved is None:
             self._resolved = resolve_parameters([layer for stage in self.stages for layer in stage])
         return self._resolved
@@ -134,10 +135,10 @@ class ProjectConfigLoader(OmegaConfigLoader):
         """The block of one cohort, at the image size of this run.
 
         Raises:
-            ConfigError: If the cohort is one of the ``refused``.
+            ConfigError: If the cohort is ``refused``.
         """
-        if name in self.refused:
-            raise ConfigError(self.refused[name])
+        if name in self.refused.cohorts:
+            raise ConfigError(self.refused.cohorts[name])
         block = self.typed.cohorts[name]
         if self.typed.image_size is None:
             return block
@@ -204,7 +205,7 @@ def current_loader() -> ProjectConfigLoader:
     """Return the loader of the running session, or one made from ``KEDRO_ENV`` where none runs.
 
     ``kedro registry list`` builds the pipelines without a session and has no ``--env``; it alone is told of
-    cohorts that are refused, other commands if they ask for one.
+    cohorts and variants that are refused, other commands if they ask for one.
     """
     if ProjectConfigLoader.current is not None:
         return ProjectConfigLoader.current
@@ -215,6 +216,7 @@ def current_loader() -> ProjectConfigLoader:
         env=os.getenv("KEDRO_ENV"),
         **settings.CONFIG_LOADER_ARGS,
     )
-    for name, message in loader.refused.items():
-        logger.warning("The cohort %s has no pipelines. %s", name, message)
+    for kind, refused in zip(("cohort", "variant"), loader.refused, strict=True):
+        for name, message in refused.items():
+            logger.warning("The %s %s has no pipelines. %s", kind, name, message)
     return loader

@@ -10,6 +10,7 @@ from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.io import CatalogProtocol
 
+from s3f_pipeline.config.layers import Refused
 from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader, current_loader
 from s3f_pipeline.config.names import Experiment, run_folder
 from s3f_pipeline.config.schema import Parameters
@@ -47,8 +48,8 @@ class ManyExperiments:
         return self._loader.typed
 
     @property
-    def refused(self) -> dict[str, str]:
-        """By name, what is wrong with cohorts whose block cannot be used."""
+    def refused(self) -> Refused:
+        """What is wrong with cohorts and variants whose block cannot be used, by name."""
         return self._loader.refused
 
     @property

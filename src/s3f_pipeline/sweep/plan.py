@@ -1,9 +1,9 @@
 """Which runs of which experiments a sweep is about."""
 
-from collections.abc import Collection, Mapping
-from types import MappingProxyType
+from collections.abc import Collection
 from typing import NamedTuple
 
+from s3f_pipeline.config.layers import Refused
 from s3f_pipeline.config.names import Experiment, experiments, run_folder
 from s3f_pipeline.config.schema import Parameters, Protocol
 from s3f_pipeline.errors import SweepError
@@ -11,6 +11,7 @@ from s3f_pipeline.results import RunId
 
 ALL = "all"
 MOST_SEEDS = 2**32
+NOTHING_REFUSED = Refused({}, {})
 
 
 class Run(NamedTuple):
@@ -44,7 +45,7 @@ def plan(
     seeds: str,
     folds: int | None = None,
     published: bool = False,
-    refused: Mapping[str, str] = MappingProxyType({}),
+    refused: Refused = NOTHING_REFUSED,
 ) -> list[Run]:
     """List the runs of a sweep, cohort by cohort, in the order of the configuration.
 
@@ -55,7 +56,8 @@ def plan(
         seeds: See ``parse_seeds``.
         folds: Every run is made for folds 0 to ``folds`` - 1; ``None`` for no cross-validation.
         published: Under the published protocol instead of ``patient_safe``.
-        refused: What is wrong with cohorts that the parameters lack; they are named, or left out of ``all``.
+        refused: What is wrong with cohorts and variants that the parameters lack; they are named, or left out
+            of ``all``.
 
     Raises:
         SweepError: For a name that the configuration does not have or refuses, or if nothing is left to run.
@@ -63,9 +65,10 @@ def plan(
     if folds is not None and published:
         raise SweepError("No publication has folds: give --folds or --published, not both.")
     protocol: Protocol = "published" if published else "patient_safe"
-    for name in map(str.strip, cohorts.split(",")):
-        if name in refused:
-            raise SweepError(refused[name])
+    for names, of_kind in ((cohorts, refused.cohorts), (variants, refused.variants)):
+        for name in map(str.strip, names.split(",")):
+            if name in of_kind:
+                raise SweepError(of_kind[name])
     chosen_cohorts = _choose(cohorts, parameters.cohorts, "cohort")
     chosen_variants = _choose(variants, parameters.variants, "variant")
     chosen = [

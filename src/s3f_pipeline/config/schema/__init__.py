@@ -27,6 +27,7 @@ from s3f_pipeline.config.schema.preparation import (
     SplittingOfRun,
 )
 from s3f_pipeline.config.schema.table import TableColumns
+from s3f_pipeline.config.schema.training import Variants
 
 __all__ = [
     "PROTOCOLS",
@@ -51,4 +52,5 @@ __all__ = [
     "SplittingConfig",
     "SplittingOfRun",
     "TableColumns",
+    "Variants",
 ]

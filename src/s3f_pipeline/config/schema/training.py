@@ -4,7 +4,7 @@ from typing import Any, get_type_hints
 
 from pydantic import create_model
 
-from s3f_pipeline.config.schema.fields import Block
+from s3f_pipeline.config.schema.fields import Block, Name
 from s3f_pipeline.recipe import TrainingSettings
 
 _OPTIONAL: dict[str, Any] = {
@@ -41,3 +41,9 @@ class VariantConfig(Block):
     training: TrainingOverrides = TrainingOverrides()
     published: bool = False
     published_training: TrainingOverrides = TrainingOverrides()
+
+
+class Variants(Block):
+    """Variants by name."""
+
+    variants: dict[Name, VariantConfig]
