@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
         (
             ["--pipeline=brisc_spatial", "--tags=training"],
             [
-                ".npy is missing, and training of brisc",
+                " is missing, and training of brisc",
                 "kedro run --pipeline=brisc_spatial",
                 "without --tags",
             ],
