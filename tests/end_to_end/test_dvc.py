@@ -110,11 +110,16 @@ def test_a_second_time_does_nothing(project, blocks):
 
 
 def test_a_training_parameter_runs_training_again_and_nothing_before(project):
-    path = project.root / "conf/base/parameters_training.yml"
+    """A cohort's block has both; so DVC asks for its preparation, which finds that all is finished."""
+    path = project.root / "conf/base/parameters_cohorts.yml"
     content = yaml.safe_load(path.read_text())
     content["cohorts"]["brisc"]["training"] = {"epochs": 2, "learning_rate": 0.002}
     path.write_text(yaml.safe_dump(content, sort_keys=False))
-    assert stages_run(project.dvc("repro")) == ["experiment@brisc-spatial-0"]
+    prepared = [*project.root.glob("data/0[235]_*/brisc/**/*.parquet")]
+    assert len(prepared) == 4
+    written = [file.stat().st_mtime_ns for file in prepared]
+    assert stages_run(project.dvc("repro")) == ["prepare@brisc", "experiment@brisc-spatial-0"]
+    assert [file.stat().st_mtime_ns for file in prepared] == written
     history = "data/06_models/brisc/patient_safe/spatial/seed-0/history.csv"
     assert len((project.root / history).read_text().splitlines()) == 3
 
@@ -139,13 +144,13 @@ def test_a_changed_image_runs_its_cohort_again_and_no_other(project):
 
 
 def test_runs_outside_of_dvc_cost_no_result(project):
-    """Another fold, another size: `dvc repro` prepares again where it must, and keeps what it has."""
+    """Another fold, another size: `dvc repro` prepares and trains nothing again, and keeps what it has."""
     report = project.root / "data/08_reporting/brisc/patient_safe/spatial/seed-0/report.html"
     written = report.stat().st_mtime_ns
     project.run("kedro", "run", "--pipeline=brisc_audit", "--params=fold=0")
     assert stages_run(project.dvc("repro")) == []
     project.run("kedro", "run", "--pipeline=brisc_audit", "--params=image_size=16")
-    assert set(stages_run(project.dvc("repro"))) <= {"prepare@brisc"}
+    assert set(stages_run(project.dvc("repro"))) <= {"prepare@brisc", "experiment@brisc-spatial-0"}
     assert (project.root / "data/05_model_input/brisc/patient_safe/splits_fold-0.parquet").is_file()
     assert report.stat().st_mtime_ns == written
 

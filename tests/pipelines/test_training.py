@@ -62,4 +62,6 @@ def test_a_training_of_days_is_refused_until_it_is_asked_for():
 def test_asking_for_a_long_training_changes_no_result(load_config):
     usual, asked = load_config(), load_config(max_hours=720)
     assert asked.typed.max_hours == 720
-    assert asked["parameters"] == usual["parameters"]
+    for noun in ("experiment", "labels"):
+        name = f"brisc.patient_safe.bilinear.{noun}"
+        assert asked.parameter(name) == usual.parameter(name)
