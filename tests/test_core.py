@@ -55,7 +55,7 @@ def not_installed_by(extra: str) -> set[str]:
 def run_in_core(extra: str, *, backend: str) -> subprocess.CompletedProcess[str]:
     worker = Path(__file__).with_name("worker_core.py")
     missing = not_installed_by(extra)
-    assert {"kedro", "mlflow", "kedro_mlflow", "dvc", "pydantic", "matplotlib"} <= missing
+    assert {"kedro", "mlflow", "dvc", "pydantic", "matplotlib"} <= missing
     return subprocess.run(
         [sys.executable, worker, ",".join(sorted(missing)), ",".join(ROOMS)],
         env={**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"},
