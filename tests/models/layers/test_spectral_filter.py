@@ -89,7 +89,7 @@ def test_weights_have_the_published_shapes_and_range():
     assert [tuple(weight.shape) for weight in layer.weights] == [shape, shape, (32,)]
     limit = np.sqrt(6 / (3 * 32 * (64 + 26)))
     for weight in map(keras.ops.convert_to_numpy, (layer.real, layer.imag)):
-        assert 0.99 * limit < np.abs(weight).max() <= limit
+        assert 0.99 * limit < np.abs(weight).max() <= np.float32(limit)
         assert weight.std() == pytest.approx(limit / np.sqrt(3), rel=0.01)
     assert not np.allclose(layer.real, layer.imag)
     assert not np.any(layer.bias)
