@@ -7,7 +7,7 @@ from end_to_end_project import Project
 
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 DEMO = """
 image_size: 16
 phantoms:
