@@ -48,6 +48,7 @@ class FinishedRun:
         finished: When the evaluation has.
         root: The data root below which it lies.
         evaluation: Record of the evaluation.
+        trained: Record of the training.
     """
 
     id: RunId
@@ -56,6 +57,7 @@ class FinishedRun:
     finished: datetime
     root: Path
     evaluation: FinishedStage
+    trained: FinishedStage
 
     @property
     def conditions(self) -> Conditions:
@@ -88,6 +90,16 @@ class FinishedRun:
         path = _folder(self.root, PREDICTIONS, self.id) / "predictions.parquet"
         _require_whole(path, self.evaluation, hashed=True)
         return _read_table(path)
+
+    def history(self) -> pd.DataFrame:
+        """Read the figures of each epoch: ``epoch``, ``selection_<metric>`` and more.
+
+        Raises:
+            ResultsError: If the file is not what the training has written.
+        """
+        path = _folder(self.root, MODELS, self.id) / "history.csv"
+        _require_whole(path, self.trained, hashed=True)
+        return pd.read_csv(path)
 
     def split_summary(self) -> SplitSummary:
         """Count images, groups and patients of each side of the split that the run was made on.
@@ -194,7 +206,7 @@ def _read_run(root: Path, run: RunId) -> FinishedRun | None:
         raise ResultsError(
             f"{metrics_file} is of {found.title}, and lies where {run.title} belongs. Move it."
         )
-    return FinishedRun(run, metrics, facts, evaluation.time, root, evaluation)
+    return FinishedRun(run, metrics, facts, evaluation.time, root, evaluation, training)
 
 
 def _folder(root: Path, stage: str, run: RunId) -> Path:

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from s3f_pipeline.comparison.delong import area_difference, delong_p
+
+RNG = np.random.default_rng(3)
+IS_CLASS = np.arange(40) < 15
+FIRST = RNG.normal(0, 1, 40) + IS_CLASS
+SECOND = RNG.normal(0, 1, 40) + 0.5 * IS_CLASS
+
+
+def by_definition(is_class, first, second):
+    """Sums over all pairs, as the publication has them."""
+    kernels = []
+    for scores in (first, second):
+        inside, outside = scores[is_class][:, None], scores[~is_class][None, :]
+        kernels.append((inside > outside) + 0.5 * (inside == outside))
+    areas = [kernel.mean() for kernel in kernels]
+    inside = np.array([kernel.mean(axis=1) for kernel in kernels])
+    outside = np.array([kernel.mean(axis=0) for kernel in kernels])
+    covariance = np.cov(inside) / is_class.sum() + np.cov(outside) / (~is_class).sum()
+    contrast = np.array([1, -1])
+    return areas[0] - areas[1], contrast @ covariance @ contrast
+
+
+def test_ranks_give_what_pairs_give():
+    rounded = FIRST.round(0), SECOND.round(0)  # with ties
+    for first, second in ((FIRST, SECOND), rounded):
+        assert area_difference(IS_CLASS, first, second) == pytest.approx(
+            by_definition(IS_CLASS, first, second)
+        )
+
+
+def test_p_is_two_sided_and_keeps_when_swapped():
+    difference, variance = by_definition(IS_CLASS, FIRST, SECOND)
+    expected = 2 * norm.sf(abs(difference) / np.sqrt(variance))
+    assert delong_p(IS_CLASS, FIRST, SECOND) == pytest.approx(expected)
+    assert delong_p(IS_CLASS, SECOND, FIRST) == pytest.approx(expected)
+
+
+def test_equal_scores_differ_by_nothing():
+    assert delong_p(IS_CLASS, FIRST, FIRST) == 1
+    assert delong_p(IS_CLASS, FIRST, np.exp(FIRST)) == 1
+
+
+def test_without_spread_areas_are_the_same_or_not():
+    perfect = IS_CLASS.astype(float)
+    assert delong_p(IS_CLASS, perfect, 1 - perfect) == 0
+
+
+def test_one_image_of_a_class_is_no_test():
+    assert delong_p(np.arange(5) < 1, FIRST[:5], SECOND[:5]) is None
+    assert delong_p(np.arange(5) < 4, FIRST[:5], SECOND[:5]) is None
