@@ -58,7 +58,7 @@ def write_network(
     """Write the runs of one network on the same test and validation images as all others."""
     for seed in seeds:
         run = RunId("busi", protocol, name, seed, fold)
-        rng = np.random.default_rng([seed, *name.encode()])
+        rng = np.random.default_rng([seed, fold or 0, *name.encode()])
         skill = (network.skill + network.luck * rng.normal()) / 100
         sides = [("test", groups, 1 + (fold or 0))]
         on_test = protocol == "published"

@@ -1,34 +1,9 @@
 """Published claims "A is better than B" of which only the accuracies are known."""
 
-from dataclasses import dataclass
-from typing import Annotated
-
 import numpy as np
 
-from s3f_pipeline.bounds import Bounds
 from s3f_pipeline.comparison.exact import p_claim_false
 from s3f_pipeline.errors import EvaluationError
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A published claim that one network is better than another.
-
-    Attributes:
-        better: The network that is said to be better.
-        other: Than this one.
-        accuracy: Of the first, in [0, 1].
-        other_accuracy: Of the second.
-        test_images: On which both were measured.
-        note: Where the figures stand, and how they came about.
-    """
-
-    better: str
-    other: str
-    accuracy: Annotated[float, Bounds(ge=0, le=1)]
-    other_accuracy: Annotated[float, Bounds(ge=0, le=1)]
-    test_images: Annotated[int, Bounds(gt=0)]
-    note: str
 
 
 def p_claim_false_range(accuracy: float, other_accuracy: float, images: int) -> tuple[float, float]:

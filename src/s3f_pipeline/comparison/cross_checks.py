@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s3f_pipeline.comparison.bootstrap import bootstrap_p, percentile_interval, two_level
-from s3f_pipeline.comparison.delong import delong_p
+from s3f_pipeline.comparison.delong import Placements, delong_p
 from s3f_pipeline.comparison.exact import Discordant
 from s3f_pipeline.comparison.holm import holm
 from s3f_pipeline.comparison.settings import ComparisonSettings
@@ -32,7 +32,7 @@ def cross_checks(compared: Study, first: str, second: str, settings: ComparisonS
         two_level=_resampled(by_runs, settings.confidence),
         mcnemar_p=_over([table.mcnemar_p for table in tables]) if alone.any() else None,
         claim_false=_over(claims) if claims else None,
-        delong_p=_delong(compared.classes, labels, firsts, seconds),
+        delong_p=_delong(compared.classes, labels, firsts, seconds) if alone.any() else {},
     )
 
 
@@ -55,12 +55,15 @@ def _delong(
     seconds: NDArray[np.float64],
 ) -> dict[str, OverRunPairs]:
     """By class; of two classes both have the same areas, and the second one stands for both."""
-    numbers = [1] if len(classes) == 2 else range(len(classes))
+    counts = np.bincount(labels, minlength=len(classes))
+    named = [1] if len(classes) == 2 else range(len(classes))
+    numbers = [number for number in named if 0 < counts[number] < len(labels)]
 
-    def of_runs(mine: NDArray[np.float64], theirs: NDArray[np.float64]) -> list[float | None]:
-        return holm([delong_p(labels == number, mine[:, number], theirs[:, number]) for number in numbers])
+    def placed(of_run: NDArray[np.float64]) -> list[Placements]:
+        return [Placements.of(labels == number, of_run[:, number]) for number in numbers]
 
-    by_runs = [of_runs(mine, theirs) for mine, theirs in product(firsts, seconds)]
+    pairs = product(map(placed, firsts), [placed(of_run) for of_run in seconds])
+    by_runs = [holm(list(map(delong_p, mine, theirs))) for mine, theirs in pairs]
     by_class = zip(numbers, zip(*by_runs, strict=True), strict=True)
     return {
         classes[number]: _over([p for p in values if p is not None])

@@ -1,5 +1,6 @@
 """DeLong's test of two areas under the ROC curve on the same independent images."""
 
+from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -7,45 +8,57 @@ from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
 
-def delong_p(
-    is_class: NDArray[np.bool_], first: NDArray[np.float64], second: NDArray[np.float64]
-) -> float | None:
+@dataclass(frozen=True)
+class Placements:
+    """Where the images of a class stand among the others by their scores; ties count by half.
+
+    Attributes:
+        inside: Of each image of the class, the share of the others below it.
+        outside: Of each other image, the share of the class above it.
+    """
+
+    inside: NDArray[np.float64]
+    outside: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, is_class: NDArray[np.bool_], scores: NDArray[np.float64]) -> "Placements":
+        """Rank the images.
+
+        Args:
+            is_class: Whether each image is of the class, shape (n,).
+            scores: Of the class, shape (n,).
+        """
+        among_all = rankdata(scores)
+        below = among_all[is_class] - rankdata(scores[is_class])
+        above = among_all[~is_class] - rankdata(scores[~is_class])
+        return cls(below / np.count_nonzero(~is_class), 1 - above / np.count_nonzero(is_class))
+
+    @property
+    def area(self) -> float:
+        """Area under the ROC curve."""
+        return float(self.inside.mean())
+
+
+def delong_p(first: Placements, second: Placements) -> float | None:
     """Two-sided p of equal areas (DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988).
 
     Args:
-        is_class: Whether each image is of the class, shape (n,).
-        first: Score of the class by the first network, shape (n,).
-        second: By the second one.
+        first: Of the first network.
+        second: Of the second one, on the same images.
 
     Returns:
         ``None`` where there are fewer than two images of the class or fewer than two others; 1 for scores in
         the same order; 0 where areas differ that have no spread.
     """
-    if min(np.count_nonzero(is_class), np.count_nonzero(~is_class)) < 2:
+    if min(len(first.inside), len(first.outside)) < 2:
         return None
-    difference, variance = area_difference(is_class, first, second)
+    difference, variance = first.area - second.area, difference_variance(first, second)
     if variance <= 0:
         return 1.0 if difference == 0 else 0.0
     return float(2 * norm.sf(abs(difference) / sqrt(variance)))
 
 
-def area_difference(
-    is_class: NDArray[np.bool_], first: NDArray[np.float64], second: NDArray[np.float64]
-) -> tuple[float, float]:
-    """First area less second, and its variance; arguments as ``delong_p``."""
-    placed = [_placements(is_class, scores) for scores in (first, second)]
-    inside, outside = (np.stack([each[side] for each in placed]) for side in (0, 1))
-    first_area, second_area = inside.mean(axis=1)
-    covariance = np.cov(inside) / inside.shape[1] + np.cov(outside) / outside.shape[1]
-    variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
-    return float(first_area - second_area), float(variance)
-
-
-def _placements(
-    is_class: NDArray[np.bool_], scores: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Share of the others below each image of the class, and of the class above each other; ties halve."""
-    among_all = rankdata(scores)
-    inside = among_all[is_class] - rankdata(scores[is_class])
-    outside = among_all[~is_class] - rankdata(scores[~is_class])
-    return inside / np.count_nonzero(~is_class), 1 - outside / np.count_nonzero(is_class)
+def difference_variance(first: Placements, second: Placements) -> float:
+    """Variance of the difference of two areas; arguments as ``delong_p``."""
+    inside, outside = first.inside - second.inside, first.outside - second.outside
+    return float(inside.var(ddof=1) / len(inside) + outside.var(ddof=1) / len(outside))

@@ -1,4 +1,4 @@
-"""How networks are compared: the keys of ``comparison`` in the configuration."""
+"""What the configuration says about comparisons; light, as every command reads it."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -28,3 +28,24 @@ class ComparisonSettings:
     def level(self) -> float:
         """Chance of a false finding that is allowed."""
         return 1 - self.confidence
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A published claim that one network is better than another.
+
+    Attributes:
+        better: The network that is said to be better.
+        other: Than this one.
+        accuracy: Of the first, in [0, 1].
+        other_accuracy: Of the second.
+        test_images: On which both were measured.
+        note: Where the figures stand, and how they came about.
+    """
+
+    better: str
+    other: str
+    accuracy: Annotated[float, Bounds(ge=0, le=1)]
+    other_accuracy: Annotated[float, Bounds(ge=0, le=1)]
+    test_images: Annotated[int, Bounds(gt=0)]
+    note: str

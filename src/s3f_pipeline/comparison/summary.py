@@ -7,13 +7,13 @@ from statistics import fmean
 import numpy as np
 
 from s3f_pipeline.comparison.advice import advise
-from s3f_pipeline.comparison.claims import Claim, p_claim_false_range
+from s3f_pipeline.comparison.claims import p_claim_false_range
 from s3f_pipeline.comparison.design import Design, design
 from s3f_pipeline.comparison.fold_tests import fold_tests
 from s3f_pipeline.comparison.networks import network_of
 from s3f_pipeline.comparison.pairs import compare_pairs
 from s3f_pipeline.comparison.pareto import pareto
-from s3f_pipeline.comparison.settings import ComparisonSettings
+from s3f_pipeline.comparison.settings import Claim, ComparisonSettings
 from s3f_pipeline.comparison.study import Study, study
 from s3f_pipeline.comparison.verdicts import FEW_GROUPS
 from s3f_pipeline.errors import ResultsError
