@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 MASS_BINS = 15
 WIDTH_BINS = 10
+SIMULATIONS = 200
 
 
 def mass_bins(probabilities: NDArray[np.float64], bins: int = MASS_BINS) -> NDArray[np.int64]:
@@ -86,3 +87,32 @@ def classwise_ece(
             for number, of_class in enumerate(probabilities.T)
         ]
     )
+
+
+def expected_error(
+    probabilities: NDArray[np.float64],
+    bins: NDArray[np.int64],
+    units: NDArray[np.int64],
+    *,
+    simulations: int = SIMULATIONS,
+    seed: int = 0,
+) -> float:
+    """Calibration error to be expected if every probability were true: what chance alone makes of it.
+
+    Args:
+        probabilities: That something comes true, shape (n,), n >= 1.
+        bins: Number of each image's bin, shape (n,).
+        units: Number of what each image shares its luck with, shape (n,): one number per image for
+            independent images, its group for images that come true together as far as they can.
+        simulations: How often outcomes are drawn.
+        seed: Of the draws.
+
+    Returns:
+        The mean over the draws.
+    """
+    rng = np.random.default_rng(seed)
+    errors = [
+        binned_error(bins, (rng.random(units.max() + 1)[units] < probabilities) - probabilities)
+        for _ in range(simulations)
+    ]
+    return float(np.mean(errors))
