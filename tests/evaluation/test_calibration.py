@@ -5,6 +5,7 @@ from s3f_pipeline.evaluation.calibration import (
     classwise_ece,
     expected_error,
     mass_bins,
+    simulated_gaps,
     top_label_ece,
     width_bins,
 )
@@ -73,9 +74,10 @@ def test_a_perfect_and_certain_network_has_none():
 def test_expected_error_of_one_image_by_hand():
     # right with probability .8: |1 - .8| or |0 - .8|, on the mean .8 · .2 + .2 · .8
     nothing = np.array([0])
-    assert expected_error(np.array([0.8]), nothing, nothing, simulations=20_000) == pytest.approx(
-        0.32, abs=0.01
-    )
+    gaps = simulated_gaps(np.array([0.8]), nothing, nothing, simulations=20_000)
+    assert gaps.shape == (20_000, 1)
+    assert np.abs(gaps).mean() == pytest.approx(0.32, abs=0.01)
+    assert gaps.mean() == pytest.approx(0, abs=0.01)
 
 
 def test_expected_error_is_that_of_labels_drawn_from_the_probabilities():
