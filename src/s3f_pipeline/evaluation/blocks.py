@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s3f_pipeline.evaluation.calibration import expected_error, mass_bins, top_label_gaps
-from s3f_pipeline.evaluation.estimates import estimates, interval, stated_value
+from s3f_pipeline.evaluation.estimates import estimates
 from s3f_pipeline.evaluation.sample import Sample
 
 Replicates = Mapping[str, NDArray[np.float64]]
 
-IMAGE_MEANS = ("accuracy", "loss", "brier")
+IMAGE_MEANS = ("accuracy", "loss", "brier", "ece")
 """Overall figures that hold as soon as there are groups enough, of whatever class."""
 POSITIVE_FIGURES = {
     "sensitivity": "recall",
@@ -35,20 +35,15 @@ def overall_block(figures: Replicates, sample: Sample, confidence: float) -> dic
         confidence: Nominal coverage of the intervals, inside (0, 1).
     """
     overall = {name: values for name, values in figures.items() if not name.startswith("per_class.")}
-    means = {name: values for name, values in overall.items() if name in IMAGE_MEANS}
-    others = {name: values for name, values in overall.items() if name not in (*IMAGE_MEANS, "ece")}
-    fewest = min(class_groups(sample, number) for number in np.unique(sample.labels))
-    stated = estimates(means, sample.groups, confidence=confidence)
-    more = estimates(others, sample.groups, fewest=fewest, confidence=confidence)
+    smallest = min(class_groups(sample, number) for number in np.unique(sample.labels))
     confidences, _ = top_label_gaps(sample.labels, sample.probabilities)
-    chance = expected_error(confidences, mass_bins(confidences), sample.groups)
-    ece = interval("ece", figures["ece"], sample.groups, chance=chance, confidence=confidence)
-    return {
-        **stated,
-        **more,
-        "ece": stated_value(figures["ece"]),
-        "intervals": {**stated["intervals"], **more["intervals"], "ece": ece},
-    }
+    return estimates(
+        overall,
+        sample.groups,
+        fewest={name: smallest for name in overall if name not in IMAGE_MEANS},
+        chance=expected_error(confidences, mass_bins(confidences), sample.groups),
+        confidence=confidence,
+    )
 
 
 def class_block(figures: Replicates, sample: Sample, number: int, confidence: float) -> dict[str, Any]:
@@ -57,28 +52,21 @@ def class_block(figures: Replicates, sample: Sample, number: int, confidence: fl
     of_class = {name.removeprefix(prefix): of for name, of in figures.items() if name.startswith(prefix)}
     is_class = sample.labels == number
     is_called = sample.probabilities.argmax(axis=1) == number
-    everything = np.ones_like(is_class)
-    about = {
-        "recall": is_class,
-        "loss": is_class,
-        "specificity": ~is_class,
-        "precision": is_called,
-        "npv": ~is_called,
-        "f1": is_class | is_called,
-    }
-    fewest = min(_groups(sample, is_class), _groups(sample, ~is_class))
-    intervals = {
-        name: interval(
-            name,
-            values,
-            sample.groups[about.get(name, everything)],
-            fewest=fewest if name in ("f1", "auc", "average_precision") else None,
-            confidence=confidence,
-        )
-        for name, values in of_class.items()
-    }
-    stated = {name: stated_value(values) for name, values in of_class.items()}
-    return {**stated, "intervals": {name: one for name, one in intervals.items() if one is not None}}
+    smallest = min(_groups(sample, is_class), _groups(sample, ~is_class))
+    return estimates(
+        of_class,
+        sample.groups,
+        about={
+            "recall": is_class,
+            "loss": is_class,
+            "specificity": ~is_class,
+            "precision": is_called,
+            "npv": ~is_called,
+            "f1": is_class | is_called,
+        },
+        fewest=dict.fromkeys(("f1", "auc", "average_precision"), smallest),
+        confidence=confidence,
+    )
 
 
 def positive_block(of_class: Mapping[str, Any]) -> dict[str, Any]:

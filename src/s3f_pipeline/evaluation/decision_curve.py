@@ -6,10 +6,13 @@ benefit counts hits less false alarms at that rate, per patient, at the prevalen
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.special import expit
 
-from s3f_pipeline.evaluation.ratios import ratios
 from s3f_pipeline.evaluation.recalibration import logit
+
+_CHUNK = 2**22
+"""Weights in memory at once."""
 
 
 def at_prevalence(
@@ -46,17 +49,16 @@ def net_benefits(
         probabilities: Of the positive class at that prevalence, shape (n,).
         groups: Number of each image's group, shape (n,), from 0 without gaps.
         weights: How often each group counts, shape (replicates, groups).
-        thresholds: From which probability on one acts, inside (0, 1), shape (thresholds,).
+        thresholds: From which probability on one acts, inside (0, 1), ascending, shape (thresholds,).
         prevalence: Share of positives where the network is used, inside (0, 1).
 
     Returns:
         Shape (replicates, thresholds); NaN where a class has no weight.
     """
-    called = (probabilities[:, None] >= thresholds).astype(np.float64)
-    of_positive, of_negative = is_positive[:, None].astype(np.float64), ~is_positive[:, None] * 1.0
+    cells = np.searchsorted(thresholds, probabilities, side="right")
     sensitivity, false_positive_rate = (
-        ratios(called * of_class, np.broadcast_to(of_class, called.shape), groups, weights)
-        for of_class in (of_positive, of_negative)
+        _called(cells[of_class], groups[of_class], weights, len(thresholds))
+        for of_class in (is_positive, ~is_positive)
     )
     return prevalence * sensitivity - (1 - prevalence) * false_positive_rate * thresholds / (1 - thresholds)
 
@@ -64,3 +66,18 @@ def net_benefits(
 def benefit_of_all(thresholds: NDArray[np.float64], prevalence: float) -> NDArray[np.float64]:
     """Net benefit of acting on every image, shape (thresholds,); that of acting on none is 0."""
     return prevalence - (1 - prevalence) * thresholds / (1 - thresholds)
+
+
+def _called(
+    cells: NDArray[np.int64], groups: NDArray[np.int64], weights: NDArray[np.int32], thresholds: int
+) -> NDArray[np.float64]:
+    """Share of images at or above each threshold, shape (replicates, thresholds); cells count those below."""
+    shape = (weights.shape[1], thresholds + 1)
+    by_group = csr_array((np.ones(len(cells)), (groups, cells)), shape=shape)
+    rows = max(1, _CHUNK // weights.shape[1])
+    counts = np.concatenate(
+        [weights[first : first + rows] @ by_group for first in range(0, len(weights), rows)]
+    )
+    called = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
+    total = called[:, :1]
+    return np.divide(called[:, 1:], total, out=np.full(called[:, 1:].shape, np.nan), where=total > 0)

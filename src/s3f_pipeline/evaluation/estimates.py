@@ -49,6 +49,7 @@ BOUNDED: Mapping[str, Bounded] = {
         Bounded(is_share=True),
     ),
     **dict.fromkeys(("balanced_accuracy", "macro_f1", "weighted_f1", "f1"), Bounded()),
+    **dict.fromkeys(("sensitivity_at_95_specificity", "specificity_at_95_sensitivity"), Bounded()),
     **dict.fromkeys(("kappa", "mcc"), Bounded((-1, 1), most=2)),
     **dict.fromkeys(
         ("auc", "auc_macro", "auc_weighted", "average_precision", "average_precision_macro"), Bounded(most=2)
@@ -61,33 +62,43 @@ def estimates(
     replicates: Mapping[str, NDArray[np.float64]],
     groups: NDArray[np.int64],
     *,
-    fewest: int | None = None,
+    about: Mapping[str, NDArray[np.bool_]] | None = None,
+    fewest: Mapping[str, int] | None = None,
+    chance: float = 0.0,
     confidence: float = 0.95,
 ) -> dict[str, Any]:
-    """State figures that are about the same images, and their intervals.
+    """State figures and their intervals.
 
     Args:
         replicates: Each figure, shape (1 + replicates,): first of the images themselves, then under the
             weights that were drawn; NaN where it does not exist.
-        groups: Group of each image that the figures are about, shape (n,).
-        fewest: As ``interval``.
+        groups: Group of each image, shape (n,).
+        about: Of figures that are not about all images, which images they are about, shape (n,): those of the
+            denominator of a share.
+        fewest: As ``interval``, of figures that have it.
+        chance: As ``interval``.
         confidence: As ``interval``.
 
     Returns:
         Each figure, ``None`` where it does not exist, and ``intervals`` {figure: ``low``, ``high``,
         ``flag``} of those that have one.
     """
+    about, fewest = about or {}, fewest or {}
     found = {
-        name: interval(name, values, groups, fewest=fewest, confidence=confidence)
+        name: interval(
+            name,
+            values,
+            groups[about[name]] if name in about else groups,
+            fewest=fewest.get(name),
+            chance=chance,
+            confidence=confidence,
+        )
         for name, values in replicates.items()
     }
-    stated = {name: stated_value(values) for name, values in replicates.items()}
+    stated = {
+        name: float(values[0]) if np.isfinite(values[0]) else None for name, values in replicates.items()
+    }
     return {**stated, "intervals": {name: one for name, one in found.items() if one is not None}}
-
-
-def stated_value(values: NDArray[np.float64]) -> float | None:
-    """The figure of the images themselves, ``None`` where it does not exist."""
-    return float(values[0]) if np.isfinite(values[0]) else None
 
 
 def interval(

@@ -1,4 +1,4 @@
-"""Confidence intervals from replicates over groups; ``benchmarks/coverage.py`` is what they were chosen by."""
+"""Confidence intervals from replicates over groups, chosen by ``benchmarks/coverage.py``."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -112,7 +112,7 @@ def log_interval(values: NDArray[np.float64], basis: Basis, confidence: float) -
 
 def percentile_interval(values: NDArray[np.float64], confidence: float) -> Ends:
     """Quantiles of the replicates; arguments as ``score_interval``."""
-    low, high = np.nanquantile(values[1:], ((1 - confidence) / 2, (1 + confidence) / 2))
+    low, high = np.quantile(_existing(values), ((1 - confidence) / 2, (1 + confidence) / 2))
     return float(low), float(high)
 
 
@@ -129,7 +129,7 @@ def symmetric_interval(values: NDArray[np.float64], confidence: float) -> Ends:
 
 def replicate_spread(values: NDArray[np.float64], basis: Basis) -> float:
     """Standard deviation of the replicates, corrected for few groups; arguments as ``score_interval``."""
-    return float(np.nanstd(values[1:])) * np.sqrt(basis.groups / max(basis.groups - 1, 1))
+    return float(np.std(_existing(values))) * np.sqrt(basis.groups / max(basis.groups - 1, 1))
 
 
 def t_quantile(basis: Basis, confidence: float) -> float:
@@ -140,3 +140,9 @@ def t_quantile(basis: Basis, confidence: float) -> float:
 def normal_quantile(confidence: float) -> float:
     """Two-sided quantile of the normal distribution."""
     return float(ndtri((1 + confidence) / 2))
+
+
+def _existing(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The replicates in which a figure exists; the figure itself if there are none."""
+    existing = values[1:][np.isfinite(values[1:])]
+    return existing if existing.size else values[:1]

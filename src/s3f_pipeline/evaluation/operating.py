@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from s3f_pipeline.evaluation.ratios import group_sums, ratios
+from s3f_pipeline.evaluation.ratios import ratios
 
 FIXED = 0.5
 FIGURES = ("sensitivity", "specificity", "ppv", "npv")
@@ -81,17 +81,20 @@ def best_sensitivity(
         weights: How often each group counts, shape (replicates, groups).
         specificity: In (0, 1].
     """
-    order = np.argsort(-scores, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(-scores[order])), len(order) - 1)  # last image of each tie
-    positive, group = is_positive[order], groups[order]
-    totals = weights @ group_sums(np.stack([is_positive, ~is_positive], axis=1).astype(np.float64), groups)
+    negatives, positives = (
+        np.flatnonzero(of_class)[np.argsort(-scores[of_class], kind="stable")]
+        for of_class in (~is_positive, is_positive)
+    )
+    higher = np.searchsorted(-scores[positives], -scores[negatives])  # positives above each negative
     found = np.empty(len(weights))
-    rows = max(1, _CHUNK // len(order))
+    rows = max(1, _CHUNK // len(scores))
     for first in range(0, len(weights), rows):
-        chunk = slice(first, first + rows)
-        by_image = weights[chunk][:, group]
-        hits = np.cumsum(by_image * positive, axis=1)[:, ends]
-        false_alarms = np.cumsum(by_image * ~positive, axis=1)[:, ends]
-        allowed = false_alarms <= (1 - specificity) * totals[chunk, 1:] + _ROUNDING
-        found[chunk] = (hits * allowed).max(axis=1)
-    return np.divide(found, totals[:, 0], out=np.full_like(found, np.nan), where=totals[:, 0] > 0)
+        chunk = weights[first : first + rows]
+        false_alarms = np.cumsum(chunk[:, groups[negatives]], axis=1)
+        allowed = (1 - specificity) * false_alarms[:, -1:] + _ROUNDING
+        first_too_many = (false_alarms > allowed).argmax(axis=1)
+        hits = np.cumsum(chunk[:, groups[positives]], axis=1)
+        called = np.take_along_axis(np.pad(hits, ((0, 0), (1, 0))), higher[first_too_many, None], axis=1)
+        with np.errstate(invalid="ignore"):
+            found[first : first + rows] = called[:, 0] / hits[:, -1]
+    return found

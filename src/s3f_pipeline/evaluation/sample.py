@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from s3f_pipeline.evaluation.predictions import class_indices, class_probabilities
+from s3f_pipeline.evaluation.resampling import group_numbers
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,13 @@ class Sample:
         return cls(
             labels=class_indices(predictions["label"], classes),
             probabilities=class_probabilities(predictions, classes),
-            groups=_numbered(predictions["group"].to_numpy()),
+            groups=group_numbers(predictions["group"]),
         )
 
     def where(self, chosen: NDArray[np.bool_]) -> "Sample":
         """The images that are chosen, at least one, their groups numbered anew."""
-        return Sample(self.labels[chosen], self.probabilities[chosen], _numbered(self.groups[chosen]))
+        _, groups = np.unique(self.groups[chosen], return_inverse=True)
+        return Sample(self.labels[chosen], self.probabilities[chosen], groups.astype(np.int64))
 
     def with_probabilities(self, probabilities: NDArray[np.float64]) -> "Sample":
         """The same images with other probabilities, shape (n, classes)."""
@@ -51,7 +53,3 @@ class Sample:
     def shares(self) -> NDArray[np.float64]:
         """1 / size of each image's group, shape (n,): what an image weighs where groups weigh the same."""
         return np.asarray(1 / np.bincount(self.groups)[self.groups])
-
-
-def _numbered(groups: NDArray[np.generic]) -> NDArray[np.int64]:
-    return np.unique(groups, return_inverse=True)[1].astype(np.int64)

@@ -8,7 +8,7 @@ from jinja2.runtime import Context
 
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.mappings import dotted
-from s3f_pipeline.results.metrics import Interval
+from s3f_pipeline.results.intervals import Interval
 
 MISSING = "\N{EM DASH}"
 FLAGGED = "\N{NO-BREAK SPACE}*"

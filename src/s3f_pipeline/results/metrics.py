@@ -5,28 +5,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from s3f_pipeline.results.artefacts import Artefact
+from s3f_pipeline.results.intervals import Intervals
 
 Guarantee = Mapping[str, Mapping[str, Mapping[str, int]]]
 """Side -> class -> what keeps images apart -> images; see ``splits.guarantee``."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Between which values a figure lies, as ``evaluation.intervals`` finds them.
-
-    Attributes:
-        low: Lower end.
-        high: Upper end.
-        flag: Why not to rely on it, ``None`` where nothing speaks against it.
-    """
-
-    low: float
-    high: float
-    flag: str | None
-
-
-Intervals = Mapping[str, Interval]
-"""By figure; one that does not exist has none."""
 
 
 @dataclass(frozen=True)
