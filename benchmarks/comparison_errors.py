@@ -31,7 +31,7 @@ from s3f_pipeline.comparison.settings import ComparisonSettings
 from s3f_pipeline.comparison.study import Study
 from s3f_pipeline.comparison.verdicts import BETTER, EQUAL, WORSE
 from s3f_pipeline.evaluation.confusion import overall_figures
-from s3f_pipeline.evaluation.resampling import group_weights
+from s3f_pipeline.evaluation.resampling import weights_with_itself
 
 CLASSES = ("benign", "malignant", "normal")
 SHARES = (0.55, 0.27, 0.18)
@@ -90,8 +90,7 @@ def simulate(scene: Scene, difference: float, rng: np.random.Generator) -> Study
         chance = CHANCE * rng.normal(size=(scene.seeds, len(labels)))
         scores = spread * norm.ppf(accuracy) + luck - hardness - chance
         probabilities[name] = np.stack([_probabilities(labels, of_run, rng) for of_run in scores])
-    drawn = group_weights(labels, groups, replicates=SETTINGS.replicates, seed=SETTINGS.seed)
-    weights = np.concatenate([np.ones_like(drawn[:1]), drawn]).astype(float)
+    weights = weights_with_itself(labels, groups, replicates=SETTINGS.replicates, seed=SETTINGS.seed)
     figures = {name: {SETTINGS.figure: _replicated(images, p, weights)} for name, p in probabilities.items()}
     return Study(CLASSES, images, probabilities, figures)
 
@@ -108,9 +107,7 @@ def _probabilities(
     return probabilities
 
 
-def _replicated(
-    images: Images, probabilities: NDArray[np.float64], weights: NDArray[np.float64]
-) -> Replicated:
+def _replicated(images: Images, probabilities: NDArray[np.float64], weights: NDArray[np.int32]) -> Replicated:
     """The deciding figure alone, which takes a tenth of the time of all."""
     classes, groups = len(CLASSES), weights.shape[1]
     values = []

@@ -33,7 +33,7 @@ class FinishedRunsDataset(AbstractDataset[Never, list[FinishedRun]]):
     ) -> None:
         """Remember where to look."""
         self._filepath = Path(filepath)
-        self._selection = {"cohort": cohort, "protocol": protocol}
+        self._cohort, self._protocol = cohort, protocol
         self.metadata = metadata
 
     def load(self) -> list[FinishedRun]:
@@ -42,7 +42,7 @@ class FinishedRunsDataset(AbstractDataset[Never, list[FinishedRun]]):
         Raises:
             ResultsError: If one of them is damaged.
         """
-        return find_runs(self._filepath, **self._selection)
+        return find_runs(self._filepath, cohort=self._cohort, protocol=self._protocol)
 
     def save(self, data: Never) -> None:
         """Refuse: runs are made by their own pipelines.
@@ -60,4 +60,4 @@ class FinishedRunsDataset(AbstractDataset[Never, list[FinishedRun]]):
         return bool(self.load())
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath), **self._selection}
+        return {"filepath": str(self._filepath), "cohort": self._cohort, "protocol": self._protocol}

@@ -12,7 +12,8 @@ from s3f_pipeline.comparison.exact import Discordant
 from s3f_pipeline.comparison.holm import holm
 from s3f_pipeline.comparison.settings import ComparisonSettings
 from s3f_pipeline.comparison.study import Study
-from s3f_pipeline.results.comparison import CrossChecks, Interval, OverRunPairs, Resampled
+from s3f_pipeline.results.comparison import CrossChecks, OverRunPairs, Resampled
+from s3f_pipeline.results.intervals import Interval
 
 
 def cross_checks(compared: Study, first: str, second: str, settings: ComparisonSettings) -> CrossChecks:
@@ -37,7 +38,7 @@ def cross_checks(compared: Study, first: str, second: str, settings: ComparisonS
 
 
 def _resampled(differences: NDArray[np.float64], confidence: float) -> Resampled:
-    return Resampled(Interval(*percentile_interval(differences, confidence)), bootstrap_p(differences))
+    return Resampled(Interval(*percentile_interval(differences, confidence), None), bootstrap_p(differences))
 
 
 def _claims(tables: list[Discordant]) -> list[float]:

@@ -10,7 +10,8 @@ from s3f_pipeline.comparison.folds import correlated_t, nadeau_bengio
 from s3f_pipeline.comparison.pairs import Folds
 from s3f_pipeline.comparison.settings import ComparisonSettings
 from s3f_pipeline.results import FinishedRun
-from s3f_pipeline.results.comparison import FoldTest, Interval
+from s3f_pipeline.results.comparison import FoldTest
+from s3f_pipeline.results.intervals import Interval
 
 
 def fold_tests(
@@ -50,7 +51,7 @@ def _test(
         folds=tuple(one),
         differences=tuple(differences),
         mean=fmean(differences),
-        interval=Interval(*estimate.interval(settings.confidence)) if estimate else None,
+        interval=Interval(*estimate.interval(settings.confidence), None) if estimate else None,
         p=estimate.p if estimate else None,
         p_worse=worse,
         p_equal=equal,

@@ -12,15 +12,8 @@ from s3f_pipeline.comparison.settings import ComparisonSettings
 from s3f_pipeline.comparison.spread import spread_of_mean
 from s3f_pipeline.comparison.study import Study
 from s3f_pipeline.results import FinishedRun
-from s3f_pipeline.results.comparison import (
-    ComparedNetwork,
-    Cost,
-    Difference,
-    FigureOfRuns,
-    Interval,
-    Picking,
-    Sources,
-)
+from s3f_pipeline.results.comparison import ComparedNetwork, Cost, Difference, FigureOfRuns, Picking, Sources
+from s3f_pipeline.results.intervals import Interval
 
 RANGES = {"kappa": (-1.0, 1.0), "mcc": (-1.0, 1.0), "loss": (0.0, inf), "brier": (0.0, 2.0)}
 """Of figures that are not between 0 and 1."""
@@ -57,7 +50,7 @@ def network_of(
             figure: FigureOfRuns(
                 values.mean,
                 tuple(map(float, values.figures)),
-                _interval(values, test.sample_df, settings.confidence, RANGES.get(figure, (0.0, 1.0))),
+                _interval(values, test, settings.confidence, RANGES.get(figure, (0.0, 1.0))),
             )
             for figure, values in test.figures[name].items()
         },
@@ -87,13 +80,13 @@ def cost_of(runs: Sequence[FinishedRun]) -> Cost:
 
 
 def _interval(
-    values: Replicated, sample_df: int, confidence: float, limits: tuple[float, float]
+    values: Replicated, compared: Study, confidence: float, limits: tuple[float, float]
 ) -> Interval | None:
-    spread = spread_of_mean(values, sample_df)
+    spread = spread_of_mean(values, compared.sample_df)
     if spread.training is None or spread.standard_error == 0:
         return None
     low, high = Estimate(values.mean, spread.standard_error, spread.df).interval(confidence)
-    return Interval(max(low, limits[0]), min(high, limits[1]))
+    return Interval(max(low, limits[0]), min(high, limits[1]), compared.flag)
 
 
 def _optimism(
@@ -102,8 +95,8 @@ def _optimism(
     if validation is None or settings.figure not in validation.figures[name]:
         return None
     gap = validation.figures[name][settings.figure].minus(test.figures[name][settings.figure])
-    sample_df = min(test.sample_df, validation.sample_df)
-    return Difference(gap.mean, _interval(gap, sample_df, settings.confidence, (-inf, inf)))
+    fewer = min(test, validation, key=lambda compared: compared.sample_df)
+    return Difference(gap.mean, _interval(gap, fewer, settings.confidence, (-inf, inf)))
 
 
 def _epochs(run: FinishedRun) -> PickedEpoch:
@@ -119,7 +112,8 @@ def _picking(metric: str, split: str, runs: Sequence[PickedEpoch], confidence: f
         picked=fmean(run.picked for run in runs),
         settled=fmean(run.settled for run in runs),
         price=Difference(
-            fmean(run.price for run in runs), Interval(*estimate.interval(confidence)) if estimate else None
+            fmean(run.price for run in runs),
+            Interval(*estimate.interval(confidence), None) if estimate else None,
         ),
         prices=tuple(run.price for run in runs),
     )

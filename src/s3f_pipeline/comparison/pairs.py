@@ -1,6 +1,6 @@
 """Every network against every other one, and what the differences come to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -10,9 +10,10 @@ from s3f_pipeline.comparison.holm import holm
 from s3f_pipeline.comparison.replicated import Replicated
 from s3f_pipeline.comparison.settings import ComparisonSettings
 from s3f_pipeline.comparison.spread import Spread, spread_of_difference
-from s3f_pipeline.comparison.study import FIGURES, Study
+from s3f_pipeline.comparison.study import Study
 from s3f_pipeline.comparison.verdicts import EQUAL, FEWEST_GROUPS, NOT_SHOWN, verdict
-from s3f_pipeline.results.comparison import ComparedPair, Difference, FoldTest, Interval
+from s3f_pipeline.results.comparison import ComparedPair, Difference, FoldTest
+from s3f_pipeline.results.intervals import Interval
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,10 @@ def compare_pairs(
     )
 
 
-def difference_of(one: Replicated, other: Replicated, sample_df: int, confidence: float) -> Difference:
-    """Difference of two networks in any figure, with its interval."""
-    value, spread = one.mean - other.mean, spread_of_difference(one, other, sample_df)
+def _difference(compared: Study, one: Replicated, other: Replicated, confidence: float) -> Difference:
+    value, spread = one.mean - other.mean, spread_of_difference(one, other, compared.sample_df)
     estimate = None if spread.training is None else _estimate(value, spread)
-    return Difference(value, Interval(*estimate.interval(confidence)) if estimate else None)
+    return Difference(value, Interval(*estimate.interval(confidence), compared.flag) if estimate else None)
 
 
 def _pair(
@@ -78,7 +78,7 @@ def _pair(
         difference=estimate.value if estimate else one.mean - other.mean,
         standard_error=estimate.standard_error if estimate else 0.0,
         df=estimate.df if estimate else spread.df,
-        interval=Interval(*sure.interval(settings.confidence)) if sure else None,
+        interval=Interval(*sure.interval(settings.confidence), compared.flag) if sure else None,
         p=sure.p if sure else None,
         p_holm=None,
         p_equivalent=sure.p_equivalent(settings.margin) if sure else None,
@@ -89,23 +89,13 @@ def _pair(
         p_better=better,
         cross_checks=cross_checks(compared, first, second, settings),
         others={
-            name: difference_of(
-                compared.figures[first][name],
-                compared.figures[second][name],
-                compared.sample_df,
-                settings.confidence,
-            )
-            for name in shared_figures(compared, (first, second))
-            if name != settings.figure
+            name: _difference(compared, compared.figures[first][name], values, settings.confidence)
+            for name, values in compared.figures[second].items()
+            if name != settings.figure and name in compared.figures[first]
         },
         folds=folds.test if folds else None,
         why_none=why_none,
     )
-
-
-def shared_figures(compared: Study, names: Sequence[str]) -> list[str]:
-    """Figures that all these networks have."""
-    return [figure for figure in FIGURES if all(figure in compared.figures[name] for name in names)]
 
 
 def _estimate(value: float, spread: Spread) -> Estimate | None:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from s3f_pipeline.comparison.repeats import Images, align
 from s3f_pipeline.comparison.replicated import Replicated
+from s3f_pipeline.comparison.verdicts import FEW_GROUPS
 from s3f_pipeline.evaluation.replicates import replicate_figures
-from s3f_pipeline.evaluation.resampling import group_weights
+from s3f_pipeline.evaluation.resampling import weights_with_itself
 
 FIGURES = (
     "balanced_accuracy",
@@ -54,6 +55,12 @@ class Study:
         """Groups less classes, at least 1."""
         return max(1, self.images.group_count - len(self.classes))
 
+    @property
+    def flag(self) -> str | None:
+        """Why not to rely on intervals, ``None`` where nothing speaks against it."""
+        few = min(self.groups_by_class.values()) < FEW_GROUPS
+        return f"fewer than {FEW_GROUPS} groups in a class" if few else None
+
     def of(self, figure: str) -> dict[str, Replicated]:
         """One figure of all networks; empty if one has it not."""
         if any(figure not in figures for figures in self.figures.values()):
@@ -76,8 +83,7 @@ def study(
         ResultsError: As ``align``.
     """
     images, probabilities = align(tables, classes)
-    drawn = group_weights(images.labels, images.groups, replicates=replicates, seed=seed)
-    weights = np.concatenate([np.ones_like(drawn[:1]), drawn])
+    weights = weights_with_itself(images.labels, images.groups, replicates=replicates, seed=seed)
     figures = {name: _figures(images, of_runs, weights) for name, of_runs in probabilities.items()}
     return Study(tuple(classes), images, probabilities, figures)
 

@@ -24,9 +24,9 @@ from s3f_pipeline.results.comparison import (
     ComparedRun,
     Comparison,
     ImageCounts,
-    Interval,
     JudgedClaim,
 )
+from s3f_pipeline.results.intervals import Interval
 
 
 def advise_on_validation(runs: Sequence[FinishedRun], settings: ComparisonSettings) -> Advice:
@@ -197,7 +197,7 @@ def _counts(test: Study) -> ImageCounts:
 
 def _judged(claim: Claim) -> JudgedClaim:
     found = p_claim_false_range(claim.accuracy, claim.other_accuracy, claim.test_images)
-    return JudgedClaim(**asdict(claim), p_false=Interval(*found))
+    return JudgedClaim(**asdict(claim), p_false=Interval(*found, flag=None))
 
 
 def _notes(test: Study, found: Design) -> list[str]:

@@ -8,8 +8,10 @@ from jinja2.runtime import Context
 
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.mappings import dotted
+from s3f_pipeline.results.intervals import Interval
 
 MISSING = "\N{EM DASH}"
+FLAGGED = "\N{NO-BREAK SPACE}*"
 
 
 def count(value: int) -> str:
@@ -55,6 +57,13 @@ def millions(value: int | None) -> str:
     return MISSING if value is None else f"{value / 1e6:,.1f}\N{NO-BREAK SPACE}M"
 
 
+def interval(found: Interval | None) -> str:
+    """The ends of an interval as ``score`` writes them, with a star if it is flagged; a dash for ``None``."""
+    if found is None:
+        return MISSING
+    return f"{score(found.low)} to {score(found.high)}{FLAGGED if found.flag else ''}"
+
+
 def duration(seconds: float) -> str:
     """Seconds as hours and minutes, minutes and seconds, or seconds: 754 -> 12 min 34 s."""
     minutes, rest = divmod(round(seconds), 60)
@@ -97,6 +106,7 @@ FILTERS = {
         signed,
         chance,
         millions,
+        interval,
         duration,
         listing,
         shape,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from s3f_pipeline.results.artefacts import Artefact
+from s3f_pipeline.results.intervals import Interval
 from s3f_pipeline.results.metrics import Guarantee
 
 
@@ -42,14 +43,6 @@ class ImageCounts:
     groups: int
     singletons: int
     classes: Mapping[str, ClassCount]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Both ends."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
