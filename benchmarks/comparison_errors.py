@@ -15,6 +15,7 @@ this run with this image:
 
 import argparse
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
@@ -143,6 +144,7 @@ def shares(scene: Scene, difference: float, comparisons: int, seed: int) -> Iter
 
 
 def main() -> None:
+    warnings.filterwarnings("ignore", "Precision loss")  # of t-tests of seeds that agree
     parser = argparse.ArgumentParser()
     parser.add_argument("--comparisons", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)

@@ -40,7 +40,7 @@ def predict(shown: pd.DataFrame, skill: float, rng: np.random.Generator) -> pd.D
     sure = 1 / (1 + np.exp(-8 * (np.quantile(luck, skill) - luck)))
     first = np.where(shown["label"] == CLASSES[0], sure, 1 - sure)
     table = shown.drop(columns="hardness")
-    table["predicted"] = np.where(first > 0.5, *CLASSES)
+    table["predicted"] = np.where(first >= 0.5, *CLASSES)
     return table.assign(p_benign=first, p_malignant=1 - first)
 
 

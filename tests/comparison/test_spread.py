@@ -68,3 +68,9 @@ def test_components_are_found_again():
         found.append(spread_of_difference(one, other, groups).standard_error ** 2)
         means.append(one.mean - other.mean)
     assert np.mean(found) == pytest.approx(np.var(means), rel=0.2)
+
+
+def test_what_images_make_of_runs_is_known_as_well_as_the_groups_are():
+    """The interaction is the larger part here: its degrees of freedom are those of the groups."""
+    twins = network([0.8, 0.8], [[0.7, 0.8, 0.9], [0.9, 0.8, 0.7]])
+    assert spread_of_mean(twins, sample_df=20).df == pytest.approx(20)

@@ -8,9 +8,10 @@ in modalities, whose variance Obuchowski and Rockette (Communications in Statist
 
     variance = s²_A / runs_A + s²_B / runs_B + (C_AA + C_BB - 2 C_AB)
 
-s² is the variance over runs, C the covariance over resamples of two *different* runs, of one network or two.
-A bootstrap that draws runs as well as groups counts their interaction more than once (Owen, Annals of Applied
-Statistics 1, 2007), and finds but (runs - 1) / runs of the variance over runs.
+s² is the variance over runs, at least that of their interaction with the groups, and C the covariance over
+resamples of two *different* runs, of one network or two. A bootstrap that draws runs as well as groups counts
+the interaction more than once (Owen, Annals of Applied Statistics 1, 2007), and finds but (runs - 1) / runs
+of the variance over runs.
 """
 
 from dataclasses import dataclass
@@ -66,19 +67,24 @@ def spread_of_difference(one: Replicated, other: Replicated, sample_df: int) -> 
 
 def _spread(covariance: float, sample_df: int, networks: tuple[Replicated, ...]) -> Spread:
     sample = _variance(covariance)
-    parts = [(_training_variance(network), network.runs - 1) for network in networks]
+    parts = [_training(network, sample_df) for network in networks]
     training = sum(part for part, _ in parts)
-    total = sample + training
     weighted = sample**2 / sample_df + sum(part**2 / df for part, df in parts)
-    return Spread(sample, training, total**2 / weighted if weighted else float(sample_df))
+    return Spread(sample, training, (sample + training) ** 2 / weighted if weighted else float(sample_df))
 
 
-def _training_variance(network: Replicated) -> float:
-    """Variance of the mean over runs: at least what their interaction with the images makes of it."""
+def _training(network: Replicated, sample_df: int) -> tuple[float, int]:
+    """Variance of the mean over runs, and its degrees of freedom.
+
+    It is at least what chance of single images makes of it. That part is known from the groups, however few
+    the runs are, and however close their figures happen to be.
+    """
     between, shared = network.run_variance, network.shared_covariance
     assert between is not None  # asked of two runs and more
     assert shared is not None
-    return _variance(max(between, network.own_covariance - shared) / network.runs)
+    interaction = network.own_covariance - shared
+    variance, df = (between, network.runs - 1) if between > interaction else (interaction, sample_df)
+    return _variance(variance / network.runs), df
 
 
 def _variance(value: float) -> float:
