@@ -34,6 +34,7 @@ OBSERVERS = (
     "config.loader:current_loader",
     "console",
     "credentials",
+    "durations",
     "errors",
     "files:atomic_path",
     "files:temporary_path",
