@@ -67,7 +67,7 @@ cohorts:
         ({"raw_folder": "../elsewhere"}, ["cohorts.brisc.raw_folder", "without '..'"]),
         ({"window": [200, 100]}, ["cohorts.brisc", "the lower one first"]),
         ({"classes": ["a", "b", "a"]}, ["cohorts.brisc.classes", "named twice: a"]),
-        ({"layout": "mine"}, ["cohorts.brisc.layout", "'folders'", "'table'"]),
+        ({"layout": "mine"}, ["cohorts.brisc.layout: there is no layout 'mine', but brisc, busi", "table"]),
         ({"link": {"to": "nowhere"}}, ["cohorts.brisc.link.to is 'nowhere'", "another cohort: cheng, chest"]),
         ({"link": {"to": "brisc"}}, ["cohorts.brisc.link.to is 'brisc'", "another cohort: cheng, chest"]),
         ({"link": {"margin": 1}}, ["cohorts.brisc.link.margin"]),
