@@ -105,7 +105,7 @@ def test_twenty_patients_in_class_folders(folder, ingested, caplog):
     assert patients_on_two_sides(folder, index, splits) == 0
     assert set(splits["guarantee"]) == {"patient"}
     assert index["subject"].nunique() == PATIENTS
-    assert found["readings"][0]["groups"] == PATIENTS
+    assert found["readings"][0]["subjects"] == PATIENTS
     assert "120 DICOM files name 20 patients in their headers; images are grouped by them" in caplog.text
     assert quality["header_ids"]["without"] == 0
     assert "hospital-" not in caplog.text + json.dumps(quality) + index.to_csv()
