@@ -1,3 +1,4 @@
+import re
 import shutil
 
 import pytest
@@ -468,3 +469,24 @@ def test_names_are_composed_and_paths_are_plain(resolve):
 def test_a_data_root_that_is_no_folder(with_local, given):
     with pytest.raises(ConfigError, match=r"data_root in globals\.yml is .* Name the folder"):
         assert with_local("globals.yml", f"data_root: {given}\n").data_root
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("dataroot: elsewhere\n", "unknown key 'dataroot'. Did you mean 'data_root'? Allowed: data_root."),
+        ("training: {epochs: 3}\n", "unknown key 'training'. Allowed: data_root. Parameters belong into"),
+        ("- data\n", "must hold keys and values"),
+    ],
+)
+def test_what_nobody_asks_for_in_globals_is_refused(with_local, text, told):
+    with pytest.raises(ConfigError, match=re.escape(told)) as caught:
+        with_local("globals.yml", text)
+    assert "globals.yml" in caught.value.message
+
+
+def test_globals_may_be_empty_and_have_notes(with_local):
+    assert (
+        with_local("globals.yml", "_disk: /scratch\ndata_root: ${_disk}/images\n").data_root.name == "images"
+    )
+    assert with_local("globals.yml", "# nothing\n").data_root == PROJECT / "data"
