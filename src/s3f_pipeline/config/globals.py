@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from s3f_pipeline.config.reading import files_in
 from s3f_pipeline.errors import ConfigError
@@ -17,11 +17,8 @@ def check_globals(folder: Path) -> None:
     Raises:
         ConfigError: If there is an unknown key: it would change nothing, and nobody would notice.
     """
-    for path in files_in(folder, "globals*"):
-        values = OmegaConf.load(path)
-        if not isinstance(values, DictConfig):
-            raise ConfigError(f"{path} must hold keys and values, not a list.")
-        for key in map(str, values):
+    for path in files_in(folder, "globals.yml"):
+        for key in map(str, OmegaConf.load(path)):
             if key not in KEYS and not key.startswith("_"):
                 meant = get_close_matches(key, KEYS, n=1)
                 hint = f" Did you mean '{meant[0]}'?" if meant else ""
