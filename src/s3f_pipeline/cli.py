@@ -101,8 +101,8 @@ def _too_large(error: OSError) -> str:
     else:
         limit, how = f"the {allowed:,} bytes that `ulimit -f` allows", "Raise that limit"
     return (
-        f"{error.filename or 'A file'} would become larger than {limit} ({error.strerror}). {how}, and run the "
-        f"same command again; what was finished is kept."
+        f"{error.filename or 'A file'} would become larger than {limit} ({error.strerror}). {how}, and run "
+        f"the same command again; what was finished is kept."
     )
 
 

@@ -23,6 +23,6 @@ def check_globals(folder: Path) -> None:
                 meant = get_close_matches(key, KEYS, n=1)
                 hint = f" Did you mean '{meant[0]}'?" if meant else ""
                 raise ConfigError(
-                    f"{path}: unknown key '{key}'.{hint} Allowed: {', '.join(KEYS)}. Parameters belong into a "
-                    f"file parameters*.yml beside it."
+                    f"{path}: unknown key '{key}'.{hint} Allowed: {', '.join(KEYS)}. Parameters belong "
+                    f"into a file parameters*.yml beside it."
                 )
