@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from s3f_pipeline.splits.injection import HELD_BACK, REPLACED
 from s3f_pipeline.splits.patient_safe import (
     CONTRADICTORY,
     CUT,
@@ -70,7 +71,7 @@ def class_losses(index: pd.DataFrame, splits: pd.DataFrame) -> list[ClassLoss]:
 
     Images that validation and test sets are cut from count as training images, which they were, and so do
     excluded ones, but not those that the data set has for validation where its
-    validation set is kept.
+    validation set is kept, nor those that only make room for a leak.
 
     Args:
         index: With ``image_id``, ``label``, ``official_split``.
@@ -81,7 +82,8 @@ def class_losses(index: pd.DataFrame, splits: pd.DataFrame) -> list[ClassLoss]:
     keeps_validation = bool(table["reason"].eq(OFFICIAL_VALIDATION).any())
     for_validation = table["official_split"].eq("validation").fillna(False) & keeps_validation
     kept = table["split"].eq("train") | table["reason"].str.contains(CUT, regex=False)
-    pool = table[kept | (table["split"].eq("excluded") & ~for_validation)]
+    for_a_leak = table["reason"].isin([HELD_BACK, REPLACED])
+    pool = table[kept | (table["split"].eq("excluded") & ~for_validation & ~for_a_leak)]
     training = int(kept.sum())
     losses = []
     for label, images in pool.groupby("label"):
