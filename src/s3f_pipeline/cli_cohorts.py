@@ -9,7 +9,7 @@ from kedro.framework.cli.utils import env_option
 from kedro.framework.session import KedroSession
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
-from s3f_pipeline.config.names import experiments, published_ending
+from s3f_pipeline.config.names import experiments, protocol_ending
 from s3f_pipeline.errors import ResultsError
 from s3f_pipeline.results import find_runs
 from s3f_pipeline.sweep.tables import COLUMNS, aligned
@@ -68,6 +68,6 @@ def _finished(loader: ProjectConfigLoader, told: Callable[[ResultsError], None])
     finished: dict[str, list[str]] = {cohort: [] for cohort in loader.typed.cohorts}
     for experiment in experiments(loader.typed):
         if count := runs[experiment]:
-            name = f"{experiment.variant}{published_ending(experiment.protocol)}"
+            name = f"{experiment.variant}{protocol_ending(experiment.protocol)}"
             finished[experiment.cohort].append(name if count == 1 else f"{name} ({count})")
     return {cohort: ", ".join(names) for cohort, names in finished.items()}

@@ -25,7 +25,13 @@ OWN_PARAMS = {"seed": "--seeds", "fold": "--folds"}
 @click.option("--variants", default="all", show_default=True, help="Names separated by commas, or all.")
 @click.option("--seeds", default="1", show_default=True, help="How many (5: seeds 0 to 4), or which (3,7).")
 @click.option("--folds", type=click.IntRange(min=2), help="Cross-validation with so many folds.")
-@click.option("--published", is_flag=True, help="The published protocol instead of patient_safe.")
+@click.option(
+    "--protocols",
+    default="patient_safe",
+    show_default=True,
+    help="Names separated by commas, or all: patient_safe, published; leak_free, leaking (effect of a leak).",
+)
+@click.option("--published", is_flag=True, help="Short for --protocols=published.")
 @click.option("--params", default="", help="As of kedro run, for every run; not seed and fold.")
 @env_option
 @click.option("--status", is_flag=True, help="Show the state of each run and start nothing.")
@@ -64,6 +70,7 @@ def sweep(
     variants: str,
     seeds: str,
     folds: int | None,
+    protocols: str,
     published: bool,
     params: str,
     env: str | None,
@@ -91,12 +98,14 @@ def sweep(
         gpus_per_task = 1 if slurm_partition else 0
     if folds is not None:
         params = ",".join([*filter(None, [params]), f"splitting.folds={folds}"])
-    selection = {"cohorts": cohorts, "variants": variants, "seeds": seeds}
+    if published:
+        if protocols not in ("patient_safe", "published"):
+            raise SweepError("--published is short for --protocols=published: give one of them.")
+        protocols = "published"
+    selection = {"cohorts": cohorts, "variants": variants, "seeds": seeds, "protocols": protocols}
     try:
         experiments = ManyExperiments(env, _parsed(context, params), readable)
-        runs = plan(
-            experiments.parameters, **selection, folds=folds, published=published, refused=experiments.refused
-        )
+        runs = plan(experiments.parameters, **selection, folds=folds, refused=experiments.refused)
         of_runs = ",".join(each for each in params.split(",") if not FORCE.match(each))
         asked = Sweep(experiments, runs, params=of_runs, env=env)
         if status:
@@ -106,7 +115,7 @@ def sweep(
             execute = _local(jobs or 1, gpus_per_task)
         else:
             execute = _slurm(jobs, gpus_per_task, slurm_partition, slurm_minutes, slurm_cpus)
-        selection |= {"folds": str(folds), "published": str(published), "params": params}
+        selection |= {"folds": str(folds), "params": params}
         _run(asked, execute, partial(experiments.open_parent, selection), force=experiments.parameters.force)
     except click.ClickException:
         raise

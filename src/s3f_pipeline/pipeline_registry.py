@@ -7,8 +7,14 @@ from itertools import product
 from kedro.pipeline import Pipeline
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
-from s3f_pipeline.config.names import Experiment, compare_pipeline, experiments
-from s3f_pipeline.config.schema import PROTOCOLS, ImageStoreConfig, Protocol
+from s3f_pipeline.config.names import (
+    Experiment,
+    compare_pipeline,
+    experiments,
+    leakage_effect_pipeline,
+    protocol_ending,
+)
+from s3f_pipeline.config.schema import ARMS, PROTOCOLS, ImageStoreConfig, Protocol
 from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.pipelines import (
     acquisition,
@@ -16,6 +22,7 @@ from s3f_pipeline.pipelines import (
     comparison,
     evaluation,
     ingestion,
+    leakage_effect,
     linking,
     reporting,
     resizing,
@@ -24,6 +31,8 @@ from s3f_pipeline.pipelines import (
 )
 
 Prepare = Callable[[str, Protocol], Pipeline]
+Builders = Mapping[str, Callable[[], Pipeline]]
+ENDINGS = [protocol_ending(protocol) for protocol in (*PROTOCOLS, *ARMS)]
 
 
 class LazyPipelines(Mapping[str, Pipeline]):
@@ -31,11 +40,13 @@ class LazyPipelines(Mapping[str, Pipeline]):
 
     Args:
         builders: By name.
+        unlisted: Likewise, of pipelines that are there and not listed.
         refused: What is wrong with the cohort or variant of a pipeline that cannot be built, by name.
     """
 
-    def __init__(self, builders: dict[str, Callable[[], Pipeline]], refused: Mapping[str, str]) -> None:
+    def __init__(self, builders: Builders, unlisted: Builders, refused: Mapping[str, str]) -> None:
         self._builders = builders
+        self._all = {**unlisted, **builders}
         self._refused = refused
 
     def __getitem__(self, name: str) -> Pipeline:
@@ -44,16 +55,16 @@ class LazyPipelines(Mapping[str, Pipeline]):
         Raises:
             ConfigError: If it would be of a cohort or variant whose block cannot be used.
         """
-        if name not in self._builders and name in self._refused:
+        if name not in self._all and name in self._refused:
             raise ConfigError(self._refused[name])
-        return self._builders[name]()
+        return self._all[name]()
 
     def __iter__(self) -> Iterator[str]:
-        """Names of the pipelines."""
+        """Names of the listed pipelines."""
         return iter(self._builders)
 
     def __len__(self) -> int:
-        """Number of pipelines."""
+        """Number of listed pipelines."""
         return len(self._builders)
 
 
@@ -63,9 +74,11 @@ def register_pipelines() -> LazyPipelines:
     Returns:
         Pipelines by name. ``<cohort>_acquire`` gets the raw files, ``<cohort>_audit`` goes on to the
         splits and the leakage audit with its page, ``<cohort>_compare`` and ``<cohort>_compare_published``
-        put finished runs side by side, ``<cohort>_link_patients`` matches a cohort to the one
+        put finished runs side by side, ``<cohort>_leakage_effect`` says what a leak is worth,
+        ``<cohort>_link_patients`` matches a cohort to the one
         that its block links it to. The audit makes the published splits too, unless they need a file that
-        few people have, or this run is about one fold, which no publication has. There is no
+        few people have, or this run is about one fold, which no publication has.
+        ``<cohort>_<variant>_leak_free`` and ``_leaking`` are not listed: a sweep runs them. There is no
         ``__default__``: training takes hours to weeks, so it is asked for by name.
     """
     loader = current_loader()
@@ -77,23 +90,25 @@ def register_pipelines() -> LazyPipelines:
         for protocol in PROTOCOLS if block.published else PROTOCOLS[:1]:
             name = compare_pipeline(cohort, protocol)
             builders[name] = partial(comparison.create_pipeline, cohort, protocol)
+        builders[leakage_effect_pipeline(cohort)] = partial(leakage_effect.create_pipeline, cohort)
         if block.link:
             builders[f"{cohort}_link_patients"] = partial(_link, loader, cohort, block.link.to)
-    for experiment in experiments(loader.typed):
-        builders[experiment.pipeline] = partial(_experiment, loader, prepare, experiment)
-    return LazyPipelines(builders, dict(_refused_pipelines(loader)))
+    trained = partial(partial, _experiment, loader, prepare)
+    builders |= {experiment.pipeline: trained(experiment) for experiment in experiments(loader.typed)}
+    unlisted = {each.pipeline: trained(each) for each in experiments(loader.typed, ARMS)}
+    return LazyPipelines(builders, unlisted, dict(_refused_pipelines(loader)))
 
 
 def _refused_pipelines(loader: ProjectConfigLoader) -> Iterator[tuple[str, str]]:
     """Name every pipeline that there would be if all blocks could be used, and what is wrong."""
     refused = loader.refused
     for variant, message in refused.variants.items():
-        for cohort, ending in product([*loader.typed.cohorts, *refused.cohorts], ("", "_published")):
+        for cohort, ending in product([*loader.typed.cohorts, *refused.cohorts], ENDINGS):
             yield f"{cohort}_{variant}{ending}", message
     for cohort, message in refused.cohorts.items():
-        for ending in ("acquire", "audit", "compare", "compare_published", "link_patients"):
+        for ending in ("acquire", "audit", "compare", "compare_published", "leakage_effect", "link_patients"):
             yield f"{cohort}_{ending}", message
-        for variant, ending in product(loader.typed.variants, ("", "_published")):
+        for variant, ending in product(loader.typed.variants, ENDINGS):
             yield f"{cohort}_{variant}{ending}", message
 
 
@@ -114,14 +129,15 @@ def _link(loader: ProjectConfigLoader, cohort: str, other: str) -> Pipeline:
 
 
 def _prepare(loader: ProjectConfigLoader, cohort: str, protocol: Protocol) -> Pipeline:
-    return Pipeline(
-        [
-            _ingest(loader, cohort),
-            resizing.create_pipeline(cohort, loader.cohort(cohort).image_size),
-            splitting.create_groups(cohort),
-            splitting.create_splits(cohort, protocol),
-        ]
-    )
+    shared = [
+        _ingest(loader, cohort),
+        resizing.create_pipeline(cohort, loader.cohort(cohort).image_size),
+        splitting.create_groups(cohort),
+    ]
+    if protocol in ARMS:
+        safe = splitting.create_splits(cohort, "patient_safe")
+        return Pipeline([*shared, safe, splitting.create_arm_splits(cohort, protocol)])
+    return Pipeline([*shared, splitting.create_splits(cohort, protocol)])
 
 
 def _audit(loader: ProjectConfigLoader, prepare: Prepare, cohort: str) -> Pipeline:

@@ -43,16 +43,21 @@ def test_every_seed_runs_every_fold(parameters):
 
 
 def test_published_runs_the_published_pipelines(parameters):
-    (run,) = plan(parameters, cohorts="brisc", variants="concat", seeds="1", published=True)
+    (run,) = plan(parameters, cohorts="brisc", variants="concat", seeds="1", protocols="published")
     assert run.experiment.pipeline == "brisc_concat_published"
+
+
+def test_both_sides_of_a_leak_run_under_pipelines_of_their_own(parameters):
+    runs = plan(parameters, cohorts="busi", variants="spatial", seeds="1", protocols="leaking, leak_free")
+    assert [run.experiment.pipeline for run in runs] == ["busi_spatial_leak_free", "busi_spatial_leaking"]
 
 
 def test_cohorts_without_a_published_protocol(load_config):
     own = {"layout": "folders", "raw_folder": "own", "color": "grey", "image_size": 32, "classes": ["a", "b"]}
     parameters = load_config(cohorts={"own": own}).typed
-    assert "own" not in {run.experiment.cohort for run in plan(parameters, **ALL, published=True)}
+    assert "own" not in {run.experiment.cohort for run in plan(parameters, **ALL, protocols="published")}
     with pytest.raises(SweepError, match="no published protocol of own"):
-        plan(parameters, **{**ALL, "cohorts": "brisc,own"}, published=True)
+        plan(parameters, **{**ALL, "cohorts": "brisc,own"}, protocols="published")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,9 @@ def test_cohorts_without_a_published_protocol(load_config):
         ({"cohorts": "brisc,bussi"}, "no cohort 'bussi'.*brisc, cheng, chest"),
         ({"cohorts": ","}, "no cohort"),
         ({"variants": "resnet"}, "no variant 'resnet'.*spatial, spectral"),
-        ({"published": True, "folds": 5}, "--folds or --published"),
+        ({"protocols": "published", "folds": 5}, "--folds or other --protocols"),
+        ({"protocols": "leak_free,leaking", "folds": 5}, "--folds or other --protocols"),
+        ({"protocols": "leaky"}, "no protocol 'leaky'.*patient_safe, published, leak_free, leaking"),
     ],
 )
 def test_what_cannot_be_chosen(parameters, changed, words):

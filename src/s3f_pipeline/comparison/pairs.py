@@ -55,9 +55,10 @@ def compare_pairs(
     )
 
 
-def _difference(compared: Study, one: Replicated, other: Replicated, confidence: float) -> Difference:
+def difference_of(compared: Study, one: Replicated, other: Replicated, confidence: float) -> Difference:
+    """One figure less the other with its interval, without a verdict."""
     value, spread = one.mean - other.mean, spread_of_difference(one, other, compared.sample_df)
-    estimate = None if spread.training is None else _estimate(value, spread)
+    estimate = None if spread.training is None else estimate_of(value, spread)
     return Difference(value, Interval(*estimate.interval(confidence), compared.flag) if estimate else None)
 
 
@@ -67,8 +68,8 @@ def _pair(
     one, other = (compared.figures[name][settings.figure] for name in (first, second))
     spread = spread_of_difference(one, other, compared.sample_df)
     by_folds = folds is not None and folds.decides
-    estimate = folds.estimate if folds and by_folds else _estimate(one.mean - other.mean, spread)
-    why_none = _why_none(compared, spread, estimate, by_folds=by_folds)
+    estimate = folds.estimate if folds and by_folds else estimate_of(one.mean - other.mean, spread)
+    why_none = why_no_verdict(compared, spread, estimate, by_folds=by_folds)
     sure = estimate if why_none is None else None
     worse, equal, better = sure.probabilities(settings.margin) if sure else (None, None, None)
     return ComparedPair(
@@ -89,7 +90,7 @@ def _pair(
         p_better=better,
         cross_checks=cross_checks(compared, first, second, settings),
         others={
-            name: _difference(compared, compared.figures[first][name], values, settings.confidence)
+            name: difference_of(compared, compared.figures[first][name], values, settings.confidence)
             for name, values in compared.figures[second].items()
             if name != settings.figure and name in compared.figures[first]
         },
@@ -98,14 +99,27 @@ def _pair(
     )
 
 
-def _estimate(value: float, spread: Spread) -> Estimate | None:
+def estimate_of(value: float, spread: Spread) -> Estimate | None:
+    """A difference with its standard error, ``None`` where that is 0."""
     return Estimate(value, spread.standard_error, spread.df) if spread.standard_error else None
 
 
-def _why_none(compared: Study, spread: Spread, estimate: Estimate | None, *, by_folds: bool) -> str | None:
-    rarest = min(compared.groups_by_class.values())
-    if rarest < FEWEST_GROUPS:
-        return f"a class has {rarest} groups of test images, and fewer than {FEWEST_GROUPS} show nothing"
+def why_no_verdict(
+    compared: Study, spread: Spread, estimate: Estimate | None, *, by_folds: bool = False
+) -> str | None:
+    """Say why nothing can be shown, ``None`` where it can.
+
+    Args:
+        compared: The networks.
+        spread: Of their difference.
+        estimate: Of the difference, ``None`` where nothing tells how sure it is.
+        by_folds: Whether the verdict follows from folds, so that a single seed is enough.
+    """
+    if compared.fewest_groups < FEWEST_GROUPS:
+        return (
+            f"a class has {compared.fewest_groups} groups of test images, and fewer than {FEWEST_GROUPS} "
+            f"show nothing"
+        )
     if spread.training is None and not by_folds:
         return "a network has a single run, and one seed does not tell what another would have given"
     if estimate is None:

@@ -119,7 +119,7 @@ def compare(
         margin=settings.margin,
         confidence=settings.confidence,
         replicates=settings.replicates,
-        runs=tuple(_compared_run(run) for run in found.runs),
+        runs=tuple(compared_run(run) for run in found.runs),
         images=_counts(test),
         networks=networks,
         pairs=compare_pairs(test, settings, fold_tests(found, list(test.figures), settings)),
@@ -168,7 +168,8 @@ def _first_run(found: Design, name: str) -> FinishedRun:
     return next(iter(found.repeats[name].values()))[0]
 
 
-def _compared_run(run: FinishedRun) -> ComparedRun:
+def compared_run(run: FinishedRun) -> ComparedRun:
+    """What a comparison notes of a run whose predictions it has read."""
     content = run.evaluation.content("predictions")
     assert content is not None  # what predictions() has checked
     return ComparedRun(

@@ -180,6 +180,8 @@ class ProjectConfigLoader(OmegaConfigLoader):
                 return typed.twins
             case "comparison":
                 return typed.comparison
+            case "leakage_effect":
+                return typed.leakage_effect
             case "networks":
                 return {variant: network.title for variant, network in typed.variants.items()}
             case "splitting":

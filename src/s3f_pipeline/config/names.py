@@ -1,5 +1,6 @@
 """Names that hold across the project: of pipelines, namespaces and run folders."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from s3f_pipeline.config.schema import PROTOCOLS, Parameters, Protocol
@@ -9,7 +10,7 @@ RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
 
 
 class Experiment(NamedTuple):
-    """What one pipeline trains: ``<cohort>_<variant>``, with ``_published`` under that protocol."""
+    """What one pipeline trains: ``<cohort>_<variant>``, and ``_<protocol>`` unless it is patient_safe."""
 
     cohort: str
     protocol: Protocol
@@ -23,14 +24,14 @@ class Experiment(NamedTuple):
             KeyError: If it is none.
         """
         match namespace.split("."):
-            case cohort, ("patient_safe" | "published") as protocol, variant:
+            case cohort, ("patient_safe" | "published" | "leak_free" | "leaking") as protocol, variant:
                 return cls(cohort, protocol, variant)
         raise KeyError(namespace)
 
     @property
     def pipeline(self) -> str:
         """Name of the registered pipeline."""
-        return f"{self.cohort}_{self.variant}{published_ending(self.protocol)}"
+        return f"{self.cohort}_{self.variant}{protocol_ending(self.protocol)}"
 
     @property
     def namespace(self) -> str:
@@ -38,26 +39,30 @@ class Experiment(NamedTuple):
         return f"{self.cohort}.{self.protocol}.{self.variant}"
 
 
-def experiments(parameters: Parameters) -> list[Experiment]:
-    """List every experiment that the cohort and variant blocks allow."""
+def experiments(parameters: Parameters, protocols: Collection[Protocol] = PROTOCOLS) -> list[Experiment]:
+    """List every experiment that the cohort and variant blocks allow under protocols."""
     return [
         Experiment(cohort, protocol, variant)
         for cohort, block in parameters.cohorts.items()
         for variant, network in parameters.variants.items()
-        for protocol in PROTOCOLS
-        if protocol == "patient_safe"
-        or (block.published and (block.published.benchmark or network.published))
+        for protocol in protocols
+        if protocol != "published" or (block.published and (block.published.benchmark or network.published))
     ]
 
 
-def published_ending(protocol: Protocol) -> str:
+def protocol_ending(protocol: Protocol) -> str:
     """What the names of pipelines under a protocol end in."""
-    return "_published" if protocol == "published" else ""
+    return "" if protocol == "patient_safe" else f"_{protocol}"
 
 
 def compare_pipeline(cohort: str, protocol: str) -> str:
     """Name of the pipeline that compares the networks of a cohort."""
     return f"{cohort}_compare{'_published' if protocol == 'published' else ''}"
+
+
+def leakage_effect_pipeline(cohort: str) -> str:
+    """Name of the pipeline that says what a leak is worth."""
+    return f"{cohort}_leakage_effect"
 
 
 def run_folder(seed: int, fold: int | None = None) -> str:

@@ -15,13 +15,19 @@ from pluggy import PluginManager
 
 from s3f_pipeline.catalog_types import ScratchFolderDataset, UnusableFileError
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
-from s3f_pipeline.config.names import RUNNER, Experiment, compare_pipeline, experiments
-from s3f_pipeline.config.schema import ExperimentConfig
+from s3f_pipeline.config.names import (
+    RUNNER,
+    Experiment,
+    compare_pipeline,
+    experiments,
+    leakage_effect_pipeline,
+)
+from s3f_pipeline.config.schema import ARMS, PROTOCOLS, ExperimentConfig
 from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.files import require_writable
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
 from s3f_pipeline.pipelines.locks import preparing, reading, refuse_second_process, refuse_while_read
-from s3f_pipeline.pipelines.stages import COMPARISON, NEVER_RUN, Stage, stages_of
+from s3f_pipeline.pipelines.stages import COMPARISON, LEAKAGE_EFFECT, NEVER_RUN, Stage, stages_of
 from s3f_pipeline.process_group import this_process
 
 MODEL_FILE = "model.keras"
@@ -240,11 +246,13 @@ def _pipeline_of(stage: Stage, loader: ProjectConfigLoader) -> str:
     if stage.name == COMPARISON:
         protocol = stage.namespace.partition(".")[2]
         return compare_pipeline(stage.cohort, protocol)
+    if stage.name == LEAKAGE_EFFECT:
+        return leakage_effect_pipeline(stage.cohort)
     if stage.name == "linking":
         return f"{stage.cohort}_link_patients"
     if stage.name == "splitting" and stage.namespace != stage.cohort:
-        of_protocol = (e for e in experiments(loader.typed) if e.namespace.startswith(f"{stage.namespace}."))
-        if first := next(of_protocol, None):
+        every = experiments(loader.typed, (*PROTOCOLS, *ARMS))
+        if first := next((e for e in every if e.namespace.startswith(f"{stage.namespace}.")), None):
             return first.pipeline
     return f"{stage.cohort}_audit"
 

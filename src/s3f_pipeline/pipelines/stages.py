@@ -51,7 +51,8 @@ OBSERVERS = (
 PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitting", "auditing")
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
 COMPARISON = "comparison"
-STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON)
+LEAKAGE_EFFECT = "leakage_effect"
+STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON, LEAKAGE_EFFECT)
 NOTHING = Closure({}, frozenset())
 COPIED = {"training": ("history", "training")}
 """Small outputs that the record of a stage has a copy of, because making them again takes too long."""

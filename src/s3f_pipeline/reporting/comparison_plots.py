@@ -17,7 +17,7 @@ ROW = 0.42
 @rc_context(STYLE)
 def plot_networks(comparison: Comparison) -> Figure:
     """Mean of each network with its interval, and every run as a dot."""
-    figure, axes = _rows(len(comparison.networks))
+    figure, axes = rows_of(len(comparison.networks))
     for place, network in enumerate(comparison.networks.values()):
         shown = network.figures[comparison.figure]
         if shown.interval:
@@ -37,7 +37,7 @@ def plot_differences(comparison: Comparison, pairs: Sequence[ComparedPair]) -> F
         comparison: With figure and margin.
         pairs: To show, in this order.
     """
-    figure, axes = _rows(len(pairs))
+    figure, axes = rows_of(len(pairs))
     axes.axvspan(-comparison.margin, comparison.margin, color=GRID, linewidth=0)
     axes.axvline(0, color=GUIDE, linewidth=1)
     for place, pair in enumerate(pairs):
@@ -83,7 +83,8 @@ def plot_pareto(comparison: Comparison) -> Figure:
     return figure
 
 
-def _rows(count: int) -> tuple[Figure, Axes]:
+def rows_of(count: int) -> tuple[Figure, Axes]:
+    """Make a figure that has one row for each thing, the first on top."""
     figure = Figure(figsize=(7.2, ROW * count + 1.1), layout="constrained")
     axes = figure.subplots()
     axes.set_ylim(count - 0.4, -0.6)

@@ -63,6 +63,7 @@ MIXED = {
     "may be on two sides",
     "near_duplicate": "by near-duplicates only: copies stay together, other images of one patient may be on "
     "two sides",
+    "none": "not at all: this split leaks them on purpose, to measure what a leak is worth",
 }
 
 

@@ -103,6 +103,25 @@ class FinishedRun:
         _require_whole(path, self.trained, hashed=True)
         return pd.read_csv(path)
 
+    def index(self) -> pd.DataFrame:
+        """Read the index of the cohort.
+
+        Raises:
+            ResultsError: If it cannot be read, or has been made anew since.
+        """
+        path = self.root / "02_intermediate" / self.id.cohort / "index.parquet"
+        return self._read_input(path, ["image_id", "sha256", "label"], self.training.data_hash)
+
+    def splits(self) -> pd.DataFrame:
+        """Read the split that the run was made on.
+
+        Raises:
+            ResultsError: If it cannot be read, or has been made anew since.
+        """
+        folder = self.root / "05_model_input" / self.id.cohort / self.id.protocol
+        path = folder / f"splits{self.id.fold_ending}.parquet"
+        return self._read_input(path, ["image_id", "group", "split"], self.training.splits_hash)
+
     def split_summary(self) -> SplitSummary:
         """Count images, groups and patients of each side of the split that the run was made on.
 
@@ -111,17 +130,7 @@ class FinishedRun:
         """
         from s3f_pipeline.splits.summary import split_summary
 
-        index_file = self.root / "02_intermediate" / self.id.cohort / "index.parquet"
-        folder = self.root / "05_model_input" / self.id.cohort / self.id.protocol
-        splits_file = folder / f"splits{self.id.fold_ending}.parquet"
-        index, splits = _read_table(index_file), _read_table(splits_file)
-        for path, found, expected in (
-            (index_file, table_hash(index, ["image_id", "sha256", "label"]), self.training.data_hash),
-            (splits_file, table_hash(splits, ["image_id", "group", "split"]), self.training.splits_hash),
-        ):
-            if found != expected:
-                raise ResultsError(f"{path} is not that of {self.id.title}: it was made anew. Run it again.")
-        return SplitSummary.of(split_summary(index, splits))
+        return SplitSummary.of(split_summary(self.index(), self.splits()))
 
     def audit(self) -> Audit:
         """Read the leakage audit of the cohort.
@@ -130,6 +139,12 @@ class FinishedRun:
             ResultsError: As ``Artefact.read``.
         """
         return Audit.read(self.root / "05_model_input" / self.id.cohort / "leakage_audit.json")
+
+    def _read_input(self, path: Path, columns: list[str], expected: str) -> pd.DataFrame:
+        table = _read_table(path)
+        if table_hash(table, columns) != expected:
+            raise ResultsError(f"{path} is not that of {self.id.title}: it was made anew. Run it again.")
+        return table
 
 
 def refuse_damage(error: ResultsError) -> None:

@@ -22,7 +22,8 @@ def check_splits(splits: pd.DataFrame, *, leaks_by_design: bool = False) -> list
 
     Args:
         splits: With ``image_id``, ``group``, ``split``.
-        leaks_by_design: Under the published protocol groups on two sides are reported, not refused.
+        leaks_by_design: Under the published protocol, and where a leak is to be measured, groups on two
+            sides are reported, not refused.
 
     Returns:
         The groups on two sides: none, unless the splits leak by design.

@@ -63,7 +63,7 @@ def unknown_text(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> str |
     for side, classes in counts.items():
         by_level = guarantee_total({side: classes})
         images = sum(by_level.values())
-        if unknown := images - sum(by_level.get(level, 0) for level in KNOWN):
+        if unknown := images - sum(by_level.get(level, 0) for level in (*KNOWN, "none")):
             told.append(f"{unknown:,} of {images:,} {side} images")
     if not known or not told:
         return None

@@ -1,15 +1,16 @@
 """Which runs of which experiments a sweep is about."""
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from s3f_pipeline.config.layers import Refused
 from s3f_pipeline.config.names import Experiment, experiments, run_folder
-from s3f_pipeline.config.schema import Parameters, Protocol
+from s3f_pipeline.config.schema import ARMS, PROTOCOLS, Parameters
 from s3f_pipeline.errors import SweepError
 from s3f_pipeline.results import RunId
 
 ALL = "all"
+T = TypeVar("T", bound=str)
 MOST_SEEDS = 2**32
 NOTHING_REFUSED = Refused({}, {})
 
@@ -44,7 +45,7 @@ def plan(
     variants: str,
     seeds: str,
     folds: int | None = None,
-    published: bool = False,
+    protocols: str = "patient_safe",
     refused: Refused = NOTHING_REFUSED,
 ) -> list[Run]:
     """List the runs of a sweep, cohort by cohort, in the order of the configuration.
@@ -55,16 +56,16 @@ def plan(
         variants: Names separated by commas, or ``all``.
         seeds: See ``parse_seeds``.
         folds: Every run is made for folds 0 to ``folds`` - 1; ``None`` for no cross-validation.
-        published: Under the published protocol instead of ``patient_safe``.
+        protocols: Names separated by commas, or ``all``.
         refused: What is wrong with cohorts and variants that the parameters lack; they are named, or left out
             of ``all``.
 
     Raises:
         SweepError: For a name that the configuration does not have or refuses, or if nothing is left to run.
     """
-    if folds is not None and published:
-        raise SweepError("No publication has folds: give --folds or --published, not both.")
-    protocol: Protocol = "published" if published else "patient_safe"
+    chosen_protocols = _choose(protocols, (*PROTOCOLS, *ARMS), "protocol")
+    if folds is not None and chosen_protocols != ["patient_safe"]:
+        raise SweepError("Only patient_safe has folds: give --folds or other --protocols, not both.")
     for names, of_kind in ((cohorts, refused.cohorts), (variants, refused.variants)):
         for name in map(str.strip, names.split(",")):
             if name in of_kind:
@@ -73,14 +74,15 @@ def plan(
     chosen_variants = _choose(variants, parameters.variants, "variant")
     chosen = [
         experiment
-        for experiment in experiments(parameters)
-        if experiment.protocol == protocol
-        and experiment.cohort in chosen_cohorts
-        and experiment.variant in chosen_variants
+        for experiment in experiments(parameters, chosen_protocols)
+        if experiment.cohort in chosen_cohorts and experiment.variant in chosen_variants
     ]
-    without = [name for name in chosen_cohorts if name not in {experiment.cohort for experiment in chosen}]
+    published = {experiment.cohort for experiment in chosen if experiment.protocol == "published"}
+    without = [name for name in chosen_cohorts if "published" in chosen_protocols and name not in published]
     if without and (cohorts != ALL or not chosen):
-        raise SweepError(f"There is no published protocol of {', '.join(without)}. Leave --published out.")
+        raise SweepError(
+            f"There is no published protocol of {', '.join(without)}. Leave published out of --protocols."
+        )
     return [
         Run(experiment, seed, fold)
         for experiment in chosen
@@ -109,7 +111,7 @@ def parse_seeds(text: str) -> list[int]:
     return seeds
 
 
-def _choose(names: str, known: Collection[str], kind: str) -> list[str]:
+def _choose(names: str, known: Collection[T], kind: str) -> list[T]:
     """Read names separated by commas.
 
     Raises:

@@ -187,12 +187,12 @@ class Sweep:
         return {run: result for run, result in by_id.items() if result}
 
     def _prepare(self) -> None:
-        """Prepare each cohort and fold once."""
+        """Prepare each cohort, protocol and fold once."""
         self.problems = {}
-        shared: dict[tuple[str, int | None], Experiment] = {}
+        shared: dict[tuple[str, str, int | None], Experiment] = {}
         for run in self._runs:
-            shared.setdefault((run.experiment.cohort, run.fold), run.experiment)
-        for (cohort, fold), experiment in shared.items():
+            shared.setdefault((run.experiment.cohort, run.experiment.protocol, run.fold), run.experiment)
+        for (cohort, _, fold), experiment in shared.items():
             if cohort not in self.problems and (why := self._experiments.prepare(experiment, fold)):
                 logger.error("%s could not be prepared; the other cohorts go on.", cohort)
                 self.problems[cohort] = why

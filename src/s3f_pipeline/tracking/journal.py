@@ -136,8 +136,8 @@ class Journal:
 
 
 def find_journals(folder: Path) -> Iterator[Journal]:
-    """Find the journals of all experiments and comparisons below a data folder."""
-    for folders in ("06_models/*/*/*/*", "08_reporting/*/*"):
+    """Find the journals of all experiments, comparisons and leakage effects below a data folder."""
+    for folders in ("06_models/*/*/*/*", "08_reporting/*/*", "08_reporting/*"):
         for path in sorted(folder.glob(f"{folders}/{NAME}")):
             yield Journal(path)
 

@@ -17,11 +17,12 @@ from s3f_pipeline.config.schema.cohort import (
     PublishedResult,
 )
 from s3f_pipeline.config.schema.experiment import ExperimentConfig, ExperimentLabels
-from s3f_pipeline.config.schema.fields import PROTOCOLS, Block, Protocol
+from s3f_pipeline.config.schema.fields import ARMS, PROTOCOLS, Block, Protocol
 from s3f_pipeline.config.schema.parameters import Parameters
 from s3f_pipeline.config.schema.preparation import (
     AcquisitionConfig,
     IngestionConfig,
+    LeakageEffectConfig,
     PhantomsConfig,
     SplittingConfig,
     SplittingOfRun,
@@ -30,6 +31,7 @@ from s3f_pipeline.config.schema.table import TableColumns
 from s3f_pipeline.config.schema.training import Variants
 
 __all__ = [
+    "ARMS",
     "PROTOCOLS",
     "AcquisitionConfig",
     "Block",
@@ -43,6 +45,7 @@ __all__ = [
     "GroupingConfig",
     "ImageStoreConfig",
     "IngestionConfig",
+    "LeakageEffectConfig",
     "LinkConfig",
     "Parameters",
     "PhantomsConfig",

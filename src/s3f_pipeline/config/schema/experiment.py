@@ -52,6 +52,11 @@ class ExperimentConfig(Block):
         return 1 if self.positive_class else len(self.classes)
 
     @property
+    def leaks_by_design(self) -> bool:
+        """Whether groups may stand on two sides, because the protocol is about splits that leak."""
+        return self.protocol in ("published", "leaking")
+
+    @property
     def selected_on_test(self) -> bool:
         """Whether the published protocol chose the epoch on the test set."""
         return self.selection_split == "test"

@@ -19,9 +19,20 @@ from pydantic import (
 from s3f_pipeline.files import stays_inside
 from s3f_pipeline.spelling import compose
 
-Protocol = Literal["patient_safe", "published"]
+Protocol = Literal["patient_safe", "published", "leak_free", "leaking"]
 PROTOCOLS: tuple[Protocol, ...] = ("patient_safe", "published")
-RESERVED_ENDINGS = ("_published", "_acquire", "_audit", "_compare", "_link_patients")
+ARMS: tuple[Protocol, ...] = ("leak_free", "leaking")
+"""Protocols of the measurement of a leak: they differ in it alone, and are of no other use."""
+RESERVED_ENDINGS = (
+    "_published",
+    "_acquire",
+    "_audit",
+    "_compare",
+    "_link_patients",
+    "_leak_free",
+    "_leaking",
+    "_leakage_effect",
+)
 
 
 def parse_image_size(value: Any) -> Any:

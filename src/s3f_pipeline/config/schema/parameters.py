@@ -9,6 +9,7 @@ from s3f_pipeline.config.schema.cohort import CohortConfig
 from s3f_pipeline.config.schema.fields import Block, ImageSize, Name, Seed
 from s3f_pipeline.config.schema.preparation import (
     IngestionConfig,
+    LeakageEffectConfig,
     PhantomsConfig,
     SplittingConfig,
 )
@@ -31,6 +32,7 @@ class Parameters(Block):
     ingestion: IngestionConfig
     twins: TwinSettings
     splitting: SplittingConfig
+    leakage_effect: LeakageEffectConfig
     training: TrainingSettings
     comparison: ComparisonSettings
     variants: dict[Name, VariantConfig]

@@ -74,6 +74,17 @@ class SplittingConfig(Block):
     seed: Seed
 
 
+class LeakageEffectConfig(Block):
+    """Which leak the protocols ``leak_free`` and ``leaking`` differ in.
+
+    Attributes:
+        leak: ``twins`` of test images, all images of their ``subject`` (patient or lesion), or ``auto``:
+            subjects where any are known, else twins.
+    """
+
+    leak: Literal["auto", "twins", "subject"]
+
+
 class SplittingOfRun(SplittingConfig):
     """How the splits of one run are made.
 

@@ -37,7 +37,7 @@ def predict(
     from s3f_pipeline.training.prediction import Predictor
 
     check_store(index, images, config.input_shape)
-    check_splits(splits, leaks_by_design=config.protocol == "published")
+    check_splits(splits, leaks_by_design=config.leaks_by_design)
     trained_on = training["classes"], training["splits_hash"], training["data_hash"]
     asked_for = (
         list(config.classes),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN
-from s3f_pipeline.config.schema import CohortData, Protocol, SplittingOfRun
+from s3f_pipeline.config.schema import CohortData, LeakageEffectConfig, Protocol, SplittingOfRun
 from s3f_pipeline.errors import SplitError
 from s3f_pipeline.splits.settings import TwinSettings
 
@@ -132,6 +132,38 @@ def split(
                 unknown,
                 cohort.name,
             )
+    return made
+
+
+def inject_leak(
+    protocol: Protocol,
+    cohort: CohortData,
+    settings: SplittingOfRun,
+    asked: LeakageEffectConfig,
+    index: pd.DataFrame,
+    groups: pd.DataFrame,
+    safe: pd.DataFrame,
+) -> pd.DataFrame:
+    """Make one of the two splits that differ in a leak alone.
+
+    Raises:
+        SplitError: For a fold of a cross-validation, or if nothing can leak.
+    """
+    from s3f_pipeline.splits.guarantee import guarantee_counts, guarantee_total
+    from s3f_pipeline.splits.injection import LEAKING, inject, leak_of
+
+    if settings.fold is not None:
+        raise SplitError("A leak is measured without folds. Leave out fold.")
+    leak = leak_of(index, asked.leak)
+    both = inject(index, groups, safe, leak=leak, contradictory=settings.contradictory, seed=settings.seed)
+    made = both.leaking if protocol == "leaking" else both.leak_free
+    logger.info(
+        "Leak, under the protocol leaking: %d training images share a %s with a test image, in place of as many "
+        "others of their classes",
+        int((both.leaking["reason"] == LEAKING[leak]).sum()), "twin" if leak == "twins" else cohort.subject,
+    )  # fmt: skip
+    kept_apart = guarantee_total(guarantee_counts(index, made))
+    made.attrs = {"protocol": protocol, "guarantee": kept_apart, "selection_split": "validation"}
     return made
 
 

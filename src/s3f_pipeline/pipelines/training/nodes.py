@@ -39,7 +39,7 @@ def check_training(
             f"weighted_f1, macro_f1 or accuracy."
         )
     check_store(index, images, config.input_shape)
-    check_splits(splits, leaks_by_design=config.protocol == "published")
+    check_splits(splits, leaks_by_design=config.leaks_by_design)
     selection = split_rows(index, splits, config.selection_split, config.classes)
     if metric == "auc" and len(set(selection.labels)) < len(config.classes):
         raise ConfigError(
