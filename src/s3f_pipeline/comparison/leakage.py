@@ -26,6 +26,8 @@ from s3f_pipeline.results.leakage_effect import (
 
 FIGURES = ("balanced_accuracy", "accuracy", "macro_f1", "auc_macro", "loss")
 """Beside the one that decides."""
+OF_CLASS = ("accuracy", "loss")
+"""Of the images of one class: the accuracy is its recall."""
 Place = tuple[str, str]
 """A network, and a set of test images or a class."""
 Value = TypeVar("Value")
@@ -52,9 +54,9 @@ def measure_leakage(
     }
     first = runs["leaking"][0]
     by_set, by_class = _studies(paired, first.training.classes, settings)
-    on_sets, on_classes = (
-        {place: _effects(s, settings) for place, s in each.items()} for each in (by_set, by_class)
-    )
+    figures = tuple(dict.fromkeys((settings.figure, *FIGURES)))
+    on_sets = {place: _effects(compared, figures, settings) for place, compared in by_set.items()}
+    on_classes = {place: _effects(compared, OF_CLASS, settings) for place, compared in by_class.items()}
     verdicts = _verdicts(by_set, settings)
     return LeakageEffect(
         cohort=first.id.cohort,
@@ -125,9 +127,9 @@ def _study(
     return study(part, classes, replicates=settings.replicates, seed=settings.seed)
 
 
-def _effects(compared: Study, settings: ComparisonSettings) -> EffectOnImages:
+def _effects(compared: Study, figures: Sequence[str], settings: ComparisonSettings) -> EffectOnImages:
     effects = {}
-    for figure in dict.fromkeys((settings.figure, *FIGURES)):
+    for figure in figures:
         if sides := compared.of(figure):
             effects[figure] = Effect(
                 sides["leak_free"].mean,
