@@ -158,8 +158,8 @@ def inject_leak(
     both = inject(index, groups, safe, leak=leak, contradictory=settings.contradictory, seed=settings.seed)
     made = both.leaking if protocol == "leaking" else both.leak_free
     logger.info(
-        "Leak, under the protocol leaking: %d training images share a %s with a test image, in place of as many "
-        "others of their classes",
+        "Leak, under the protocol leaking: %d training images share a %s with a test image, in place of as "
+        "many others of their classes",
         int((both.leaking["reason"] == LEAKING[leak]).sum()), "twin" if leak == "twins" else cohort.subject,
     )  # fmt: skip
     kept_apart = guarantee_total(guarantee_counts(index, made))
