@@ -118,6 +118,66 @@ def test_one_class_alone_has_neither_auc_nor_kappa():
     assert len(metrics["notes"]) == 4
 
 
+SURE = np.eye(3)
+DEGENERATE = {
+    "three images": (["glioma", "meningioma", "pituitary"], SURE),
+    "one image": (["glioma"], SURE[:1]),
+    "perfect": (CLASSES * 40, np.tile(SURE, (40, 1))),
+    "always wrong": (CLASSES * 40, np.tile(SURE[[1, 2, 0]], (40, 1))),
+    "never predicted": (CLASSES * 40, np.tile(SURE[[0, 1, 1]], (40, 1))),
+    "absent class": (["glioma", "meningioma"] * 40, np.tile(SURE[:2], (40, 1))),
+    "constant": (CLASSES * 40, np.full((120, 3), 1 / 3)),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("one_group", [False, True])
+@pytest.mark.parametrize("case", DEGENERATE)
+def test_degenerate_cases_give_numbers_or_nothing(case, one_group):
+    labels, probabilities = DEGENERATE[case]
+    predictions = table(labels, probabilities, CLASSES)
+    if one_group:
+        predictions["group"] = "all"
+    metrics = compute_metrics(predictions, CLASSES, positive_class="pituitary", replicates=50)
+    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+    blocks = [metrics, metrics["positive"], *metrics["per_class"].values()]
+    for block in blocks:
+        for name, interval in block["intervals"].items():
+            assert interval["low"] <= block[name] + 1e-9
+            assert block[name] <= interval["high"] + 1e-9
+            assert interval["flag"] or not one_group
+
+
+def test_a_perfect_network_is_not_certain():
+    labels, probabilities = DEGENERATE["perfect"]
+    metrics = compute_metrics(table(labels, probabilities, CLASSES), CLASSES)
+    assert metrics["accuracy"] == metrics["auc_macro"] == metrics["mcc"] == 1
+    assert metrics["intervals"]["accuracy"] == {
+        "low": pytest.approx(120 / (120 + 1.959963984540054**2)), "high": 1, "flag": None
+    }  # fmt: skip
+    for name in ("macro_f1", "mcc", "auc_macro", "loss", "ece"):
+        assert metrics["intervals"][name]["flag"]
+    assert metrics["intervals"]["auc_macro"]["low"] < 0.98
+
+
+def test_images_of_a_group_make_the_interval_wider():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(rng.integers(3, size=60), 8)
+    right = np.repeat(rng.random(60) < 0.7, 8)
+    probabilities = SURE[np.where(right, labels, (labels + 1) % 3)]
+    predictions = table([CLASSES[label] for label in labels], probabilities, CLASSES)
+    alone = compute_metrics(predictions, CLASSES)
+    predictions["group"] = np.repeat(np.arange(60), 8).astype(str)
+    together = compute_metrics(predictions, CLASSES)
+    assert (alone["groups"], together["groups"]) == (480, 60)
+    for name in ("accuracy", "macro_f1", "mcc"):
+        assert together[name] == alone[name]
+        widths = [
+            found["intervals"][name]["high"] - found["intervals"][name]["low"] for found in (alone, together)
+        ]
+        assert widths[1] == pytest.approx(widths[0] * 8**0.5, rel=0.15)
+
+
 def test_refuses_an_unknown_positive_class():
     predictions = table(["glioma"], [[0.8, 0.1, 0.1]], CLASSES)
     with pytest.raises(EvaluationError, match=r"positive class 'cyst'.*glioma, meningioma"):

@@ -155,7 +155,7 @@ def _ends(name: str, values: NDArray[np.float64], basis: Basis, confidence: floa
 
 def _holds(name: str, values: NDArray[np.float64], basis: Basis, chance: float) -> bool:
     if name == "ece":
-        return bool(values[0] >= LEAST_MULTIPLE_OF_CHANCE * chance)
+        return bool(values[0] > 0 and values[0] >= LEAST_MULTIPLE_OF_CHANCE * chance)
     if name in POSITIVE_MEANS:
         return 0 < replicate_spread(values, basis) <= LARGEST_VARIATION * values[0]
     bounded = BOUNDED.get(name)
