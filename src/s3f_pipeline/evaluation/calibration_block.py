@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s3f_pipeline.evaluation.calibration import (
+    MASS_BINS,
     WIDTH_BINS,
     classwise_ece,
     expected_error,
@@ -15,6 +16,8 @@ from s3f_pipeline.evaluation.calibration import (
     top_label_ece,
     top_label_gaps,
 )
+from s3f_pipeline.evaluation.estimates import estimates
+from s3f_pipeline.evaluation.ratios import cell_sums
 from s3f_pipeline.evaluation.recalibration import Coefficient, calibration_in_the_large, calibration_line
 from s3f_pipeline.evaluation.sample import Sample
 from s3f_pipeline.evaluation.scores import decomposed_scores
@@ -25,12 +28,18 @@ _BAND = (2.5, 97.5)
 
 
 def calibration_block(
-    test: Sample, classes: Sequence[str], *, temperature: float | None, positive: int | None = None
+    test: Sample,
+    weights: NDArray[np.int32],
+    classes: Sequence[str],
+    *,
+    temperature: float | None,
+    positive: int | None = None,
 ) -> dict[str, Any]:
     """Calibration of the test images, as predicted and at the temperature that was fitted on validation.
 
     Args:
         test: The test images.
+        weights: How often each test group counts, shape (1 + replicates, groups), first a row of ones.
         classes: Class names of the cohort.
         temperature: ``None`` where there are no validation images.
         positive: Number of the positive class, ``None`` where there is none.
@@ -42,22 +51,23 @@ def calibration_block(
     calibrated = None
     if temperature is not None:
         scaled = test.with_probabilities(scale(test.probabilities, temperature))
-        calibrated = calibration_figures(scaled, classes, positive=positive)
+        calibrated = calibration_figures(scaled, weights, classes, positive=positive)
     return {
         "temperature": temperature,
         "at_bound": temperature in BOUNDS,
-        "raw": calibration_figures(test, classes, positive=positive),
+        "raw": calibration_figures(test, weights, classes, positive=positive),
         "calibrated": calibrated,
     }
 
 
 def calibration_figures(
-    sample: Sample, classes: Sequence[str], *, positive: int | None = None
+    sample: Sample, weights: NDArray[np.int32], classes: Sequence[str], *, positive: int | None = None
 ) -> dict[str, Any]:
     """Calibration errors beside what chance makes of them, scores in parts, and what a plot needs.
 
     Args:
         sample: Images of one split.
+        weights: As ``calibration_block``.
         classes: Class names of the cohort.
         positive: Number of the positive class, ``None`` where there is none.
 
@@ -67,22 +77,22 @@ def calibration_figures(
         probabilities were true and images independent; ``expected_ece_by_group``: if images of a group are
         right or wrong together, ``None`` where every group has one image; ``log_loss`` and ``brier`` as
         ``decomposed_scores``; ``line`` (of a positive class): ``intercept``, ``slope`` and
-        ``in_the_large``, each with ``value``, ``low`` and ``high``, ``None`` where it does not exist; and
-        ``reliability``, as ``reliability``.
+        ``in_the_large``, each with ``value``, ``low`` and ``high``, ``None`` where it does not exist;
+        ``reliability``, as ``reliability``; and ``intervals`` of ``ece`` and ``classwise_ece``.
     """
     labels, probabilities, groups = sample.labels, sample.probabilities, sample.groups
     images = np.arange(len(labels))
     confidences, _ = top_label_gaps(labels, probabilities)
     bins = mass_bins(confidences)
     by_class = classwise_ece(labels, probabilities)
+    replicates = _error_replicates(sample, weights)
     expected = [expected_error(p, mass_bins(p), images) for p in probabilities.T]
     alone = sample.n_groups == len(labels)
     return {
-        "ece": top_label_ece(labels, probabilities),
+        **estimates(replicates, groups),
         "expected_ece": expected_error(confidences, bins, images),
         "expected_ece_by_group": None if alone else expected_error(confidences, bins, groups),
         "ece_equal_width": top_label_ece(labels, probabilities, bins=WIDTH_BINS, equal_mass=False),
-        "classwise_ece": float(by_class.mean()),
         "expected_classwise_ece": float(np.mean(expected)),
         "per_class": {
             name: {"ece": float(by_class[number]), "expected_ece": expected[number]}
@@ -122,6 +132,19 @@ def reliability(sample: Sample, *, positive: int | None = None) -> list[dict[str
         {"probability": float(p), "share": float(s), "images": int(n), "low": float(a), "high": float(b)}
         for p, s, n, a, b in zip(mean, _share(shares), counts[used], _share(low), _share(high), strict=True)
     ]
+
+
+def _error_replicates(sample: Sample, weights: NDArray[np.int32]) -> dict[str, NDArray[np.float64]]:
+    """Calibration errors under each row of weights, shape (replicates,), in the bins of all images."""
+    confidences, top_gaps = top_label_gaps(sample.labels, sample.probabilities)
+    of_class = np.eye(sample.probabilities.shape[1])[sample.labels]
+    gaps = np.column_stack([top_gaps, of_class - sample.probabilities])
+    bins = np.column_stack([mass_bins(stated) for stated in (confidences, *sample.probabilities.T)])
+    cells = bins + MASS_BINS * np.arange(bins.shape[1])
+    images = cell_sums(np.zeros_like(bins[:, :1]), np.ones_like(gaps[:, :1]), sample.groups, weights)
+    sums = cell_sums(cells, gaps, sample.groups, weights, n_cells=MASS_BINS * bins.shape[1])
+    errors = np.abs(sums).reshape(len(sums), -1, MASS_BINS).sum(axis=2) / images
+    return {"ece": errors[:, 0], "classwise_ece": errors[:, 1:].mean(axis=1)}
 
 
 def _line(sample: Sample, positive: int) -> dict[str, dict[str, float | None] | None]:

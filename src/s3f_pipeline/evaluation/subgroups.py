@@ -21,9 +21,9 @@ from s3f_pipeline.evaluation.sample import Sample
 FIGURES = ("accuracy", "balanced_accuracy", "auc_macro", "loss")
 UNKNOWN = "not stated"
 MOST_LEVELS = 30
-WEIGHTED_IMAGES = 20_000_000
+WEIGHTED_IMAGES = 5_000_000
 """Images times replicates of one subgroup: of a very large one fewer replicates will do."""
-LEAST_REPLICATES = 400
+LEAST_REPLICATES = 200
 
 
 def subgroup_names(rows: pd.DataFrame, columns: Mapping[str, Sequence[float]]) -> dict[str, pd.Categorical]:
