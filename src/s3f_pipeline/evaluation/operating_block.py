@@ -35,7 +35,9 @@ def operating_block(validation: Sample | None, test: Sample, weights: NDArray[np
         threshold = youden_threshold(validation.labels == POSITIVE, validation.probabilities[:, POSITIVE])
 
     def at(is_called: NDArray[np.bool_]) -> dict[str, Any]:
-        return estimates(threshold_figures(is_positive, is_called, test.groups, weights), test.groups)
+        among = {"sensitivity": is_positive, "specificity": ~is_positive, "ppv": is_called, "npv": ~is_called}
+        found = threshold_figures(is_positive, is_called, test.groups, weights)
+        return estimates(found, test.groups, about=among)
 
     wished = {
         "sensitivity_at_95_specificity": best_sensitivity(
@@ -49,5 +51,7 @@ def operating_block(validation: Sample | None, test: Sample, weights: NDArray[np
         "threshold": threshold,
         "chosen": None if threshold is None else at(probabilities >= threshold),
         "one_half": at(test.probabilities.argmax(axis=1) == POSITIVE),
-        "wished": estimates(wished, test.groups),
+        "wished": estimates(
+            wished, test.groups, about=dict(zip(wished, (is_positive, ~is_positive), strict=True))
+        ),
     }

@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.errors import EvaluationError
-from s3f_pipeline.evaluation.estimates import LEAST_GROUPS, estimates
+from s3f_pipeline.evaluation.blocks import overall_block
+from s3f_pipeline.evaluation.estimates import LEAST_GROUPS
 from s3f_pipeline.evaluation.replicates import replicate_figures
 from s3f_pipeline.evaluation.resampling import group_weights
 from s3f_pipeline.evaluation.sample import Sample
 
 FIGURES = ("accuracy", "balanced_accuracy", "auc_macro", "loss")
+CONFIDENCE = 0.95
 UNKNOWN = "not stated"
 MOST_LEVELS = 30
 WEIGHTED_IMAGES = 5_000_000
@@ -82,13 +84,15 @@ def _figures(sample: Sample, classes: Sequence[str], replicates: int, seed: int)
     weights = group_weights(sample.labels, sample.groups, replicates=min(replicates, enough), seed=seed)
     with_itself = np.vstack([np.ones_like(weights[:1]), weights])
     found = replicate_figures(sample.labels, sample.probabilities, sample.groups, with_itself)
+    stated = overall_block(found, sample, CONFIDENCE)
     support = np.bincount(sample.labels, minlength=len(classes))
     return {
         "n": len(sample.labels),
         "groups": sample.n_groups,
         "support": {name: int(images) for name, images in zip(classes, support, strict=True)},
         "too_small": sample.n_groups < LEAST_GROUPS,
-        **estimates({name: found[name] for name in FIGURES}, sample.groups),
+        **{name: stated[name] for name in FIGURES},
+        "intervals": {name: one for name, one in stated["intervals"].items() if name in FIGURES},
     }
 
 

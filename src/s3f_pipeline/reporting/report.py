@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from s3f_pipeline.evaluation.estimates import FLAG
 from s3f_pipeline.reporting import facts
 from s3f_pipeline.reporting.page import render_page
 from s3f_pipeline.results.audit import Audit
@@ -70,6 +71,7 @@ def render_report(report: ReportData) -> str:
         "report.html",
         **vars(report),
         accuracy=facts.accuracy_facts(report.metrics, report.cohort["classes"]),
+        flag=FLAG,
         no_skill=facts.no_skill_scores(report.metrics),
         opened=facts.openings_text(report.test_openings),
         guarantee=facts.guarantee_text(
