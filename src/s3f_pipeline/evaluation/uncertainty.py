@@ -86,6 +86,7 @@ def uncertainty_blocks(
             weights,
             classes,
             level=conformal_level,
+            confidence=confidence,
             official_test=bool((rows["official_split"] == "test").all()),
             validation_chose_epoch=validation_chose_epoch,
         )
@@ -97,16 +98,29 @@ def uncertainty_blocks(
                 temperature=temperature,
                 prevalence=prevalence,
                 thresholds=thresholds,
+                confidence=confidence,
             )
     return {
         "calibration": calibration_block(
-            test, weights, classes, temperature=temperature, positive=POSITIVE if is_binary else None
+            test,
+            weights,
+            classes,
+            temperature=temperature,
+            confidence=confidence,
+            positive=POSITIVE if is_binary else None,
         ),
         "conformal": conformal,
-        "operating_point": operating_block(validation, test, weights) if is_binary else None,
+        "operating_point": operating_block(validation, test, weights, confidence=confidence)
+        if is_binary
+        else None,
         "decision_curve": curve,
         "subgroups": subgroups_block(
-            test, subgroup_names(rows, subgroups), classes, replicates=replicates, seed=seed
+            test,
+            subgroup_names(rows, subgroups),
+            classes,
+            replicates=replicates,
+            confidence=confidence,
+            seed=seed,
         ),
     }
 

@@ -16,21 +16,13 @@ class ScoreParts:
 
 
 @dataclass(frozen=True)
-class LineFigure:
-    """Intercept or slope, its interval ``None`` with fewer than three groups."""
-
-    value: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
 class CalibrationLine:
     """Of a positive class; ``None`` is what does not exist."""
 
-    intercept: LineFigure | None
-    slope: LineFigure | None
-    in_the_large: LineFigure | None
+    intercept: float | None
+    slope: float | None
+    in_the_large: float | None
+    intervals: Intervals
 
 
 @dataclass(frozen=True)
@@ -58,7 +50,7 @@ class CalibrationFigures:
 
     ece: float
     expected_ece: float
-    expected_ece_by_group: float | None
+    expected_ece_by_group: float
     ece_equal_width: float
     classwise_ece: float
     expected_classwise_ece: float

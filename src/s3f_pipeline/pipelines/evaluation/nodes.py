@@ -86,7 +86,12 @@ def measure(
 
     opening = _opening(config, index, predictions, training)
     by_split = {
-        str(split): compute_metrics(rows, config.classes, positive_class=config.positive_class)
+        str(split): compute_metrics(
+            rows,
+            config.classes,
+            positive_class=config.positive_class,
+            **settings.model_dump(include={"replicates", "confidence", "seed"}),
+        )
         for split, rows in predictions.groupby("split", sort=True)
     }
     return {
