@@ -42,6 +42,13 @@ def interval(found: Interval | None) -> str:
     return f"{score(found.low)} to {score(found.high)}{FLAGGED if found.flag else ''}"
 
 
+def percent_interval(found: Interval | None) -> str:
+    """As ``interval``, of shares as percentages."""
+    if found is None:
+        return MISSING
+    return f"{percent(found.low)} to {percent(found.high)}{FLAGGED if found.flag else ''}"
+
+
 def duration(seconds: float) -> str:
     """Seconds as hours and minutes, minutes and seconds, or seconds: 754 -> 12 min 34 s."""
     minutes, rest = divmod(round(seconds), 60)
@@ -82,6 +89,7 @@ FILTERS = {
         percent,
         score,
         interval,
+        percent_interval,
         duration,
         listing,
         shape,
