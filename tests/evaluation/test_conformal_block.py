@@ -33,7 +33,7 @@ def test_sets_of_like_images_keep_the_promise():
         interval = kept["intervals"]["coverage"]
         assert interval["low"] < kept["coverage"] < interval["high"]
     for name in CLASSES:
-        assert found["by_class"]["per_class"][name]["coverage"] == pytest.approx(0.9, abs=0.03)
+        assert found["by_class"]["per_class"][name]["coverage"] == pytest.approx(0.9, abs=0.04)
     assert found["cautions"] == []
 
 

@@ -42,10 +42,8 @@ def interval(found: Interval | None) -> str:
     return f"{score(found.low)} to {score(found.high)}{FLAGGED if found.flag else ''}"
 
 
-def percent_interval(found: Interval | None) -> str:
-    """As ``interval``, of shares as percentages."""
-    if found is None:
-        return MISSING
+def percent_interval(found: Interval) -> str:
+    """The ends of an interval of a share as percentages, with a star if it is flagged."""
     return f"{percent(found.low)} to {percent(found.high)}{FLAGGED if found.flag else ''}"
 
 
