@@ -18,20 +18,30 @@ def identity(run: RunId) -> dict:
             "selected_on_test": False, "selected_epoch": 1, "splits_hash": "s"}  # fmt: skip
 
 
-def split_metrics(**changed) -> dict:
-    of_class = {"precision": 0.5, "recall": 0.25, "f1": 0.5, "support": 5, "auc": None}
-    figures = dict.fromkeys(
-        ("loss", "balanced_accuracy", "weighted_f1", "kappa", "mcc", "auc_macro", "auc_weighted"), 0.75
-    )
+def class_metrics(**changed) -> dict:
     return {
-        "n": 10, "accuracy": 0.5, "macro_f1": 0.25, **figures, "per_class": {"a": of_class, "b": of_class},
+        "precision": 0.5, "recall": 0.25, "f1": 0.5, "specificity": 0.5, "npv": 0.5, "auc": None,
+        "average_precision": None, "loss": 0.75, "brier": 0.25, "support": 5, "groups": 4,
+        "intervals": {"recall": {"low": 0.0, "high": 0.5, "flag": None}}, **changed,
+    }  # fmt: skip
+
+
+def split_metrics(**changed) -> dict:
+    figures = dict.fromkeys(
+        ("loss", "balanced_accuracy", "weighted_f1", "kappa", "mcc", "auc_macro", "auc_weighted",
+         "average_precision_macro", "brier", "ece"), 0.75
+    )  # fmt: skip
+    intervals = {"accuracy": {"low": 0.25, "high": 0.75, "flag": "too few"}}
+    return {
+        "n": 10, "groups": 8, "accuracy": 0.5, "macro_f1": 0.25, **figures, "intervals": intervals,
+        "per_class": {"a": class_metrics(), "b": class_metrics()},
         "confusion_matrix": [[3, 2], [2, 3]], "notes": [], **changed,
     }  # fmt: skip
 
 
 def metrics_file(run: RunId, **test) -> dict:
     return {
-        "schema_version": 1, **identity(run), "synthetic": True, "leakage": None,
+        "schema_version": 2, **identity(run), "synthetic": True, "leakage": None,
         "test_openings": {"by_variant": 1, "by_any_variant": 2}, "test": split_metrics(**test),
         **uncertainty_file(),
     }  # fmt: skip

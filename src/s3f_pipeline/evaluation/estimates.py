@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from s3f_pipeline.evaluation.intervals import (
     symmetric_interval,
     wilson_interval,
 )
+from s3f_pipeline.evaluation.replicates import PROBABILITY_BOUND
 
 LEAST_GROUPS = 30
 LEAST_EVENTS = 10
@@ -56,7 +58,8 @@ BOUNDED: Mapping[str, Bounded] = {
         ("auc", "auc_macro", "auc_weighted", "average_precision", "average_precision_macro"), Bounded(most=2)
     ),
 }
-POSITIVE_MEANS = ("loss", "brier")
+POSITIVE_MEANS = {"loss": -log(PROBABILITY_BOUND), "brier": 2.0}
+"""Means of positive numbers, with their highest value."""
 CALIBRATION_ERRORS = ("ece", "classwise_ece")
 
 
@@ -117,7 +120,7 @@ def interval(
     It is flagged where the simulation in ``benchmarks/coverage.py`` finds that it does not hold: with fewer
     than 30 groups; for a bounded figure with less than 10 effective images right or wrong, unless it is a
     share of independent images; for a mean of positive numbers whose replicates vary by more than 15 %, so
-    that a few images make it; for a calibration error below twice what chance alone makes.
+    that a few images make it, or not at all; for a calibration error below twice what chance alone makes.
 
     Args:
         name: Of the figure, which decides the kind of interval; percentiles of one that is not known here.
@@ -146,7 +149,7 @@ def _ends(name: str, values: NDArray[np.float64], basis: Basis, confidence: floa
             return wilson_interval(float(values[0]), basis.images, normal_quantile(confidence))
         return score_interval(values, basis, confidence, bounded.bounds, bounded.most)
     if name in POSITIVE_MEANS:
-        return log_interval(values, basis, confidence)
+        return log_interval(values, basis, confidence, POSITIVE_MEANS[name])
     if name in CALIBRATION_ERRORS:
         return symmetric_interval(values, confidence)
     return percentile_interval(values, confidence)
@@ -154,9 +157,9 @@ def _ends(name: str, values: NDArray[np.float64], basis: Basis, confidence: floa
 
 def _holds(name: str, values: NDArray[np.float64], basis: Basis, chance: float) -> bool:
     if name in CALIBRATION_ERRORS:
-        return bool(values[0] >= LEAST_MULTIPLE_OF_CHANCE * chance)
+        return bool(values[0] > 0 and values[0] >= LEAST_MULTIPLE_OF_CHANCE * chance)
     if name in POSITIVE_MEANS:
-        return replicate_spread(values, basis) <= LARGEST_VARIATION * values[0]
+        return 0 < replicate_spread(values, basis) <= LARGEST_VARIATION * values[0]
     bounded = BOUNDED.get(name)
     if bounded is None or (bounded.is_share and basis.is_independent):
         return True
