@@ -83,14 +83,16 @@ def plot_decision_curve(curve: DecisionCurve) -> Figure:
         linewidth=0,
     )
     axes.plot(
-        thresholds, [point.network for point in curve.points], color=BLUE, label="network, with its band"
+        thresholds, [point.network for point in curve.points], color=BLUE, label="the network, with its band"
     )
-    axes.plot(thresholds, [point.all for point in curve.points], color=ORANGE, linestyle="--", label="all")
-    axes.axhline(0, color=GUIDE, linestyle=":", label="none")
+    axes.plot(
+        thresholds, [point.all for point in curve.points], color=ORANGE, linestyle="--", label="every image"
+    )
+    axes.axhline(0, color=GUIDE, linestyle=":", label="no image")
     axes.set_ylim(-0.15 * curve.prevalence, 1.1 * curve.prevalence)
     axes.xaxis.set_major_formatter(_PERCENT)
     axes.set_xlabel("Probability from which on one acts")
     axes.set_ylabel("Net benefit per patient")
-    axes.set_title("Acting on")
+    axes.set_title("Net benefit of acting on")
     axes.legend(loc="best")
     return figure
