@@ -51,6 +51,7 @@ BOUNDED: Mapping[str, Bounded] = {
         ("accuracy", "recall", "sensitivity", "specificity", "precision", "ppv", "npv"),
         Bounded(is_share=True),
     ),
+    **dict.fromkeys(("coverage", "image_coverage", "empty", "single", "full"), Bounded(is_share=True)),
     **dict.fromkeys(("balanced_accuracy", "macro_f1", "weighted_f1", "f1"), Bounded()),
     **dict.fromkeys(("sensitivity_at_95_specificity", "specificity_at_95_sensitivity"), Bounded()),
     **dict.fromkeys(("kappa", "mcc"), Bounded((-1, 1), most=2)),
@@ -60,6 +61,7 @@ BOUNDED: Mapping[str, Bounded] = {
 }
 POSITIVE_MEANS = {"loss": -log(PROBABILITY_BOUND), "brier": 2.0}
 """Means of positive numbers, with their highest value."""
+CALIBRATION_ERRORS = ("ece", "classwise_ece")
 
 
 def estimates(
@@ -149,13 +151,13 @@ def _ends(name: str, values: NDArray[np.float64], basis: Basis, confidence: floa
         return score_interval(values, basis, confidence, bounded.bounds, bounded.most)
     if name in POSITIVE_MEANS:
         return log_interval(values, basis, confidence, POSITIVE_MEANS[name])
-    if name == "ece":
+    if name in CALIBRATION_ERRORS:
         return symmetric_interval(values, confidence)
     return percentile_interval(values, confidence)
 
 
 def _holds(name: str, values: NDArray[np.float64], basis: Basis, chance: float) -> bool:
-    if name == "ece":
+    if name in CALIBRATION_ERRORS:
         return bool(values[0] > 0 and values[0] >= LEAST_MULTIPLE_OF_CHANCE * chance)
     if name in POSITIVE_MEANS:
         variation = replicate_spread(values, basis) / max(values[0], PROBABILITY_BOUND)

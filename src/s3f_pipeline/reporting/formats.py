@@ -42,6 +42,11 @@ def interval(found: Interval | None) -> str:
     return f"{score(found.low)} to {score(found.high)}{FLAGGED if found.flag else ''}"
 
 
+def percent_interval(found: Interval) -> str:
+    """The ends of an interval of a share as percentages, with a star if it is flagged."""
+    return f"{percent(found.low)} to {percent(found.high)}{FLAGGED if found.flag else ''}"
+
+
 def duration(seconds: float) -> str:
     """Seconds as hours and minutes, minutes and seconds, or seconds: 754 -> 12 min 34 s."""
     minutes, rest = divmod(round(seconds), 60)
@@ -82,6 +87,7 @@ FILTERS = {
         percent,
         score,
         interval,
+        percent_interval,
         duration,
         listing,
         shape,
