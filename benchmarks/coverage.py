@@ -10,7 +10,7 @@ share that is flagged, the coverage of the unflagged ones, and of percentile and
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
@@ -46,10 +46,10 @@ class Setting:
     network: str
 
 
-def settings() -> Iterator[Setting]:
-    """The grid."""
-    for groups in (50, 100, 300, 1000):
-        for largest, correlation in ((1, 0.0), (20, 0.0), (20, 0.9)):
+def settings(numbers: Sequence[int], correlations: Sequence[float]) -> Iterator[Setting]:
+    """The grid; groups of one image have no correlation."""
+    for groups in numbers:
+        for largest, correlation in ((1, 0.0), *((20, correlation) for correlation in correlations)):
             for classes, network in ((3, "weak"), (2, "good"), (3, "good"), (3, "overconfident")):
                 yield Setting(groups, largest, correlation, classes, network)
 
@@ -172,6 +172,8 @@ def main() -> None:
     parser.add_argument("--data-sets", type=int, default=200, help="per setting; half of it of 1000 groups")
     parser.add_argument("--replicates", type=int, default=400)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--groups", type=int, nargs="+", default=[50, 100, 300, 1000])
+    parser.add_argument("--correlations", type=float, nargs="+", default=[0.0, 0.9])
     parser.add_argument("--summary", type=Path, help="a table that was printed before")
     chosen = parser.parse_args()
     if chosen.summary:
@@ -184,7 +186,7 @@ def main() -> None:
     print(*_lines(*titles), f"|{'---|' * len(titles)}", sep="\n", flush=True)
     truths: dict[Setting, dict[str, float]] = {}
     with Pool(chosen.processes) as pool:
-        for setting in settings():
+        for setting in settings(chosen.groups, chosen.correlations):
             kind = Setting(0, *list(vars(setting).values())[1:])
             if kind not in truths:
                 truths[kind] = truth(kind)
