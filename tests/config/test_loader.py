@@ -1,4 +1,6 @@
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -67,7 +69,7 @@ cohorts:
         ({"raw_folder": "../elsewhere"}, ["cohorts.brisc.raw_folder", "without '..'"]),
         ({"window": [200, 100]}, ["cohorts.brisc", "the lower one first"]),
         ({"classes": ["a", "b", "a"]}, ["cohorts.brisc.classes", "named twice: a"]),
-        ({"layout": "mine"}, ["cohorts.brisc.layout", "'folders'", "'table'"]),
+        ({"layout": "mine"}, ["cohorts.brisc.layout: there is no layout 'mine', but brisc, busi", "table"]),
         ({"link": {"to": "nowhere"}}, ["cohorts.brisc.link.to is 'nowhere'", "another cohort: cheng, chest"]),
         ({"link": {"to": "brisc"}}, ["cohorts.brisc.link.to is 'brisc'", "another cohort: cheng, chest"]),
         ({"link": {"margin": 1}}, ["cohorts.brisc.link.margin"]),
@@ -493,3 +495,22 @@ def test_names_are_composed_and_paths_are_plain(resolve):
 def test_a_data_root_that_is_no_folder(with_local, given):
     with pytest.raises(ConfigError, match=r"data_root in globals\.yml is .* Name the folder"):
         assert with_local("globals.yml", f"data_root: {given}\n").data_root
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("dataroot: elsewhere\n", "unknown key 'dataroot'. Did you mean 'data_root'? Allowed: data_root."),
+        ("training: {epochs: 3}\n", "unknown key 'training'. Allowed: data_root. Parameters belong"),
+    ],
+)
+def test_what_nobody_asks_for_in_globals_is_refused(with_local, text, told):
+    with pytest.raises(ConfigError, match=re.escape(told)) as caught:
+        with_local("globals.yml", text)
+    assert "globals.yml" in caught.value.message
+
+
+def test_globals_may_be_empty_and_have_notes(with_local):
+    noted = with_local("globals.yml", "_disk: /scratch\ndata_root: ${_disk}/images\n")
+    assert noted.data_root == Path("/scratch/images")
+    assert with_local("globals.yml", "# nothing\n").data_root == PROJECT / "data"

@@ -79,7 +79,7 @@ def test_images_count_by_how_much_the_figure_varies():
 
 
 def test_an_image_of_a_share_counts_once_at_most():
-    values = replicated(0.8, 1e-6)
+    values = replicated(0.8, 1e-5)
     assert effective_images(values, ALONE, (0, 1)) == 100
     assert effective_images(values, ALONE, (0, 1), most=2) == 200
 
@@ -91,6 +91,11 @@ def test_where_nothing_varies_equal_groups_count(value):
     assert effective_images(values, basis, (0, 1)) == 40
     low, high = score_interval(values, basis, 0.95, (0, 1))
     assert (low if value else 1 - high) == pytest.approx(1 / (1 + t_quantile(basis, 0.95) ** 2 / 40))
+
+
+def test_rounding_is_no_spread():
+    basis = Basis.of(np.repeat(np.arange(40), 5))
+    assert effective_images(replicated(0.7, 1e-16), basis, (0, 1)) == 40
 
 
 def test_other_bounds_only_move_and_stretch_the_interval():

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s3f_pipeline.evaluation.intervals import (
+    ROUNDING,
     Basis,
     Ends,
     effective_images,
@@ -159,7 +160,8 @@ def _holds(name: str, values: NDArray[np.float64], basis: Basis, chance: float) 
     if name in CALIBRATION_ERRORS:
         return bool(values[0] > 0 and values[0] >= LEAST_MULTIPLE_OF_CHANCE * chance)
     if name in POSITIVE_MEANS:
-        return 0 < replicate_spread(values, basis) <= LARGEST_VARIATION * values[0]
+        variation = replicate_spread(values, basis) / max(values[0], PROBABILITY_BOUND)
+        return ROUNDING < variation <= LARGEST_VARIATION
     bounded = BOUNDED.get(name)
     if bounded is None or (bounded.is_share and basis.is_independent):
         return True

@@ -10,6 +10,8 @@ from scipy.special import ndtri, stdtrit
 from s3f_pipeline.errors import EvaluationError
 
 Ends = tuple[float, float]
+ROUNDING = 1e-9
+"""Spread, relative to the range or the figure, below which nothing varies."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def effective_images(values: NDArray[np.float64], basis: Basis, bounds: Ends, mo
     """As how many independent images the images count; arguments as ``score_interval``."""
     share = (values[0] - bounds[0]) / (bounds[1] - bounds[0])
     spread = replicate_spread(values, basis) / (bounds[1] - bounds[0])
-    if not 0 < share < 1 or spread == 0:
+    if not 0 < share < 1 or spread <= ROUNDING:
         return basis.equal_groups
     return float(np.clip(share * (1 - share) / spread**2, 1, most * basis.images))
 

@@ -5,16 +5,14 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, NonNegativeInt, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from s3f_pipeline.config.schema.evaluation import CohortUse
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
 from s3f_pipeline.config.schema.table import PatientPattern, TableColumns
 from s3f_pipeline.config.schema.training import TrainingOverrides
-
-CLASS_FOLDERS = ("brisc", "chest", "busi", "cheng", "folders")
-"""Layouts with a folder per class."""
+from s3f_pipeline.layouts import CLASS_FOLDERS, require_layout
 
 
 class PublishedResult(Block):
@@ -133,7 +131,7 @@ class CohortData(Block):
 
     Attributes:
         name: The key of the block.
-        layout: How the cohort lies on disk, the name of a reader in ``s3f_pipeline.cohorts``.
+        layout: How the cohort lies on disk, one of ``s3f_pipeline.layouts.LAYOUTS``.
         table: Of the layout ``table``.
         patient_pattern: Of the layout ``folders``: regular expression of a file's path below the folder of
             its class, whose one group names the patient.
@@ -156,7 +154,7 @@ class CohortData(Block):
     """
 
     name: SkipJsonSchema[str]
-    layout: Literal["brisc", "chest", "busi", "ham", "medmnist", "cheng", "folders", "table"]
+    layout: Annotated[str, AfterValidator(require_layout)]
     table: TableColumns | None = None
     patient_pattern: PatientPattern | None = None
     color: Literal["grey", "rgb"]
