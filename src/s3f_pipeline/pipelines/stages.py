@@ -55,6 +55,8 @@ STAGES = PREPARATION_STAGES + EXPERIMENT_STAGES
 NOTHING = Closure({}, frozenset())
 NETWORK_STAGES = ("training", "evaluation")
 """Those that compute with a network."""
+LOADERS = {"evaluation": ("s3f_pipeline.models.loading:load_model",)}
+"""What the catalog runs for the nodes of a stage, and what decides with them: how a network is loaded."""
 COPIED = {"training": ("history", "training")}
 """Small outputs that the record of a stage has a copy of, because making them again takes too long."""
 
@@ -139,6 +141,7 @@ class Stage:
     def runs(self, network: str | None = None) -> Closure:
         """The code that the stage runs; ``network`` is that of its experiment, where it belongs to one."""
         functions = {f"{node.func.__module__}:{node.func.__name__}" for node in self.pipeline.nodes}
+        functions.update(LOADERS.get(self.name, ()))
         if self.name in NETWORK_STAGES and (function := _networks(PACKAGE).get(network)):
             functions.add(function)
         return closure(PACKAGE, tuple(sorted(functions)), (*OBSERVERS, ":".join(NETWORKS)))
