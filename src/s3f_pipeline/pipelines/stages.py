@@ -209,9 +209,12 @@ class Stage:
         return None
 
     def restore(self, catalog: CatalogProtocol) -> list[str]:
-        """Put back the files that the record has a copy of; returns what was wrong with them."""
+        """Put back the files that the record has a copy of; returns what was wrong with them.
+
+        A record that lies here but is of another experiment puts back nothing, as its files lie elsewhere.
+        """
         record = self._read_record(catalog)
-        if record is None:
+        if record is None or not record.copies.keys() <= self.pipeline.all_outputs():
             return []
         restored = []
         for name, text in record.copies.items():
