@@ -1,6 +1,7 @@
 """How often the 95 % intervals of the evaluation hold the truth: the simulation that they were chosen by.
 
-    python benchmarks/coverage.py --data-sets 200 --processes 2
+    python benchmarks/coverage.py > coverage.md
+    python benchmarks/coverage.py --summary coverage.md
 
 Groups are of one class; the scores of an image are those of its class, plus noise that the images of a group
 share in part (correlation), and the probabilities their softmax. What is true is read off a very large data
@@ -12,8 +13,10 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import Pool
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, softmax
 
@@ -28,6 +31,7 @@ FIGURES = ("accuracy", "macro_f1", "auc_macro", "ece", "loss", "mcc", "per_class
 SHARES = {2: (0.5, 0.5), 3: (0.6, 0.3, 0.1)}
 NETWORKS = {"weak": (1.6, 2.2), "good": (2.6, 2.9), "overconfident": (1.6, 5.0)}
 """Distance between classes in standard deviations of the noise, and what scores are multiplied by."""
+METHODS = ("coverage", "percentile", "BCa")
 MOST_BLOCKS = 200
 
 
@@ -136,7 +140,28 @@ def rows(
             f"{true[name]:.3f}", f"{holds.mean():.1%}", f"{flagged.mean():.0%}",
             f"{clear.mean():.1%}" if len(clear) else "—", f"{percentile.mean():.1%}", f"{bca.mean():.1%}",
         ]  # fmt: skip
-        yield f"| {' | '.join(map(str, cells))} |"
+        yield from _lines(*cells)
+
+
+def summary(table: Path) -> Iterator[str]:
+    """Lines of a table by figure and number of groups, from the table of all settings."""
+    lines = [line.strip("| \n").split(" | ") for line in table.read_text(encoding="utf-8").splitlines()]
+    found = pd.DataFrame(lines[2:], columns=lines[0])
+    for name in ("coverage", "flagged", "percentile", "BCa"):
+        found[name] = found[name].str.rstrip("%").astype(float)
+    yield from _lines("figure", "groups", "settings", "mostly flagged: their coverage", "others: coverage",
+                      "percentile", "BCa")  # fmt: skip
+    yield f"|{'---|' * 7}"
+    for (figure, groups), some in found.groupby(["figure", "groups"], sort=False):
+        flagged = some["flagged"] >= 50
+        parts = [some.loc[flagged, "coverage"], *(some.loc[~flagged, name] for name in METHODS)]
+        ranges = [f"{part.min():.0f} to {part.max():.0f} %" if len(part) else "—" for part in parts]
+        counted = f"{flagged.sum()}: {ranges[0]}" if flagged.any() else "0"
+        yield from _lines(figure, groups, len(some), counted, *ranges[1:])
+
+
+def _lines(*cells: object) -> Iterator[str]:
+    yield f"| {' | '.join(map(str, cells))} |"
 
 
 def main() -> None:
@@ -147,12 +172,16 @@ def main() -> None:
     parser.add_argument("--data-sets", type=int, default=200, help="per setting; half of it of 1000 groups")
     parser.add_argument("--replicates", type=int, default=400)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--summary", type=Path, help="a table that was printed before")
     chosen = parser.parse_args()
+    if chosen.summary:
+        print(*summary(chosen.summary), sep="\n")
+        return
     titles = (
         "figure", "groups", "images of a group", "correlation", "classes", "network", "truth", "coverage",
         "flagged", "coverage, unflagged", "percentile", "BCa",
     )  # fmt: skip
-    print(f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}", sep="\n", flush=True)
+    print(*_lines(*titles), f"|{'---|' * len(titles)}", sep="\n", flush=True)
     truths: dict[Setting, dict[str, float]] = {}
     with Pool(chosen.processes) as pool:
         for setting in settings():

@@ -1,11 +1,13 @@
 import errno
 import os
+import resource
 
 import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 from kedro.framework.session import KedroSession
 
+from s3f_pipeline import cli as cli_module
 from s3f_pipeline.cli import cli, readable
 from s3f_pipeline.config import loader as loader_module
 from s3f_pipeline.errors import SplitError
@@ -30,10 +32,19 @@ def test_a_full_disk_says_what_to_do(number):
     assert "The disk is full (model.keras). Make room and run the same command again" in message
 
 
-def test_a_file_that_is_too_large_names_the_size_of_images():
-    too_large = OSError(errno.EFBIG, "File too large", "images.npy")
+@pytest.mark.parametrize(
+    ("allowed", "told", "how"),
+    [
+        (2_097_152, "than the 2,097,152 bytes that `ulimit -f` allows", "Raise that limit"),
+        (resource.RLIM_INFINITY, "than its file system allows", "Name a data_root on another one"),
+    ],
+)
+def test_a_file_that_is_too_large_says_whose_limit_it_is(monkeypatch, allowed, told, how):
+    monkeypatch.setattr(cli_module, "getrlimit", lambda kind: (allowed, resource.RLIM_INFINITY))
+    too_large = OSError(errno.EFBIG, "File too large", "model.keras")
     message = readable(caused(RuntimeError("Failed while saving"), too_large)).message
-    assert "larger than the file system allows (images.npy). Choose a smaller image_size" in message
+    assert message.startswith(f"model.keras would become larger {told} (File too large). {how}")
+    assert "image_size" not in message
 
 
 def test_anything_else_becomes_one_line():

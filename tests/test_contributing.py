@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -75,6 +76,13 @@ def test_the_tests_and_examples_that_it_shows_pass(steps):
     assert len(shown) == 7
     output = project.python("-m", "pytest", "-q", "--doctest-modules", *shown)
     assert re.search(r"^11 passed", output, re.MULTILINE)
+
+
+def test_tests_of_before_still_pass(steps):
+    project, _ = steps
+    shutil.copytree(PROJECT / "tests", project.root / "tests", dirs_exist_ok=True)
+    before = ["tests/models/test_build.py::test_names", "tests/reporting/test_report.py"]
+    assert " passed" in project.python("-m", "pytest", "-q", *before)
 
 
 def test_the_code_that_it_shows_has_the_style_of_the_house(steps):

@@ -114,11 +114,11 @@ def test_a_comparison_follows_the_experiments_of_its_cohort(dvc_stages, load_con
             assert any(is_below(path, read) for path in outs_of(experiment)), address
 
 
-def code_run(pipeline, tags, network=None) -> set[Path]:
+def code_run(pipeline, tags, **parameters: str) -> set[Path]:
     """Every file of the package of which stages run anything, and those that wire them."""
     found = set()
     for stage in stages_of(pipeline.only_nodes_with_tags(*tags)):
-        found |= {PACKAGE / path for path in stage.runs(network).code}
+        found |= {PACKAGE / path for path in stage.runs(parameters).code}
         found.add(PACKAGE / "pipelines" / stage.name / "pipeline.py")
     return found
 
@@ -148,13 +148,14 @@ def test_the_code_that_is_run_is_a_dependency_and_no_other(dvc_stages, load_conf
     for cohort in REPRODUCE["cohorts"]:
         if name == "prepare":
             audit = pipelines[f"{cohort}_audit"]
-            run |= code_run(audit, stage_names(audit))
+            layout = current_loader().cohort(cohort).layout
+            run |= code_run(audit, stage_names(audit), **{f"cohorts.{cohort}.layout": layout})
         if name == "compare":
             run |= code_run(pipelines[f"{cohort}_compare"], [COMPARISON])
         for variant in REPRODUCE["variants"] if name == "experiment" else ():
             experiment = Experiment(cohort, "patient_safe", variant)
             network = current_loader().experiment(*experiment).network
-            run |= code_run(pipelines[experiment.pipeline], EXPERIMENT_STAGES, network)
+            run |= code_run(pipelines[experiment.pipeline], EXPERIMENT_STAGES, network=network)
     expected = {path.relative_to(PROJECT).as_posix() for path in as_dependencies(run, PACKAGE)}
     for address, stage in dvc_stages.items():
         if address.startswith(f"{name}@"):

@@ -123,3 +123,21 @@ def test_paths_that_stay_inside(path):
 @pytest.mark.parametrize("path", ["/a.png", "../a.png", "a/../../b", "a/..", "C:/a.png", "C:a.png"])
 def test_paths_that_lead_out(path):
     assert not stays_inside(path)
+
+
+def test_a_file_that_can_be_written_is_left_as_it_is(tmp_path):
+    (tmp_path / "model.keras").write_text("whole")
+    files.require_writable(tmp_path / "model.keras")
+    files.require_writable(tmp_path / "new" / "model.keras")
+    assert (tmp_path / "model.keras").read_text() == "whole"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["model.keras", "new"]
+
+
+def test_what_cannot_be_written_is_refused_as_writing_would(tmp_path):
+    (tmp_path / "model.keras").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(IsADirectoryError) as caught:
+        files.require_writable(tmp_path / "model.keras")
+    assert caught.value.filename == str(tmp_path / "model.keras")
+    with pytest.raises(FileExistsError):
+        files.require_writable(tmp_path / "file" / "model.keras")

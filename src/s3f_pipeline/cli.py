@@ -5,6 +5,7 @@ import errno
 import gc
 import logging
 import warnings
+from resource import RLIM_INFINITY, RLIMIT_FSIZE, getrlimit
 from typing import Any
 
 import click
@@ -75,10 +76,7 @@ def readable(error: BaseException) -> S3FError:
                 f"what was finished is kept."
             )
         if isinstance(cause, OSError) and cause.errno == errno.EFBIG:
-            return S3FError(
-                f"A file would be larger than the file system allows ({cause.filename or cause}). Choose a "
-                f"smaller image_size; what was finished is kept."
-            )
+            return S3FError(_too_large(cause))
         if isinstance(cause, OSError) and cause.errno == errno.EISDIR:
             return S3FError(
                 f"{cause.filename2 or cause.filename} is a folder, but a file belongs there. Move it away "
@@ -93,6 +91,19 @@ def readable(error: BaseException) -> S3FError:
         cause = cause.__cause__
     logger.debug("Unexpected failure", exc_info=error)
     return S3FError(f"{' '.join(str(error).split())} ({type(error).__name__})")
+
+
+def _too_large(error: OSError) -> str:
+    """Tell a limit of the shell from one of the disk: the error is the same."""
+    allowed, _ = getrlimit(RLIMIT_FSIZE)
+    if allowed == RLIM_INFINITY:
+        limit, how = "its file system allows", "Name a data_root on another one in conf/local/globals.yml"
+    else:
+        limit, how = f"the {allowed:,} bytes that `ulimit -f` allows", "Raise that limit"
+    return (
+        f"{error.filename or 'A file'} would become larger than {limit} ({error.strerror}). {how}, and run "
+        f"the same command again; what was finished is kept."
+    )
 
 
 def _unknown_pipeline(message: str) -> str:

@@ -1,15 +1,17 @@
 """``kedro cohorts``: which images there are, which networks, and what has been done."""
 
 from collections import Counter
+from collections.abc import Callable
 from textwrap import fill
 
 import click
 from kedro.framework.cli.utils import env_option
 from kedro.framework.session import KedroSession
-from kedro.io import CatalogProtocol
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.config.names import experiments, published_ending
+from s3f_pipeline.errors import ResultsError
+from s3f_pipeline.results import find_runs
 from s3f_pipeline.sweep.tables import COLUMNS, aligned
 
 HEADINGS = ["cohort", "pixels", "classes", "prepared", "finished", "title"]
@@ -38,7 +40,8 @@ def overview(env: str | None) -> str:
     """Say what there is and how to run it."""
     context = KedroSession.create(env=env).load_context()
     loader = current_loader()
-    finished = _finished(loader, context.catalog)
+    damaged: list[ResultsError] = []
+    finished = _finished(loader, damaged.append)
     rows = [HEADINGS]
     for name in loader.typed.cohorts:
         block = loader.cohort(name)
@@ -47,9 +50,11 @@ def overview(env: str | None) -> str:
         rows.append([name, size, classes, "yes" if is_prepared else "", finished[name], block.title])
     notes = [
         f"Networks: {', '.join(loader.typed.variants)}; with _published under a published protocol.",
-        "Prepared: images are read and split. Finished: networks that have a report, with the number of runs "
-        "where there are several; `kedro sweep --cohorts=<cohort> --status` says if they are up to date.",
+        "Prepared: images are read and split. Finished: networks that are trained and tested, with the "
+        "number of runs where there are several; `kedro sweep --cohorts=<cohort> --status` says if they are "
+        "up to date.",
         *(f"{name} cannot be used. {message}" for each in loader.refused for name, message in each.items()),
+        *(f"Not counted: {error.format_message()}" for error in damaged),
     ]
     told = [fill(note, COLUMNS, break_long_words=False, break_on_hyphens=False) for note in notes]
     env_option = loader.env_option.lstrip() + " " if loader.env_option else ""
@@ -57,15 +62,12 @@ def overview(env: str | None) -> str:
     return "\n".join([aligned(rows, numbers=0), "", *told, "", aligned(commands, numbers=0)])
 
 
-def _finished(loader: ProjectConfigLoader, catalog: CatalogProtocol) -> dict[str, str]:
-    """Networks of each cohort that have reports, such as ``bilinear (3), concat_published``."""
-    runs: dict[str, Counter[str]] = {cohort: Counter() for cohort in loader.typed.cohorts}
+def _finished(loader: ProjectConfigLoader, told: Callable[[ResultsError], None]) -> dict[str, str]:
+    """Networks of each cohort that have finished, such as ``bilinear (3), concat_published``."""
+    runs = Counter(run.id[:3] for run in find_runs(loader.data_root, damaged=told))
+    finished: dict[str, list[str]] = {cohort: [] for cohort in loader.typed.cohorts}
     for experiment in experiments(loader.typed):
-        record = catalog[f"{experiment.namespace}.reporting_record"].filepath
-        if count := len(list(record.parent.parent.glob(f"seed-*/{record.name}"))):
-            ending = published_ending(experiment.protocol)
-            runs[experiment.cohort][f"{experiment.variant}{ending}"] = count
-    return {
-        cohort: ", ".join(name if count == 1 else f"{name} ({count})" for name, count in counts.items())
-        for cohort, counts in runs.items()
-    }
+        if count := runs[experiment]:
+            name = f"{experiment.variant}{published_ending(experiment.protocol)}"
+            finished[experiment.cohort].append(name if count == 1 else f"{name} ({count})")
+    return {cohort: ", ".join(names) for cohort, names in finished.items()}

@@ -1,12 +1,10 @@
 """``kedro mlflow ui``."""
 
-import subprocess
+import os
 import sys
 
 import click
 from kedro.framework.cli.utils import env_option
-
-from s3f_pipeline.errors import TrackingError
 
 
 @click.group()
@@ -36,6 +34,6 @@ def ui(env: str | None, host: str | None, port: int | None) -> None:
     if path := database_of(uri):
         path.parent.mkdir(parents=True, exist_ok=True)
     place = ["--host", host or config.ui.host, "--port", str(port or config.ui.port)]
-    code = subprocess.call([sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, *place])
-    if code > 0:
-        raise TrackingError(f"mlflow ui has ended with the exit code {code}; see above.")
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, *place]
+    # in place of this process, so that whoever ends it ends the server
+    os.execv(command[0], [*command, "--workers", "1"])

@@ -1,5 +1,6 @@
 """Writing files so that a file that exists is whole, and telling whether it still is."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -36,6 +37,31 @@ def atomic_path(path: Path) -> Iterator[Path]:
         publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def removed_after_errors(*temporaries: Path) -> Iterator[None]:
+    """Take temporary files away if the block that writes and publishes them fails."""
+    try:
+        yield
+    except BaseException:
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def require_writable(path: Path) -> None:
+    """Check that a file can be written, before the work whose result it shall hold; its folder is made.
+
+    Raises:
+        OSError: As writing would: there is a folder in its place, or its folder cannot be written to.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_path(path)
+    temporary.touch()
+    temporary.unlink()
 
 
 def on_disk(folder: Path, name: str) -> Path:

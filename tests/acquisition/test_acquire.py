@@ -2,6 +2,7 @@ import errno
 import hashlib
 import io
 import json
+import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -246,6 +247,16 @@ def test_a_changed_file_changes_the_listing(tmp_path, brisc, phantom_folder):
     assert listing_hash(tmp_path / "brisc2025") == before
     next((tmp_path / "brisc2025").rglob("*.jpg")).write_bytes(b"new")
     assert listing_hash(tmp_path / "brisc2025") != before
+
+
+def test_another_file_of_equal_size_and_time_changes_the_listing(tmp_path):
+    """As when a corrected release is unpacked over the first one."""
+    path = tmp_path / "scan.dcm"
+    path.write_bytes(b"first")
+    before, times = listing_hash(tmp_path), path.stat()
+    path.write_bytes(b"other")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert listing_hash(tmp_path) != before
 
 
 def test_phantoms_are_drawn_where_asked_for_and_refused_elsewhere(tmp_path, brisc):

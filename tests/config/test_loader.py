@@ -1,4 +1,6 @@
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -67,7 +69,7 @@ cohorts:
         ({"raw_folder": "../elsewhere"}, ["cohorts.brisc.raw_folder", "without '..'"]),
         ({"window": [200, 100]}, ["cohorts.brisc", "the lower one first"]),
         ({"classes": ["a", "b", "a"]}, ["cohorts.brisc.classes", "named twice: a"]),
-        ({"layout": "mine"}, ["cohorts.brisc.layout", "'folders'", "'table'"]),
+        ({"layout": "mine"}, ["cohorts.brisc.layout: there is no layout 'mine', but brisc, busi", "table"]),
         ({"link": {"to": "nowhere"}}, ["cohorts.brisc.link.to is 'nowhere'", "another cohort: cheng, chest"]),
         ({"link": {"to": "brisc"}}, ["cohorts.brisc.link.to is 'brisc'", "another cohort: cheng, chest"]),
         ({"link": {"margin": 1}}, ["cohorts.brisc.link.margin"]),
@@ -77,6 +79,12 @@ cohorts:
         ({"class_titles": {"glioma": "pituitary"}}, ["calls two classes by one name: pituitary"]),
         ({"grouping": {"sequence": 3, "number": 0}}, ["cohorts.brisc.grouping.number"]),
         ({"download": {"figshare": "10.7910/DVN/DBW86T"}}, ["cohorts.brisc.download.figshare"]),
+        ({"subgroups": {"age": [60, 40]}}, ["cohorts.brisc.subgroups.age", "ascending order"]),
+        ({"prevalence": 0.1}, ["cohorts.brisc", "prevalence and thresholds belong together"]),
+        (
+            {"prevalence": 0.1, "thresholds": [0.1, 0.5]},
+            ["cohorts.brisc", "those of a positive_class, and there is none"],
+        ),
     ],
 )
 def test_wrong_cohorts_are_refused(load_config, change, words):
@@ -84,6 +92,25 @@ def test_wrong_cohorts_are_refused(load_config, change, words):
         parameters(load_config(cohorts={"brisc": change}))
     for word in words:
         assert word in caught.value.message
+
+
+def test_how_a_network_would_be_used_is_a_parameter_of_its_own(load_config):
+    """Neither index, split nor training depends on it."""
+    asked = {"prevalence": 0.02, "thresholds": [0.01, 0.2], "subgroups": {"kind": [], "age": [2, 6.5]}}
+    loader, other = load_config(cohorts={"chest": asked}), load_config()
+    use = loader.parameter("chest.use")
+    assert (use.prevalence, use.thresholds) == (0.02, (0.01, 0.2))
+    assert use.subgroups == {"kind": (), "age": (2.0, 6.5)}
+    assert other.parameter("chest.use").subgroups == {"kind": ()}
+    for noun in ("data", "cohort", "image_store", "patient_safe.spatial.experiment"):
+        assert loader.parameter(f"chest.{noun}") == other.parameter(f"chest.{noun}")
+
+
+def test_settings_of_the_evaluation_are_no_settings_of_the_training(load_config):
+    loader, other = load_config(evaluation={"replicates": 500}), load_config()
+    assert loader.parameter("chest.evaluation").replicates == 500
+    assert other.parameter("chest.evaluation").replicates == 2000
+    assert loader.experiment(*CHEST) == other.experiment(*CHEST)
 
 
 @pytest.mark.parametrize(
@@ -468,3 +495,22 @@ def test_names_are_composed_and_paths_are_plain(resolve):
 def test_a_data_root_that_is_no_folder(with_local, given):
     with pytest.raises(ConfigError, match=r"data_root in globals\.yml is .* Name the folder"):
         assert with_local("globals.yml", f"data_root: {given}\n").data_root
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("dataroot: elsewhere\n", "unknown key 'dataroot'. Did you mean 'data_root'? Allowed: data_root."),
+        ("training: {epochs: 3}\n", "unknown key 'training'. Allowed: data_root. Parameters belong"),
+    ],
+)
+def test_what_nobody_asks_for_in_globals_is_refused(with_local, text, told):
+    with pytest.raises(ConfigError, match=re.escape(told)) as caught:
+        with_local("globals.yml", text)
+    assert "globals.yml" in caught.value.message
+
+
+def test_globals_may_be_empty_and_have_notes(with_local):
+    noted = with_local("globals.yml", "_disk: /scratch\ndata_root: ${_disk}/images\n")
+    assert noted.data_root == Path("/scratch/images")
+    assert with_local("globals.yml", "# nothing\n").data_root == PROJECT / "data"

@@ -107,7 +107,7 @@ class InTerminal:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "kedro", *arguments],
             cwd=project.root,
-            env=project.environment(),
+            env=project.environment() | {"PYTHONFAULTHANDLER": "1"},
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -134,14 +134,21 @@ class InTerminal:
                 with suppress(OSError):
                     self.shown += os.read(self._terminal, 65536)
 
-    def kill(self, number: signal.Signals, seconds: float = 30) -> int:
-        """End the command, by closing its terminal in place of SIGHUP, and return its exit code."""
+    def kill(self, number: signal.Signals, seconds: float = 90) -> int:
+        """End the command, by closing its terminal in place of SIGHUP, and return its exit code.
+
+        Raises:
+            AssertionError: If it does not end; what every thread was doing is in the message.
+        """
         if number == signal.SIGHUP:
             self._close()
         else:
             self.process.send_signal(number)
         self.wait(seconds)
-        assert self.process.poll() is not None, f"{number.name} has not ended the command"
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGABRT)
+            self.wait(10)
+            raise AssertionError(f"{number.name} has not ended the command: {self.shown.decode()[-8000:]}")
         return self.process.returncode
 
     def text(self) -> str:

@@ -20,6 +20,8 @@ class Files:
             for name in stage.pipeline.inputs():
                 if name.startswith("params:"):
                     self.catalog[name] = MemoryDataset({"of": name})
+                if name.endswith(".data"):
+                    self.catalog[name] = MemoryDataset({"layout": loader.cohort(stage.cohort).layout})
                 if name.endswith(".experiment"):
                     self.catalog[name] = MemoryDataset({"network": stage.namespace.rpartition(".")[2]})
 

@@ -1,10 +1,11 @@
 """The audit page vouches for the patient-safe split, so it is not written for one that leaks."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from s3f_pipeline.errors import SplitError
-from s3f_pipeline.pipelines.auditing.nodes import write_audit
+from s3f_pipeline.pipelines.auditing.nodes import check_order, write_audit
 
 
 def test_no_page_vouches_for_a_group_on_two_sides(load_config):
@@ -24,3 +25,19 @@ def test_no_page_vouches_for_a_group_on_two_sides(load_config):
             {},
             splits,
         )
+
+
+@pytest.mark.parametrize(("pairs", "told"), [(45, False), (90, True)])
+def test_figures_of_an_order_that_cannot_be_tested_are_not_logged(pairs, told, caplog):
+    rng = np.random.default_rng(0)
+    ids = [f"scan{number}" for number in range(pairs + 1)]
+    index = pd.DataFrame({"image_id": ids, "path": [f"{name}.png" for name in ids], "label": "x"})
+    index = index.assign(subject=None, official_split=None).astype("string")
+    splits = pd.DataFrame({"image_id": ids, "split": "train"})
+    splits.loc[::2, "split"] = "test"
+    thumbnails = rng.integers(0, 256, (len(ids), 128, 128), np.uint8)
+    twins = pd.DataFrame({"first": [], "second": [], "kind": []})
+    with caplog.at_level("INFO"):
+        found = check_order(index, thumbnails, twins, splits)
+    assert (found["verdict"] != "not testable") == told
+    assert ("Consecutive files" in caplog.text) == told

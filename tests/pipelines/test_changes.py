@@ -11,6 +11,7 @@ from s3f_pipeline.pipelines import packages, runner, stages
 NETWORKS = ("spatial", "bilinear", "medmamba")
 TRAINING, EVALUATION, REPORTING = stages.EXPERIMENT_STAGES
 VARIANTS = "VARIANTS: dict[str, str] = {\n"
+LAYOUTS = "LAYOUTS: dict[str, str] = {\n"
 
 
 class Experiments:
@@ -84,6 +85,21 @@ def test_a_new_network_outdates_nothing(experiments):
         ("models/layers/__init__.py", "__all__", "from s3f_pipeline.models.tiny import tiny\n\n__all__"),
     )
     assert experiments.outdated() == {}
+
+
+def test_a_new_layout_outdates_nothing(experiments):
+    experiments.edit(
+        ("cohorts/eyes.py", "", "def list_files(folder, classes):\n    return folder\n"),
+        ("layouts.py", LAYOUTS, f'{LAYOUTS}    "eyes": "s3f_pipeline.cohorts.eyes:list_files",\n'),
+    )
+    assert experiments.outdated() == {}
+
+
+def test_a_layout_outdates_the_index_of_its_cohorts_alone(experiments):
+    experiments.edit(("cohorts/ham.py", "def list_files(", "TRIED = True\n\n\ndef list_files(unused, "))
+    assert experiments.outdated() == {}
+    experiments.edit(("cohorts/brisc.py", '"train"', '"training"'))
+    assert experiments.outdated() == {("", "ingestion"): "code of cohorts/brisc.py"}
 
 
 @pytest.mark.parametrize(

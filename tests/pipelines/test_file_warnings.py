@@ -9,7 +9,7 @@ import pytest
 from dicom_files import dicom
 
 from s3f_pipeline.config.schema import CohortData, ImageStoreConfig, IngestionConfig
-from s3f_pipeline.errors import ImageError
+from s3f_pipeline.errors import CohortError, ImageError
 from s3f_pipeline.pipelines.ingestion.nodes import ingest_cohort
 
 CLASSES = ("ill", "well")
@@ -40,7 +40,7 @@ def warnings_of(folder, tmp_path, caplog):
         (tmp_path / "images").mkdir()
         cohort = {"layout": "folders", "color": "grey", "classes": CLASSES}
         with caplog.at_level(logging.WARNING):
-            index, quality, *_ = ingest_cohort(
+            _, index, quality = ingest_cohort(
                 CohortData(name="mine", **cohort, **changes),
                 IngestionConfig(max_rejected_share=max_rejected_share, workers=1),
                 {"folder": "scans", "provenance": {"synthetic": False}},
@@ -125,3 +125,13 @@ def test_computed_tomography_in_16_bits(warnings_of, folder, tags, told):
             (folder / label / f"{number}.dcm").write_bytes(data)
     _, warnings = warnings_of()
     assert any(told in warning for warning in warnings) if told else warnings == []
+
+
+def test_nothing_stays_of_an_ingestion_that_fails_after_the_last_image(warnings_of, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise CohortError("ids contradict each other")
+
+    monkeypatch.setattr("s3f_pipeline.cohorts.identify.identify", fail)
+    with pytest.raises(CohortError):
+        warnings_of()
+    assert [path for path in tmp_path.rglob("*") if ".partial" in path.name] == []

@@ -100,19 +100,19 @@ def patients_on_two_sides(folder, index, splits) -> int:
 
 
 def test_twenty_patients_in_class_folders(folder, ingested, caplog):
-    index, quality, thumbnails = ingested()
+    thumbnails, index, quality = ingested()
     splits, found = split_of(index, thumbnails)
     assert patients_on_two_sides(folder, index, splits) == 0
     assert set(splits["guarantee"]) == {"patient"}
     assert index["subject"].nunique() == PATIENTS
-    assert found["readings"][0]["groups"] == PATIENTS
+    assert found["readings"][0]["subjects"] == PATIENTS
     assert "120 DICOM files name 20 patients in their headers; images are grouped by them" in caplog.text
     assert quality["header_ids"]["without"] == 0
     assert "hospital-" not in caplog.text + json.dumps(quality) + index.to_csv()
 
 
 def test_ids_that_are_to_be_ignored_are_counted_and_forgotten(folder, ingested, caplog):
-    index, quality, thumbnails = ingested(salt=None, header_patients="ignore")
+    thumbnails, index, quality = ingested(salt=None, header_patients="ignore")
     splits, _ = split_of(index, thumbnails)
     assert patients_on_two_sides(folder, index, splits) > 0
     assert index["subject"].isna().all()
@@ -133,7 +133,7 @@ def test_the_table_comes_first_and_the_header_stays_beside_it(folder, ingested, 
             {"path": path.relative_to(folder / "scans").as_posix(), "label": path.parent.name, "who": name}
         )
     pd.DataFrame(rows).to_csv(folder / "scans" / "images.csv", index=False)
-    index, quality, thumbnails = ingested(layout="table", table={"file": "images.csv", "patient": "who"})
+    thumbnails, index, quality = ingested(layout="table", table={"file": "images.csv", "patient": "who"})
     (folder / "scans" / "images.csv").unlink()
     assert set(index["subject"]) == {row["who"] for row in rows}
     several, one = quality["contradictions"]
@@ -151,11 +151,11 @@ def test_the_table_comes_first_and_the_header_stays_beside_it(folder, ingested, 
 
 def test_a_link_table_stands_beside_the_headers(folder, ingested, caplog):
     """It calls hospital-0 and hospital-2 one patient, and says nothing of the others."""
-    index, _, _ = ingested()
+    _, index, _ = ingested()
     patients = index["path"].map(lambda path: patient_of(folder / "scans" / path))
     linked = index.assign(image=index["image_id"], subject="one")[patients.isin(["hospital-0", "hospital-2"])]
     linked[["image", "subject", "phash"]].to_csv(folder / "scans" / "linked.csv", index=False)
-    index, quality, thumbnails = ingested(link={"to": "others", "table": "linked.csv"})
+    thumbnails, index, quality = ingested(link={"to": "others", "table": "linked.csv"})
     (folder / "scans" / "linked.csv").unlink()
     splits, _ = split_of(index, thumbnails)
     assert splits["split"][index["path"].isin(linked["path"])].nunique() == 1

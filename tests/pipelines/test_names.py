@@ -44,7 +44,7 @@ def index(tmp_path):
             tmp_path,
             tmp_path,
             store=ImageStoreConfig(image_size=(16, 16), color="grey"),
-        )[0]
+        )[1]
 
     return ingest
 

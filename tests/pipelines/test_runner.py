@@ -248,3 +248,13 @@ def test_only_our_runner_changes_files(other):
     RunnerHooks().before_pipeline_run({"runner": str(StageRunner())})
     with pytest.raises(ConfigError, match="Leave --runner out"):
         RunnerHooks().before_pipeline_run({"runner": str(other)})
+
+
+@pytest.mark.parametrize("name", ["model", "training_record"])
+def test_an_output_that_cannot_be_written_is_known_before_the_work(files, name):
+    path = files.path(f"{EXPERIMENT}.{name}")
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(IsADirectoryError, match=path.name):
+        files.run()
+    assert files.ran == ["acquisition of brisc"]

@@ -142,7 +142,7 @@ def test_every_observer_is_there(observer):
 
 def test_a_training_depends_on_no_observer(pipelines):
     training = next(s for s in stages_of(pipelines["brisc_bilinear"]) if s.name == "training")
-    code = training.runs("bilinear_sn1").code
+    code = training.runs({"network": "bilinear_sn1"}).code
     assert not {path for path in code if path.startswith(("tracking/", "errors", "logs", "reporting/"))}
     assert {"training/fit.py", "models/s3f_net.py", "models/layers/bilinear_fusion.py"} <= code.keys()
     assert "models/medmamba.py" not in code

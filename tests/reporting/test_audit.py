@@ -400,7 +400,18 @@ def test_no_order_is_no_proof(page, straddles):
 
 
 def test_too_few_numbers_cannot_be_tested(page):
-    assert "It could not be tested: 0 of 16 images have a number" in text_of(page())
+    text = text_of(page())
+    assert "It could not be tested: 0 of 16 images have a number" in text
+    assert (
+        "Half of the images and 50 pairs are needed. A table with a column order can tell the order." in text
+    )
+
+
+def test_too_few_pairs_keep_no_part_of_names_from_being_offered(page, straddles):
+    text = text_of(page(straddle={**straddles["named"], "verdict": "not testable"}))
+    assert "It could not be tested: 120 of 120 images have a number" in text
+    assert "A table with a column order" not in text
+    assert r"add patient_pattern: '(case_\d+).*' to the cohort's block" in text
 
 
 @pytest.mark.parametrize(("p", "words"), [(0.6, "do not speak for"), (0.001, "speak for the coarser")])

@@ -17,14 +17,6 @@ def test_score_has_four_decimals_or_a_dash():
     assert [formats.score(value) for value in (1.0, 0.98765, None)] == ["1.0000", "0.9877", "—"]
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.04, "0.0 s"), (59.4, "59.4 s"), (59.7, "1 min 0 s"), (754.2, "12 min 34 s"), (7380, "2 h 3 min")],
-)
-def test_duration(seconds, text):
-    assert formats.duration(seconds) == text
-
-
 @pytest.mark.parametrize(("names", "text"), [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")])
 def test_listing(names, text):
     assert formats.listing(names) == text

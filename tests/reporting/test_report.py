@@ -116,7 +116,7 @@ def test_every_number_appears(report_data, part):
     page = render(report_data)
     written = set(re.findall(r"\d[\d.,]*\d|\d", page.text))
     data = getattr(report_data, part)
-    differently_written = {  # 1.3 %, 0.95, 0.9 and 12 min 34 s: see the next test
+    differently_written = {  # 1.3 %, 0.95, 0.9 and 13 min: see the next test
         "quality": {"0.0130"}, "audit": {"0.9500", "0.9000"}, "training": {"754.2000"}
     }.get(part, set())  # fmt: skip
     tree = json.loads(json.dumps(dataclasses.asdict(data) if dataclasses.is_dataclass(data) else data))
@@ -127,9 +127,10 @@ def test_numbers_that_are_written_in_their_own_way(report_data):
     text = render(report_data).text
     metrics = report_data.metrics
     assert f"{100 * metrics.accuracy:.1f} %" in text
+    assert f"{100 * metrics.intervals['accuracy'].low:.1f} %" in text
     assert "1.3 %" in text
     assert "unexplained 6 local_similarity 0.9" in text
-    assert "12 min 34 s" in text
+    assert "13 min" in text
     assert "64 × 65 × 32" in text
     assert "512 × 498" in text
 
@@ -220,7 +221,7 @@ def test_verdict_says_what_came_out(report_data):
     correct = sum(metrics.confusion_matrix[i][i] for i in range(3))
     assert "tell glioma, no_tumor and pituitary apart?" in text
     assert f"of 60 test images it named {correct} correctly" in text
-    assert "Wilson 95 % interval" in text
+    assert "in 60 groups leave the accuracy open between" in text
 
 
 def test_renders_without_a_validation_split(report_data):
@@ -293,13 +294,26 @@ def test_positive_class(report_data, predictions):
     assert "Sensitivity" not in render(report_data).text.replace("Sensitivity against", "")
 
 
+def test_intervals_that_are_not_to_be_relied_on_have_a_star(report_data):
+    interval = dataclasses.replace(report_data.metrics.intervals["macro_f1"], flag=None)
+    intervals = {**report_data.metrics.intervals, "macro_f1": interval}
+    metrics = dataclasses.replace(report_data.metrics, intervals=intervals)
+    ends = f"{interval.low:.4f} to {interval.high:.4f}"
+    assert f"{ends} *" not in render(report_data, metrics=metrics).text
+    flagged = dataclasses.replace(interval, flag="too few for this interval")
+    metrics = dataclasses.replace(report_data.metrics, intervals={**intervals, "macro_f1": flagged})
+    text = render(report_data, metrics=metrics).text
+    assert f"{ends} *" in text
+    assert "* too few for this interval" in text
+
+
 def test_a_class_without_test_images(report_data, predictions):
     classes = report_data.cohort["classes"]
     present = predictions[predictions["label"] != "pituitary"]
     metrics = decode(SplitMetrics, compute_metrics(present, classes))
     text = render(report_data, metrics=metrics).text
     assert "No image of class pituitary" in text
-    assert "AUC, macro — 0.5000" in text
+    assert "AUC, macro — — 0.5000" in text
 
 
 def test_missing_data_is_an_error_and_not_a_gap(report_data):

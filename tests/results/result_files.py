@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
+from uncertainty_files import uncertainty_file
 
 from s3f_pipeline.files import FileContent, atomic_path
 from s3f_pipeline.results import RunId
@@ -42,6 +43,7 @@ def metrics_file(run: RunId, **test) -> dict:
     return {
         "schema_version": 2, **identity(run), "synthetic": True, "leakage": None,
         "test_openings": {"by_variant": 1, "by_any_variant": 2}, "test": split_metrics(**test),
+        **uncertainty_file(),
     }  # fmt: skip
 
 

@@ -194,17 +194,17 @@ def test_every_reading_of_the_patients_is_reported(audit, table, pairs):
     cautious, by_kind = audit(index, pairs())["readings"]
     assert cautious == {
         "reading": "subject",
-        "groups": 3,
-        "groups_across_test": 1,
+        "subjects": 3,
+        "subjects_across_test": 1,
         "images_across_test": 2,
-        "test_images_with_group_outside_test": 1,
+        "test_images_with_subject_outside_test": 1,
     }
     assert by_kind == {
         "reading": "subject_by_kind",
-        "groups": 4,
-        "groups_across_test": 0,
+        "subjects": 4,
+        "subjects_across_test": 0,
         "images_across_test": 0,
-        "test_images_with_group_outside_test": 0,
+        "test_images_with_subject_outside_test": 0,
     }
 
 

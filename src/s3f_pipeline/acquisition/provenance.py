@@ -67,11 +67,15 @@ def write_provenance(folder: Path, source: str, *, synthetic: bool, **details: A
 
 
 def listing_hash(folder: Path) -> str:
-    """SHA-256 over names, sizes and change times of all files, to notice that raw data has changed."""
+    """SHA-256 over names, sizes and times of all files, to notice that raw data has changed.
+
+    An archive that is unpacked over an older one may give files of equal size the times that they had; that
+    of the last change of status, which no tool can set, tells them apart. It is another one in a copy, too.
+    """
     digest = hashlib.sha256()
     for path in sorted(raw_files(folder)):
         status = path.stat()
-        digest.update(f"{status.st_size}\0{status.st_mtime_ns}\0".encode())
+        digest.update(f"{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}\0".encode())
         digest.update(os.fsencode(path.relative_to(folder)))
     return digest.hexdigest()
 

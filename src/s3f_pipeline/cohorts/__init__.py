@@ -4,21 +4,20 @@ A layout is a function ``list_files(folder, classes) -> DataFrame``; this packag
 door to all of them and keeps what they promise in common.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from s3f_pipeline.cohorts import brisc, busi, cheng, chest, folders, ham, medmnist
-from s3f_pipeline.cohorts import table as own_table
+from s3f_pipeline.cohorts.folders import name_patients
 from s3f_pipeline.cohorts.links import add_links, find_table, read_links, report_links
 from s3f_pipeline.cohorts.listing import finish
 from s3f_pipeline.cohorts.subjects import check_subjects, one_spelling
 from s3f_pipeline.config.schema import TableColumns
 from s3f_pipeline.errors import CohortError
+from s3f_pipeline.layouts import list_function
 
 __all__ = [
-    "LAYOUTS",
     "add_links",
     "check_subjects",
     "find_table",
@@ -26,16 +25,6 @@ __all__ = [
     "read_links",
     "report_links",
 ]
-
-LAYOUTS: dict[str, Callable[[Path, Sequence[str]], pd.DataFrame]] = {
-    "brisc": brisc.list_files,
-    "busi": busi.list_files,
-    "chest": chest.list_files,
-    "cheng": cheng.list_files,
-    "folders": folders.list_files,
-    "ham": ham.list_files,
-    "medmnist": medmnist.list_files,
-}
 
 
 def list_files(
@@ -48,7 +37,7 @@ def list_files(
     """List the images of a raw folder, sorted by path; no image is opened.
 
     Args:
-        layout: One of ``LAYOUTS``, or ``table``.
+        layout: One of ``s3f_pipeline.layouts.LAYOUTS``.
         folder: The raw folder.
         classes: The class names that must be there, and no others.
         table: What the columns of the layout ``table`` are called.
@@ -65,14 +54,11 @@ def list_files(
         CohortError: If the folder does not have the layout, a class or an image is missing, files and
             tables contradict one another, or a patient or lesion is spelt in two ways.
     """
-    if layout != "table":
-        found = LAYOUTS[layout](folder, classes)
-    elif table is None:
+    if layout == "table" and table is None:
         raise CohortError(f"The layout 'table' of {folder} needs a block 'table' that names its columns.")
-    else:
-        found = own_table.list_files(folder, classes, table)
+    found = list_function(layout)(folder, classes, *([] if table is None else [table]))
     if patient_pattern is not None:
-        found = folders.name_patients(found, folder, patient_pattern)
+        found = name_patients(found, folder, patient_pattern)
     listed = finish(found, folder, classes)
     for column in listed.columns[listed.columns.str.startswith("subject")]:
         listed[column] = one_spelling(listed[column], f"the tables and file names of {folder}")

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from kedro.config import OmegaConfigLoader
 
+from s3f_pipeline.config.globals import check_globals
 from s3f_pipeline.config.layers import (
     RUNTIME,
     Layer,
@@ -28,6 +29,7 @@ from s3f_pipeline.config.schema import (
     CohortConfig,
     CohortData,
     CohortFacts,
+    CohortUse,
     ExperimentConfig,
     ExperimentLabels,
     ImageStoreConfig,
@@ -62,6 +64,7 @@ class ProjectConfigLoader(OmegaConfigLoader):
                 )
             for path in files_in(Path(self.conf_source) / name):
                 check_yaml(path)
+            check_globals(Path(self.conf_source) / name)
 
     def __getitem__(self, key: str) -> dict[str, Any]:
         """Return the configuration of one kind; ``parameters`` are those that all runs have in common.
@@ -172,6 +175,10 @@ class ProjectConfigLoader(OmegaConfigLoader):
                 return ImageStoreConfig.part_of(block)
             case "acquisition":
                 return self._acquisition()
+            case "use":
+                return CohortUse.part_of(block)
+            case "evaluation":
+                return typed.evaluation
             case "ingestion":
                 return typed.ingestion
             case "twins":

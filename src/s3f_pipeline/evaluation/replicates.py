@@ -12,7 +12,8 @@ from s3f_pipeline.evaluation.ranking import Ranking
 _Figures = dict[str, NDArray[np.float64]]
 _CHUNK = 2**20
 """Weights of images in memory at once."""
-_KERAS_EPSILON = 1e-7  # keras.config.epsilon(), the bound in Keras' cross-entropies
+PROBABILITY_BOUND = 1e-7
+"""Least probability in a cross-entropy, as in Keras (``keras.config.epsilon()``)."""
 
 
 def replicate_figures(
@@ -59,7 +60,7 @@ def losses(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDA
         probabilities: Of each class, shape (n, classes).
     """
     of_label = probabilities[np.arange(len(labels)), labels]
-    return -np.log(np.clip(of_label, _KERAS_EPSILON, 1 - _KERAS_EPSILON))
+    return -np.log(np.clip(of_label, PROBABILITY_BOUND, 1 - PROBABILITY_BOUND))
 
 
 def _counted(

@@ -18,6 +18,7 @@ from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.config.names import RUNNER, Experiment, compare_pipeline, experiments
 from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.errors import ConfigError
+from s3f_pipeline.files import require_writable
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
 from s3f_pipeline.pipelines.locks import preparing, reading, refuse_second_process, refuse_while_read
 from s3f_pipeline.pipelines.stages import COMPARISON, NEVER_RUN, Stage, stages_of
@@ -203,6 +204,8 @@ class _Run:
     def _run_nodes(self, stage: Stage, why: str) -> None:
         logger.info("Running: %s", stage.title)
         dependencies = stage.dependencies(self.catalog)
+        for name in sorted(stage.pipeline.all_outputs() | {stage.record}):
+            require_writable(self.catalog[name].filepath)
         if stage.name == "training":
             _check_training(stage, self.catalog)
         scratch = stage.scratch(self.catalog)

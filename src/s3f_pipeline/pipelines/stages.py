@@ -6,13 +6,13 @@ A record is never taken away, only replaced: while outputs are what it says, it 
 tried since.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
@@ -34,6 +34,7 @@ OBSERVERS = (
     "config.loader:current_loader",
     "console",
     "credentials",
+    "durations",
     "errors",
     "files:atomic_path",
     "files:temporary_path",
@@ -47,17 +48,33 @@ OBSERVERS = (
     "training.estimate",
 )
 """Code that tells, tracks or writes what is done, and decides nothing of it."""
-NETWORKS = ("models.networks", "VARIANTS")
-"""The table of networks: of it only the line of the chosen network counts."""
 PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitting", "auditing")
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
 COMPARISON = "comparison"
 STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON)
 NOTHING = Closure({}, frozenset())
-NETWORK_STAGES = ("training", "evaluation")
-"""Those that compute with a network."""
 COPIED = {"training": ("history", "training")}
 """Small outputs that the record of a stage has a copy of, because making them again takes too long."""
+
+
+class Table(NamedTuple):
+    """A table of functions that are imported by name: of it only the line of the chosen one counts.
+
+    Attributes:
+        module: Where it is, without the package's name.
+        name: Of the table.
+        parameter: Whose value is the chosen line.
+    """
+
+    module: str
+    name: str
+    parameter: str
+
+
+NETWORKS = Table("models.networks", "VARIANTS", "network")
+LAYOUTS = Table("layouts", "LAYOUTS", "cohorts.{cohort}.layout")
+CHOSEN_FROM = {"ingestion": LAYOUTS, "training": NETWORKS, "evaluation": NETWORKS}
+"""Stages that run a function of a table."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +145,7 @@ class Stage:
                 parameters |= flat(to_jsonable_python(catalog.load(name)), self._key_of(name))
             elif not isinstance(dataset, FolderDataset):
                 inputs[name] = dataset.fingerprint() if dataset.exists() else MISSING
-        runs = NOTHING if self.is_looked_at_each_time else self.runs(parameters.get("network"))
+        runs = NOTHING if self.is_looked_at_each_time else self.runs(parameters)
         return Dependencies(
             parameters=parameters,
             inputs=inputs,
@@ -137,18 +154,20 @@ class Stage:
             nodes={node.name.rpartition(".")[2]: _wiring(node) for node in self.pipeline.nodes},
         )
 
-    def runs(self, network: str | None = None) -> Closure:
-        """The code that the stage runs; ``network`` is that of its experiment, where it belongs to one."""
+    def runs(self, parameters: Mapping[str, Any]) -> Closure:
+        """The code that the stage runs with some parameters, by their keys."""
         functions = {f"{node.func.__module__}:{node.func.__name__}" for node in self.pipeline.nodes}
-        if self.name in NETWORK_STAGES and (function := _networks(PACKAGE).get(network)):
-            functions.add(function)
-        return closure(PACKAGE, tuple(sorted(functions)), (*OBSERVERS, ":".join(NETWORKS)))
+        if table := CHOSEN_FROM.get(self.name):
+            chosen = parameters.get(table.parameter.format(cohort=self.cohort))
+            functions |= {function for name, function in _lines(PACKAGE, table).items() if name == chosen}
+        tables = (f"{table.module}:{table.name}" for table in (NETWORKS, LAYOUTS))
+        return closure(PACKAGE, tuple(sorted(functions)), (*OBSERVERS, *tables))
 
     def _key_of(self, name: str) -> str:
         """What the keys of a parameter begin with, as users write them."""
         noun = name.rpartition(".")[2]
         return {"experiment": "", "acquisition": "", "cohort": f"cohorts.{self.cohort}"}.get(
-            "cohort" if noun in ("data", "image_store") else noun, noun
+            "cohort" if noun in ("data", "image_store", "use") else noun, noun
         )
 
     def scratch(self, catalog: CatalogProtocol) -> list[ScratchFolderDataset]:
@@ -273,9 +292,9 @@ def _key(node: Node) -> tuple[str, str]:
 
 
 @cache
-def _networks(package: Path) -> dict[str | None, str]:
-    networks: dict[str | None, str] = literal(package, *NETWORKS)
-    return networks
+def _lines(package: Path, table: Table) -> dict[str, str]:
+    lines: dict[str, str] = literal(package, table.module, table.name)
+    return lines
 
 
 def _wiring(node: Node) -> str:

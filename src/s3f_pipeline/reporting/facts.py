@@ -105,10 +105,10 @@ def readings_text(audit: Audit) -> str:
     Args:
         audit: Of the cohort.
     """
-    others = [row for row in audit.readings if row.reading not in HOLDING and row.groups_across_test]
+    others = [row for row in audit.readings if row.reading not in HOLDING and row.subjects_across_test]
     return " ".join(
         f"Who is one patient is inferred: the ids, read {reading_name(row.reading)}, put the patients of "
-        f"{count(row.test_images_with_group_outside_test)} official test images into official training or "
+        f"{count(row.test_images_with_subject_outside_test)} official test images into official training or "
         f"validation, too."
         for row in others
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from s3f_pipeline.durations import duration
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.mappings import dotted
 from s3f_pipeline.results.intervals import Interval
@@ -64,13 +65,9 @@ def interval(found: Interval | None) -> str:
     return f"{score(found.low)} to {score(found.high)}{FLAGGED if found.flag else ''}"
 
 
-def duration(seconds: float) -> str:
-    """Seconds as hours and minutes, minutes and seconds, or seconds: 754 -> 12 min 34 s."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+def percent_interval(found: Interval) -> str:
+    """The ends of an interval of a share as percentages, with a star if it is flagged."""
+    return f"{percent(found.low)} to {percent(found.high)}{FLAGGED if found.flag else ''}"
 
 
 def listing(names: Sequence[str]) -> str:
@@ -107,6 +104,7 @@ FILTERS = {
         chance,
         millions,
         interval,
+        percent_interval,
         duration,
         listing,
         shape,

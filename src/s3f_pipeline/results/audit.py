@@ -59,13 +59,21 @@ class Contradictions:
 
 @dataclass(frozen=True)
 class Reading:
-    """Who is on both sides of the official test set if ids are read in one way."""
+    """Who is on both sides of the official test set if ids are read in one way.
+
+    Attributes:
+        reading: Column of the index.
+        subjects: Patients or lesions.
+        subjects_across_test: Those in the test set and in training or validation.
+        images_across_test: Of these.
+        test_images_with_subject_outside_test: Those of them in the test set.
+    """
 
     reading: str
-    groups: int
-    groups_across_test: int
+    subjects: int
+    subjects_across_test: int
     images_across_test: int
-    test_images_with_group_outside_test: int
+    test_images_with_subject_outside_test: int
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ class Audit(Artefact):
         settings: With which twins were found.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     cohort: str
     images: int

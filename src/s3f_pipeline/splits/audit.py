@@ -55,7 +55,7 @@ def leakage_audit(
     table["contradictory"] = contradictory_images(table)
     listed = _listed(table)
     return {
-        "schema_version": 2,
+        "schema_version": 3,
         "cohort": cohort,
         "images": len(table),
         "groups": _sizes(table),
@@ -140,7 +140,7 @@ def _nameable(splits: pd.Series) -> list[str | None]:
 
 
 def _readings(index: pd.DataFrame) -> list[dict[str, Any]]:
-    """For each reading of who is one patient: groups, and those on both sides of the official test set."""
+    """For each reading of who is one patient: how many there are, and on both sides of the official test."""
     readings = []
     for name in [column for column in index if column == "subject" or str(column).startswith("subject_")]:
         if index[name].isna().all():
@@ -149,10 +149,10 @@ def _readings(index: pd.DataFrame) -> list[dict[str, Any]]:
         readings.append(
             {
                 "reading": name,
-                "groups": int(index[name].nunique()),
-                "groups_across_test": across["groups"],
+                "subjects": int(index[name].nunique()),
+                "subjects_across_test": across["names"],
                 "images_across_test": across["images"],
-                "test_images_with_group_outside_test": across["test_images"],
+                "test_images_with_subject_outside_test": across["test_images"],
             }
         )
     return readings
@@ -165,7 +165,7 @@ def _published_leaks(table: pd.DataFrame, twins: pd.DataFrame) -> dict[str, Any]
     return {
         **_test_images(table, twins, split),
         "test_images_with_group_outside_test": groups["test_images"],
-        "groups_across_test": groups["groups"],
+        "groups_across_test": groups["names"],
     }
 
 
@@ -192,11 +192,11 @@ def _test_images(table: pd.DataFrame, twins: pd.DataFrame, splits: pd.Series) ->
 
 
 def _across_test(names: pd.Series, splits: pd.Series) -> dict[str, int]:
-    """Count the groups with images in the test set and in training or validation, and these images."""
+    """Count the names with images in the test set and in training or validation, and these images."""
     trained, tested = names[splits.isin(TRAINING)].dropna(), names[splits == "test"].dropna()
     across = set(trained) & set(tested)
     in_training, in_test = int(trained.isin(across).sum()), int(tested.isin(across).sum())
-    return {"groups": len(across), "images": in_training + in_test, "test_images": in_test}
+    return {"names": len(across), "images": in_training + in_test, "test_images": in_test}
 
 
 def _count(groups: list[dict[str, Any]]) -> dict[str, int]:

@@ -1,6 +1,19 @@
-"""Are files with consecutive numbers more alike than others? If so, numbers follow patients."""
+"""Are files with consecutive numbers more alike than others? If so, numbers follow patients.
 
-from collections.abc import Iterator, Mapping
+The mean image of a kind is subtracted, since what all images share says nothing of patients. Likeness
+is the correlation of what is left, less that of all pairs of a pattern and in standard deviations of
+these. An effect is the mean likeness of consecutive files, or of files that share a part. Copies (a
+correlation of ``COPY`` and more) and pairs of one known group are left out. Patterns beyond
+``MOST_FILES`` are looked at in stretches of the first order.
+
+Each order is tested by consecutive files and by the next files up to the longest of ``REACHES``. All
+sums are brought to standard scores over the same deals (``deal_anew``), and p is the share of deals,
+the real one included, in which the largest score of all tests is at least as large: exact however many
+orders are tried, if it was chance which of the groups that lie alike stands where.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,17 +46,6 @@ def order_evidence(
 ) -> dict[str, Any]:
     """Test whether files that follow one another, or share a part of the name, are more alike than others.
 
-    The mean image of a kind is subtracted, since what all images share says nothing of patients. Likeness
-    is the correlation of what is left, less that of all pairs of a pattern and in standard deviations of
-    these. An effect is the mean likeness of consecutive files, or of files that share a part. Copies (a
-    correlation of ``COPY`` and more) and pairs of one known group are left out. Patterns beyond
-    ``MOST_FILES`` are looked at in stretches of the first order.
-
-    Each order is tested by consecutive files and by the next files up to the longest of ``REACHES``. All
-    sums are brought to standard scores over the same deals (``deal_anew``), and p is the share of deals,
-    the real one included, in which the largest score of all tests is at least as large: exact however many
-    orders are tried, if it was chance which of the groups that lie alike stands where.
-
     Args:
         features: As ``likeness_features`` returns them, in the order of ``orders``.
         orders: As ``orders_of`` returns them; patterns with fewer than ``LEAST_FILES`` are passed over.
@@ -63,42 +65,17 @@ def order_evidence(
         two files share ``start`` and ``stop`` (fields of the name), ``pairs``, ``shared`` (mean
         correlation), ``effect`` and ``p``. Means, effects and p are ``None`` where there are no pairs.
     """
-    twins = twin_codes(twin_set, len(features))
     rng = np.random.default_rng(seed)
-    first = next(iter(orders.values()))
-    lists = [
-        (name, rows)
-        for name, files in large_patterns(first)
-        for rows in np.array_split(files, -(-len(files) // MOST_FILES))
-    ]
-    kinds = pd.factorize(first["kind"])[0]
-    deals = deal_anew([rows for _, rows in lists], twins, kinds, permutations, rng)
-    ranks = {n: order["rank"].to_numpy(dtype=float, na_value=np.nan) for n, order in orders.items()}
-    shared = {part: pd.factorize(values)[0] for part, values in (parts or {}).items()}
-    tallies: dict[tuple[str, Question], Tally] = {}
-    by_lag = {number: np.zeros((len(LAGS), 3)) for number in orders}
-    for (name, rows), deal in zip(lists, deals, strict=True):
-        alike = scores_within(features, twins, kinds, rows)
-        if alike is None:
-            continue
-        for number in orders:
-            files = np.argsort(ranks[number][rows])
-            _add(tallies, (name, number), _tally_followers(alike, deal, files))
-            by_lag[number] += [alike.sums(_neighbours(files, lag)) for lag in LAGS]
-        for part, codes in shared.items():
-            _add(tallies, (name, part), _tally_pairs(alike, deal, _sharing(codes[rows], rng)))
+    stretches = _stretches(features, next(iter(orders.values())), twin_set, permutations, rng)
+    tallies, by_lag = _add_up(stretches, orders, parts or {}, rng)
     pooled: dict[Question, Tally] = {}
     for (_, question), tally in tallies.items():
         _add(pooled, question, tally)
     p = p_values({question: tally.scores for question, tally in pooled.items()})
-    tried = [{"number": n, **summary(pooled.get(n), p.get(n))} for n in orders]
+    tried = [{"number": number, **summary(pooled.get(number), p.get(number))} for number in orders]
     best = min(tried, key=lambda order: np.inf if order["p"] is None else order["p"])
-    number = best["number"]
-    lags = [
-        {"lag": lag, "similarity": float(raw / pairs), "effect": float(score / pairs)}
-        for lag, (pairs, raw, score) in zip(LAGS, by_lag[number], strict=True)
-        if pairs
-    ]
+    lags = _per_pair(by_lag[best["number"]])
+    shown = ("number", "effect", "largest_effect", "p")
     return {
         **best,
         "lags": lags,
@@ -106,17 +83,76 @@ def order_evidence(
         "patterns": [
             {"pattern": name, **summary(tally, p_values({0: tally.scores})[0])}
             for (name, question), tally in tallies.items()
-            if question == number
+            if question == best["number"]
         ],
-        "tried": [
-            {key: order[key] for key in ("number", "effect", "largest_effect", "p")} for order in tried
-        ],
+        "tried": [{key: order[key] for key in shown} for order in tried],
         "parts": [
             {"start": part[0], "stop": part[1], **summary(pooled[part], p[part], "shared")}
-            for part in shared
+            for part in parts or {}
             if part in pooled and pooled[part].pairs[0]
         ],
     }
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Files that are compared with each other: a pattern, or a part of a large one.
+
+    Attributes:
+        pattern: Its name.
+        rows: Of the files, in the first order.
+        alike: How alike they are.
+        deal: As ``deal_anew`` returns it.
+    """
+
+    pattern: str
+    rows: np.ndarray
+    alike: PairScores
+    deal: np.ndarray
+
+
+def _stretches(
+    features: np.ndarray,
+    order: pd.DataFrame,
+    twin_set: pd.Series | None,
+    permutations: int,
+    rng: np.random.Generator,
+) -> Iterator[_Stretch]:
+    """Compare the files of each large pattern, and deal all of them anew; one matrix is held at a time."""
+    twins, kinds = twin_codes(twin_set, len(features)), pd.factorize(order["kind"])[0]
+    lists = [
+        (name, rows)
+        for name, files in large_patterns(order)
+        for rows in np.array_split(files, -(-len(files) // MOST_FILES))
+    ]
+    deals = deal_anew([rows for _, rows in lists], twins, kinds, permutations, rng)
+    for (name, rows), deal in zip(lists, deals, strict=True):
+        alike = scores_within(features, twins, kinds, rows)
+        if alike is not None:
+            yield _Stretch(name, rows, alike, deal)
+
+
+def _add_up(
+    stretches: Iterable[_Stretch],
+    orders: Mapping[int, pd.DataFrame],
+    parts: Mapping[Part, pd.Series],
+    rng: np.random.Generator,
+) -> tuple[dict[tuple[str, Question], Tally], dict[int, np.ndarray]]:
+    """Tallies of each pattern and question; per order, ``PairScores.sums`` at each of ``LAGS``."""
+    ranks = {n: order["rank"].to_numpy(dtype=float, na_value=np.nan) for n, order in orders.items()}
+    shared = {part: pd.factorize(values)[0] for part, values in parts.items()}
+    tallies: dict[tuple[str, Question], Tally] = {}
+    by_lag = {number: np.zeros((len(LAGS), 3)) for number in orders}
+    for stretch in stretches:
+        alike, deal = stretch.alike, stretch.deal
+        for number in orders:
+            files = np.argsort(ranks[number][stretch.rows])
+            _add(tallies, (stretch.pattern, number), _tally_followers(alike, deal, files))
+            by_lag[number] += [alike.sums(_neighbours(files, lag)) for lag in LAGS]
+        for part, codes in shared.items():
+            pairs = _sharing(codes[stretch.rows], rng)
+            _add(tallies, (stretch.pattern, part), _tally_pairs(alike, deal, pairs))
+    return tallies, by_lag
 
 
 def large_patterns(order: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
@@ -154,6 +190,15 @@ def _sharing(codes: np.ndarray, rng: np.random.Generator) -> Pairs:
 
 def _add(tallies: dict[Any, Tally], key: Any, tally: Tally) -> None:
     tallies[key] = tallies[key] + tally if key in tallies else tally
+
+
+def _per_pair(sums: np.ndarray) -> list[dict[str, Any]]:
+    """Means of the pairs at each lag that has any."""
+    return [
+        {"lag": lag, "similarity": float(raw / pairs), "effect": float(score / pairs)}
+        for lag, (pairs, raw, score) in zip(LAGS, sums, strict=True)
+        if pairs
+    ]
 
 
 def _run_length(lags: list[dict[str, Any]]) -> int | None:

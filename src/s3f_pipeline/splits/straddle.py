@@ -1,4 +1,11 @@
-"""The straddle check: does a cohort without ids hide patients who stand on two sides of a split?"""
+"""The straddle check: does a cohort without ids hide patients who stand on two sides of a split?
+
+All orders that names allow for are tried, and all parts that files share by name. The verdict
+(``order_verdict``) follows from the images and these alone; what the best of the orders does to the split
+at hand is said by ``neighbours`` and ``optimism``. Pairs of one known group (patient, lesion, twins) are
+left out of every test: what is looked for is what groups do not know yet. Official splits are laid over
+each other where the limits of the verdict hold for ``axis`` too.
+"""
 
 from typing import Any
 
@@ -17,6 +24,13 @@ ALPHA = 0.01
 LEAST_EFFECT = 0.1  # standard deviations: half of what is called a small effect
 LEAST_PAIRS = 50  # of consecutive files
 LEAST_NUMBERED = 0.5  # share of the images
+LIMITS = {
+    "alpha": ALPHA,
+    "least_effect": LEAST_EFFECT,
+    "least_pairs": LEAST_PAIRS,
+    "least_numbered": LEAST_NUMBERED,
+}
+"""Of the verdict."""
 
 ORDER, NO_ORDER, NOT_TESTABLE = "order found", "no order found", "not testable"
 
@@ -35,12 +49,6 @@ def straddle_check(
 ) -> dict[str, Any]:
     """Look for patients who are hidden in the order or in the names of files.
 
-    All orders that names allow for are tried, and all parts that files share by name. The verdict
-    (``order_verdict``) follows from the images and these alone; what the best of the orders does to the split
-    at hand is said by ``neighbours`` and ``optimism``. Pairs of one known group (patient, lesion, twins) are
-    left out of every test: what is looked for is what groups do not know yet. Official splits are laid over
-    each other where the limits of the verdict hold for ``axis`` too.
-
     Args:
         index: With ``image_id``, ``path``, ``label``, ``official_split``.
         features: As ``likeness_features`` returns them, in the order of ``index``.
@@ -53,33 +61,26 @@ def straddle_check(
         seed: Of all that is random.
 
     Returns:
-        ``verdict``; ``images`` and ``numbered`` (in patterns that are large enough); ``order`` as of
-        ``order_evidence``; ``part``, the part of names that may be the patient, as ``order_evidence`` and
-        ``part_pattern`` return it, ``None`` without one; ``axis`` as of ``axis_evidence``, ``None`` with
-        one official split or a column;
-        ``merged``, whether official splits were laid over each other; ``neighbours`` as of
-        ``neighbours_across``; ``optimism`` as of ``neighbour_optimism`` over the training and validation
-        images; ``settings``, limits included.
+        ``verdict``; ``images`` and ``numbered`` (in large patterns); ``order`` as of ``order_evidence``;
+        ``part``, the part of names that may be the patient, as ``order_evidence`` and ``part_pattern`` return
+        it, ``None`` without one; ``axis`` as of ``axis_evidence``, ``None`` with one official split or a
+        column; ``merged``, whether official splits were laid over each other; ``neighbours`` as of
+        ``neighbours_across``; ``optimism`` as ``neighbour_optimism``, and ``settings``, limits included.
 
     Raises:
         SplitError: If the tables do not list the same images, or there is no such column.
     """
     ids = index["image_id"]
-    split = _look_up(splits, "split", ids)
-    group = _look_up(groups, "group", ids)
+    split, group = _look_up(splits, "split", ids), _look_up(groups, "group", ids)
     random = {"permutations": permutations, "seed": seed}
     orders = {1: file_order(index, column)} if column else orders_of(index)
-    parts = None if column else parts_of(index)
-    evidence = order_evidence(features, orders, parts=parts, twin_set=group, **random)
-    order = orders[evidence["number"]]
-    axis = None
-    if column is None and index["official_split"].nunique() > 1:
-        common = file_order(index, number=evidence["number"], merge_splits=True)
-        axis = axis_evidence(features, common, index["official_split"], twin_set=group, **random)
-    merged = axis is not None and holds(axis)
-    if merged:
-        order = common
-    fitted = split.isin(["train", "validation"]).to_numpy(dtype=bool)
+    evidence = order_evidence(
+        features, orders, parts=None if column else parts_of(index), twin_set=group, **random
+    )
+    axis, common = (
+        (None, None) if column else _common_axis(index, features, group, evidence["number"], random)
+    )
+    order = orders[evidence["number"]] if common is None else common
     return {
         "verdict": order_verdict(evidence, len(index)),
         "images": len(index),
@@ -87,24 +88,37 @@ def straddle_check(
         "order": evidence,
         "part": _offered_part(index, evidence["parts"]),
         "axis": axis,
-        "merged": merged,
+        "merged": common is not None,
         "neighbours": neighbours_across(
             features, split, order, index["label"], twin_set=group, within=within, **random
         ),
-        "optimism": neighbour_optimism(
-            features[fitted], index["label"][fitted], group[fitted], order[fitted], length=length, seed=seed
-        ),
-        "settings": {
-            "alpha": ALPHA,
-            "least_effect": LEAST_EFFECT,
-            "least_pairs": LEAST_PAIRS,
-            "least_numbered": LEAST_NUMBERED,
-            "column": column,
-            "length": length,
-            "within": within,
-            **random,
-        },
+        "optimism": _optimism(features, index["label"], group, order, split, length=length, seed=seed),
+        "settings": {**LIMITS, "column": column, "length": length, "within": within, **random},
     }
+
+
+def _common_axis(
+    index: pd.DataFrame, features: np.ndarray, group: pd.Series, number: int, random: dict[str, int]
+) -> tuple[dict[str, Any] | None, pd.DataFrame | None]:
+    """Lay official splits over each other: what speaks for it, and the order of all files if enough does."""
+    if index["official_split"].nunique() < 2:
+        return None, None
+    common = file_order(index, number=number, merge_splits=True)
+    axis = axis_evidence(features, common, index["official_split"], twin_set=group, **random)
+    return axis, common if holds(axis) else None
+
+
+def _optimism(
+    features: np.ndarray,
+    labels: pd.Series,
+    group: pd.Series,
+    order: pd.DataFrame,
+    split: pd.Series,
+    **options: int,
+) -> dict[str, Any] | None:
+    """Of the training and validation images."""
+    fitted = split.isin(["train", "validation"]).to_numpy(dtype=bool)
+    return neighbour_optimism(features[fitted], labels[fitted], group[fitted], order[fitted], **options)
 
 
 def order_verdict(evidence: dict[str, Any], images: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from s3f_pipeline.durations import duration
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.training.history import best_epoch, next_learning_rate, stops_early
@@ -118,17 +119,9 @@ class EndOfEpoch(keras.callbacks.Callback):
             metric_name(self._settings.selection_metric),
             row[self.metric],
             row["seconds"],
-            readable_duration(float(left)),
+            duration(float(left)),
         )
         self._report(len(self.history), _figures(row))
-
-
-def readable_duration(seconds: float) -> str:
-    """Write a duration as a person would: ``40 s``, ``12 min``, ``3 h 20 min``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _figures(row: Mapping[str, float]) -> dict[str, float]:

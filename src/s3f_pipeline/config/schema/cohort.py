@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, NonNegativeInt, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from s3f_pipeline.comparison.settings import Claim
+from s3f_pipeline.config.schema.evaluation import CohortUse
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
 from s3f_pipeline.config.schema.table import PatientPattern, TableColumns
 from s3f_pipeline.config.schema.training import TrainingOverrides
-
-CLASS_FOLDERS = ("brisc", "chest", "busi", "cheng", "folders")
-"""Layouts with a folder per class."""
+from s3f_pipeline.layouts import CLASS_FOLDERS, require_layout
 
 
 class PublishedResult(Block):
@@ -133,7 +132,7 @@ class CohortData(Block):
 
     Attributes:
         name: The key of the block.
-        layout: How the cohort lies on disk, the name of a reader in ``s3f_pipeline.cohorts``.
+        layout: How the cohort lies on disk, one of ``s3f_pipeline.layouts.LAYOUTS``.
         table: Of the layout ``table``.
         patient_pattern: Of the layout ``folders``: regular expression of a file's path below the folder of
             its class, whose one group names the patient.
@@ -156,7 +155,7 @@ class CohortData(Block):
     """
 
     name: SkipJsonSchema[str]
-    layout: Literal["brisc", "chest", "busi", "ham", "medmnist", "cheng", "folders", "table"]
+    layout: Annotated[str, AfterValidator(require_layout)]
     table: TableColumns | None = None
     patient_pattern: PatientPattern | None = None
     color: Literal["grey", "rgb"]
@@ -286,7 +285,7 @@ class CohortFacts(CohortData):
         return self
 
 
-class CohortConfig(CohortFacts):
+class CohortConfig(CohortUse, CohortFacts):
     """One medical image data set. A block needs a layout, a raw folder, a colour, a size and classes.
 
     Attributes:
@@ -302,6 +301,12 @@ class CohortConfig(CohortFacts):
     spectranet: Literal["sn1", "sn2"] = "sn1"
     training: TrainingOverrides = TrainingOverrides()
     published_training: TrainingOverrides = TrainingOverrides()
+
+    @model_validator(mode="after")
+    def _decisions_are_about_a_class(self) -> Self:
+        if self.prevalence is not None and self.positive_class is None:
+            raise ValueError("prevalence and thresholds are those of a positive_class, and there is none")
+        return self
 
 
 class Cohorts(Block):

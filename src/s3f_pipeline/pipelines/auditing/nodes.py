@@ -23,15 +23,15 @@ def check_order(
     from s3f_pipeline.splits.groups import make_groups
     from s3f_pipeline.splits.likeness import likeness_features
     from s3f_pipeline.splits.readings import reading_evidence
-    from s3f_pipeline.splits.straddle import straddle_check
+    from s3f_pipeline.splits.straddle import NOT_TESTABLE, ORDER, straddle_check
 
     column = ORDER_COLUMN if ORDER_COLUMN in index else None
     features = likeness_features(thumbnails)
     found = straddle_check(index, features, make_groups(index, twins), splits, column=column)
     order = found["order"]
-    told = logging.WARNING if found["verdict"] == "order found" else logging.INFO
+    told = logging.WARNING if found["verdict"] == ORDER else logging.INFO
     logger.log(told, "Order of files: %s", found["verdict"])
-    if order["p"] is not None:
+    if found["verdict"] != NOT_TESTABLE:
         logger.info(
             "Consecutive files correlate by %.3f, random ones by %.3f (p = %.3f)",
             order["consecutive"], order["random"], order["p"],

@@ -8,7 +8,7 @@ import pandas as pd
 
 from s3f_pipeline.config.names import store_file
 from s3f_pipeline.config.schema import CohortData, ImageStoreConfig, IngestionConfig
-from s3f_pipeline.files import temporary_path
+from s3f_pipeline.files import removed_after_errors, temporary_path
 
 if TYPE_CHECKING:
     from s3f_pipeline.cohorts.identify import Identified
@@ -28,12 +28,13 @@ def ingest_cohort(
     salt: bytes | None = None,
     *,
     store: ImageStoreConfig,
-) -> tuple[pd.DataFrame, dict[str, Any], Path]:
-    """Read a cohort once: index, quality report and thumbnails, and in the same pass the image store.
+) -> tuple[Path, pd.DataFrame, dict[str, Any]]:
+    """Read a cohort once: thumbnails, index and quality report, and in the same pass the image store.
 
     The image store is what the resizing would write. Nothing else depends on its size, so that another size
-    is left to the resizing. ``listing`` makes a changed raw folder be read again. Without ``salt`` the
-    patient ids of DICOM headers are counted and not used.
+    is left to the resizing. Thumbnails come first, as all that they need is their name. ``listing`` makes a
+    changed raw folder be read again. Without ``salt`` the patient ids of DICOM headers are counted and not
+    used.
     """
     from s3f_pipeline.cohorts import find_table
     from s3f_pipeline.cohorts.identify import identify
@@ -44,32 +45,33 @@ def ingest_cohort(
     files = _list_files(cohort, folder)
     table_of_links = find_table(cohort.link.table, folder) if cohort.link and cohort.link.table else None
     place = image_folder / store_file(store.image_size)
-    ingested = ingest(
-        files,
-        folder,
-        **dict(store),
-        max_pixels=round(settings.max_megapixels * 1e6),
-        store=temporary_path(place),
-        thumbnails=temporary_path(thumbnail_folder / "thumbnails.npy"),
-        max_rejected_share=settings.max_rejected_share,
-        workers=settings.workers,
-        salt=salt,
-    )
-    identified = identify(
-        ingested.index,
-        ingested.pseudonyms,
-        subject=cohort.subject,
-        table_of_links=table_of_links,
-        folder=folder,
-        use_headers=salt is not None,
-    )
-    index = identified.index
-    quality = _report(cohort, settings, acquisition["provenance"], files, ingested.findings, identified)
-    enlarged = enlarged_warning(index, store.image_size)
-    for warning in [*quality["warnings"], *([enlarged] if enlarged else [])]:
-        logger.warning("%s", warning)
-    publish_store(ingested.store, place, index)
-    return index, quality, ingested.thumbnails
+    images, thumbnails = temporary_path(place), temporary_path(thumbnail_folder / "thumbnails.npy")
+    with removed_after_errors(images, thumbnails):
+        ingested = ingest(
+            files,
+            folder,
+            **dict(store),
+            max_pixels=round(settings.max_megapixels * 1e6),
+            store=images,
+            thumbnails=thumbnails,
+            max_rejected_share=settings.max_rejected_share,
+            workers=settings.workers,
+            salt=salt,
+        )
+        identified = identify(
+            ingested.index,
+            ingested.pseudonyms,
+            subject=cohort.subject,
+            table_of_links=table_of_links,
+            folder=folder,
+            use_headers=salt is not None,
+        )
+        quality = _report(cohort, settings, acquisition["provenance"], files, ingested.findings, identified)
+        enlarged = enlarged_warning(identified.index, store.image_size)
+        for warning in [*quality["warnings"], *([enlarged] if enlarged else [])]:
+            logger.warning("%s", warning)
+        publish_store(images, place, identified.index)
+    return thumbnails, identified.index, quality
 
 
 def _list_files(cohort: CohortData, folder: Path) -> pd.DataFrame:

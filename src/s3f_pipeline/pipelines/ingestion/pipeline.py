@@ -29,7 +29,7 @@ def create_pipeline(cohort: str, store: ImageStoreConfig, *, reads_header_patien
                     "thumbnail_folder",
                     *(["patient_salt"] if reads_header_patients else []),
                 ],
-                outputs=["index", "quality", "thumbnails"],
+                outputs=["thumbnails", "index", "quality"],
                 name="ingest",
             )
         ],

@@ -7,6 +7,23 @@ import pandas as pd
 
 from s3f_pipeline.config.schema import CohortFacts, ExperimentConfig, ExperimentLabels
 
+TRACED = (
+    "git_commit",
+    "git_dirty",
+    "data_hash",
+    "splits_hash",
+    "seed",
+    "mlflow_run_id",
+    "backend",
+    "device",
+    "precision",
+    "command",
+    "versions",
+)
+"""What the report says of how the training came about."""
+FIGURES = ("confusion_matrix", "roc", "reliability", "history")
+"""What the report calls the plots."""
+
 
 def plot(
     experiment: ExperimentConfig,
@@ -15,10 +32,12 @@ def plot(
     metrics: dict[str, Any],
     history: pd.DataFrame,
     training: dict[str, Any],
-) -> tuple[bytes, bytes, bytes]:
-    """Draw confusion matrix, ROC curves and training history as PNG."""
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """Draw confusion matrix, ROC curves, reliability diagram and training history as PNG."""
     from s3f_pipeline.reporting.plots import plot_confusion_matrix, plot_history, plot_roc
+    from s3f_pipeline.reporting.reliability import plot_reliability
     from s3f_pipeline.reporting.style import figure_to_png
+    from s3f_pipeline.results.metrics import Metrics
 
     title = f"{experiment.cohort} {experiment.variant}, test images"
     classes = [labels.class_titles.get(name, name) for name in experiment.classes]
@@ -31,19 +50,21 @@ def plot(
             titles=labels.class_titles,
             positive_class=experiment.positive_class,
         ),
+        plot_reliability(
+            Metrics.of(metrics, "metrics.json").calibration, is_binary=experiment.positive_class is not None
+        ),
         plot_history(
             history, training["selected_epoch"], training["selection_metric"], experiment.selection_split
         ),
     )
-    confusion_matrix, roc, training_history = map(figure_to_png, figures)
-    return confusion_matrix, roc, training_history
+    confusion_matrix, roc, reliability, training_history = map(figure_to_png, figures)
+    return confusion_matrix, roc, reliability, training_history
 
 
 def write_report(
     experiment: ExperimentConfig,
     labels: ExperimentLabels,
     cohort: CohortFacts,
-    acquisition: dict[str, Any],
     index: pd.DataFrame,
     quality: dict[str, Any],
     audit: dict[str, Any],
@@ -51,13 +72,12 @@ def write_report(
     training: dict[str, Any],
     history: pd.DataFrame,
     metrics: dict[str, Any],
-    confusion_matrix: bytes,
-    roc: bytes,
-    training_history: bytes,
+    *plots: bytes,
 ) -> str:
-    """Put everything that an experiment has written into one HTML file."""
-    from s3f_pipeline.images.store import enlarged_warning
+    """Put everything that an experiment has written into one HTML file; ``plots`` are those of ``plot``."""
+    from s3f_pipeline.reporting.reliability import plot_decision_curve
     from s3f_pipeline.reporting.report import ReportData, render_report
+    from s3f_pipeline.reporting.style import figure_to_png
     from s3f_pipeline.results.audit import Audit
     from s3f_pipeline.results.metrics import Metrics
     from s3f_pipeline.results.splits import SplitSummary
@@ -66,55 +86,56 @@ def write_report(
 
     measured = Metrics.of(metrics, "metrics.json")
     trained = TrainingFacts.of(training, "training.json")
-    enlarged = enlarged_warning(index, experiment.image_size)
-    traced = (
-        "git_commit",
-        "git_dirty",
-        "data_hash",
-        "splits_hash",
-        "seed",
-        "mlflow_run_id",
-        "backend",
-        "device",
-        "precision",
-        "command",
-        "versions",
-    )
+    curve = measured.decision_curve
+    drawn = {"decision_curve": figure_to_png(plot_decision_curve(curve))} if curve else {}
     return render_report(
         ReportData(
-            cohort={
-                **cohort.model_dump(
-                    mode="json",
-                    include={"name", "title", "subject", "classes", "positive_class", "licence", "citation"},
-                ),
-                "class_titles": labels.class_titles,
-                "published": [row.model_dump() for row in cohort.published_results],
-            },
+            cohort=_describe_cohort(cohort, labels),
             experiment={
-                **experiment.model_dump(
-                    mode="json",
-                    include={"cohort", "protocol", "variant", "seed", "fold", "selection_split"},
-                ),
-                **labels.model_dump(exclude={"class_titles"}),
-                "selected_on_test": experiment.selected_on_test,
-                "synthetic": acquisition["provenance"]["synthetic"],
+                **_describe_experiment(experiment, labels),
+                "synthetic": measured.synthetic,
                 "guarantee": measured.guarantee,
             },
             test_openings=measured.test_openings,
-            quality={**quality, "warnings": [*quality["warnings"], *([enlarged] if enlarged else [])]},
+            quality=_with_warning_of_size(quality, index, experiment),
             audit=Audit.of(audit, "leakage_audit.json"),
             split_summary=SplitSummary.of(split_summary(index, splits)),
             training=trained,
             history=history,
             metrics=measured.test,
-            figures={
-                "confusion_matrix": confusion_matrix,
-                "roc": roc,
-                "history": training_history,
-            },
+            measured=measured,
+            figures=dict(zip(FIGURES, plots, strict=True)) | drawn,
             provenance={
-                **{key: getattr(trained, key) for key in traced},
+                **{key: getattr(trained, key) for key in TRACED},
                 "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
             },
         )
     )
+
+
+def _describe_cohort(cohort: CohortFacts, labels: ExperimentLabels) -> dict[str, Any]:
+    shown = {"name", "title", "subject", "classes", "positive_class", "licence", "citation"}
+    return {
+        **cohort.model_dump(mode="json", include=shown),
+        "class_titles": labels.class_titles,
+        "published": [row.model_dump() for row in cohort.published_results],
+    }
+
+
+def _describe_experiment(experiment: ExperimentConfig, labels: ExperimentLabels) -> dict[str, Any]:
+    shown = {"cohort", "protocol", "variant", "seed", "fold", "selection_split"}
+    return {
+        **experiment.model_dump(mode="json", include=shown),
+        **labels.model_dump(exclude={"class_titles"}),
+        "selected_on_test": experiment.selected_on_test,
+    }
+
+
+def _with_warning_of_size(
+    quality: dict[str, Any], index: pd.DataFrame, experiment: ExperimentConfig
+) -> dict[str, Any]:
+    """Add to the warnings of the cohort the one of this experiment's image size, if there is one."""
+    from s3f_pipeline.images.store import enlarged_warning
+
+    enlarged = enlarged_warning(index, experiment.image_size)
+    return {**quality, "warnings": [*quality["warnings"], *([enlarged] if enlarged else [])]}

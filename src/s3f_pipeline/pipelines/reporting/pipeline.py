@@ -5,7 +5,8 @@ from kedro.pipeline import Pipeline, node, pipeline
 from s3f_pipeline.config.names import Experiment
 from s3f_pipeline.pipelines.reporting.nodes import plot, write_report
 
-OF_COHORT = ("acquisition", "index", "quality", "leakage_audit")
+OF_COHORT = ("index", "quality", "leakage_audit")
+PLOTS = ["confusion_matrix", "roc", "reliability", "training_history"]
 
 
 def create_pipeline(experiment: Experiment) -> Pipeline:
@@ -22,7 +23,7 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
                     "history",
                     "training",
                 ],
-                outputs=["confusion_matrix", "roc", "training_history"],
+                outputs=PLOTS,
                 name="plot",
             ),
             node(
@@ -36,9 +37,7 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
                     "training",
                     "history",
                     "metrics",
-                    "confusion_matrix",
-                    "roc",
-                    "training_history",
+                    *PLOTS,
                 ],
                 outputs="report",
                 name="report",

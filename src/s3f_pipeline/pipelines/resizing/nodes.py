@@ -8,7 +8,7 @@ import pandas as pd
 
 from s3f_pipeline.config.names import store_file
 from s3f_pipeline.config.schema import ImageStoreConfig, IngestionConfig
-from s3f_pipeline.files import temporary_path
+from s3f_pipeline.files import removed_after_errors, temporary_path
 
 logger = logging.getLogger(__name__)
 
@@ -33,14 +33,15 @@ def resize_images(
     from s3f_pipeline.images.store import StoreChecksums, enlarged_warning
 
     temporary = temporary_path(image_folder / store_file(store.image_size))
-    resize(
-        index,
-        raw_root / acquisition["folder"],
-        **dict(store),
-        store=temporary,
-        max_pixels=round(settings.max_megapixels * 1e6),
-        workers=settings.workers,
-    )
-    if warning := enlarged_warning(index, store.image_size):
-        logger.warning("%s", warning)
-    return temporary, StoreChecksums.of(temporary, index).to_bytes()
+    with removed_after_errors(temporary):
+        resize(
+            index,
+            raw_root / acquisition["folder"],
+            **dict(store),
+            store=temporary,
+            max_pixels=round(settings.max_megapixels * 1e6),
+            workers=settings.workers,
+        )
+        if warning := enlarged_warning(index, store.image_size):
+            logger.warning("%s", warning)
+        return temporary, StoreChecksums.of(temporary, index).to_bytes()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from s3f_pipeline.durations import duration
 from s3f_pipeline.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -95,11 +96,9 @@ def require_time(seconds: float, epochs: int, max_hours: float) -> None:
     Raises:
         TrainingError: If it takes longer.
     """
-    from s3f_pipeline.training.epochs import readable_duration
-
     if seconds > max_hours * HOUR:
         raise TrainingError(
-            f"Training would take about {readable_duration(seconds)} on this device if all {epochs} epochs "
+            f"Training would take about {duration(seconds)} on this device if all {epochs} epochs "
             f"run, and max_hours is {max_hours:g}. To train all the same: "
             f"--params=max_hours={math.ceil(1.5 * seconds / HOUR)}. What takes less: a GPU, a smaller "
             f"image_size, or fewer training.epochs."
@@ -118,12 +117,10 @@ def tell_cost(seconds: float, room: "Room", epochs: int, folder: Path, *, shared
     """
     import psutil
 
-    from s3f_pipeline.training.epochs import readable_duration
-
     free_memory = psutil.virtual_memory().available
     logger.info(
         "Estimate: about %s for %s once compiled; %.1f GB memory (%s), %.2f GB disk (%.1f GB free)",
-        readable_duration(seconds), "1 epoch" if epochs == 1 else f"{epochs} epochs",
+        duration(seconds), "1 epoch" if epochs == 1 else f"{epochs} epochs",
         room.memory / GIGABYTE, f"{free_memory / GIGABYTE:.1f} GB free" if shared_memory else "per GPU",
         room.disk / GIGABYTE, shutil.disk_usage(folder).free / GIGABYTE,
     )  # fmt: skip

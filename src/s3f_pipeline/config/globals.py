@@ -1,0 +1,28 @@
+"""``globals.yml``: values to which other files refer as ``${globals:<key>}``."""
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+from s3f_pipeline.config.reading import files_in
+from s3f_pipeline.errors import ConfigError
+
+KEYS = ("data_root",)
+
+
+def check_globals(folder: Path) -> None:
+    """Check the keys in a folder of the configuration; one that begins with ``_`` is a note, as Kedro has it.
+
+    Raises:
+        ConfigError: If there is an unknown key: it would change nothing, and nobody would notice.
+    """
+    for path in files_in(folder, "globals.yml"):
+        for key in map(str, OmegaConf.load(path)):
+            if key not in KEYS and not key.startswith("_"):
+                meant = get_close_matches(key, KEYS, n=1)
+                hint = f" Did you mean '{meant[0]}'?" if meant else ""
+                raise ConfigError(
+                    f"{path}: unknown key '{key}'.{hint} Allowed: {', '.join(KEYS)}. Parameters belong "
+                    f"into a file parameters*.yml beside it."
+                )
