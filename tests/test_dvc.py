@@ -11,7 +11,7 @@ from s3f_pipeline.catalog_types import FolderDataset, ScratchFolderDataset
 from s3f_pipeline.config.loader import PROJECT, current_loader
 from s3f_pipeline.config.names import Experiment
 from s3f_pipeline.pipeline_registry import register_pipelines
-from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES, PACKAGE, stages_of
+from s3f_pipeline.pipelines.stages import COMPARISON, EXPERIMENT_STAGES, PACKAGE, stages_of
 
 REPRODUCE = yaml.safe_load((PROJECT / "conf/base/reproduce.yml").read_text())["reproduce"]
 EXPERIMENTS = [
@@ -99,6 +99,21 @@ def test_the_preparation_depends_on_the_raw_folder(dvc_stages, cohort):
     assert PROJECT / "data/01_raw" / REPRODUCE["raw_folders"][cohort] in dependencies
 
 
+@pytest.mark.parametrize("cohort", REPRODUCE["cohorts"])
+def test_a_comparison_follows_the_experiments_of_its_cohort(dvc_stages, load_config, cohort):
+    loader = load_config()
+    stage = dvc_stages[f"compare@{cohort}"]
+    assert stage.cmd == f"kedro run --pipeline={cohort}_compare"
+    files = files_written(
+        register_pipelines()[f"{cohort}_compare"], DataCatalog.from_config(loader["catalog"]), [COMPARISON]
+    )
+    assert set(files.values()) == set(outs_of(stage))
+    read = [Path(dep.fs_path) for dep in stage.deps]
+    for address, experiment in dvc_stages.items():
+        if address.startswith(f"experiment@{cohort}-"):
+            assert any(is_below(path, read) for path in outs_of(experiment)), address
+
+
 def code_run(pipeline, tags, **parameters: str) -> set[Path]:
     """Every file of the package of which stages run anything, and those that wire them."""
     found = set()
@@ -124,7 +139,7 @@ def test_a_folder_stands_for_its_files_where_most_of_them_are_run():
     assert as_dependencies(backend | {one}, PACKAGE) == {PACKAGE / "backend", one}
 
 
-@pytest.mark.parametrize("name", ["prepare", "experiment"])
+@pytest.mark.parametrize("name", ["prepare", "experiment", "compare"])
 def test_the_code_that_is_run_is_a_dependency_and_no_other(dvc_stages, load_config, name):
     """All stages of one kind have the same list: what any of them runs."""
     load_config()
@@ -135,6 +150,8 @@ def test_the_code_that_is_run_is_a_dependency_and_no_other(dvc_stages, load_conf
             audit = pipelines[f"{cohort}_audit"]
             layout = current_loader().cohort(cohort).layout
             run |= code_run(audit, stage_names(audit), **{f"cohorts.{cohort}.layout": layout})
+        if name == "compare":
+            run |= code_run(pipelines[f"{cohort}_compare"], [COMPARISON])
         for variant in REPRODUCE["variants"] if name == "experiment" else ():
             experiment = Experiment(cohort, "patient_safe", variant)
             network = current_loader().experiment(*experiment).network
@@ -147,7 +164,7 @@ def test_the_code_that_is_run_is_a_dependency_and_no_other(dvc_stages, load_conf
             assert named == expected, "\n".join(f"      - {path}" for path in sorted(expected))
 
 
-@pytest.mark.parametrize("name", ["prepare", "experiment"])
+@pytest.mark.parametrize("name", ["prepare", "experiment", "compare"])
 def test_a_cohorts_own_block_is_a_parameter(dvc_stages, name):
     for stage in dvc_stages.values():
         if stage.addressing.startswith(f"{name}@brisc"):

@@ -26,7 +26,8 @@ def test_every_pipeline_is_there(pipelines):
     for cohort in s3f_cohorts | medmnist:
         alike = cohort.endswith("_64") or cohort == "cheng"
         published = variants if cohort in medmnist else set() if alike else s3f_net
-        expected |= {f"{cohort}_acquire", f"{cohort}_audit"}
+        expected |= {f"{cohort}_acquire", f"{cohort}_audit", f"{cohort}_compare"}
+        expected |= {f"{cohort}_compare_published"} if published else set()
         expected |= {f"{cohort}_{variant}" for variant in variants}
         expected |= {f"{cohort}_{variant}_published" for variant in published}
     assert set(pipelines) == expected

@@ -3,8 +3,8 @@ import pytest
 from matplotlib.collections import PathCollection
 from uncertainty_files import uncertainty_file
 
-from s3f_pipeline.reporting.plots import figure_to_png
 from s3f_pipeline.reporting.reliability import plot_decision_curve, plot_reliability
+from s3f_pipeline.reporting.style import figure_to_png
 from s3f_pipeline.results.decoding import decode
 from s3f_pipeline.results.uncertainty import Calibration, DecisionCurve
 

@@ -69,6 +69,10 @@ def predictions_file() -> pd.DataFrame:
     return table
 
 
+def history_file() -> pd.DataFrame:
+    return pd.DataFrame({"epoch": [1], "selection_accuracy": [0.5]})
+
+
 def write_json(path: Path, content: dict) -> Path:
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(content))
@@ -95,6 +99,8 @@ def write_run(
     day: int = 1,
     training=None,
     metrics=None,
+    predicted=None,
+    history=None,
     read: Mapping[str, Path] | None = None,
 ) -> dict[str, Path]:
     """Write what a finished run leaves, and return the files by name."""
@@ -106,12 +112,14 @@ def write_run(
     measured = write_json(reports / "metrics.json", metrics or metrics_file(run))
     table = predictions / "predictions.parquet"
     table.parent.mkdir(parents=True, exist_ok=True)
-    predictions_file().to_parquet(table)
+    (predictions_file() if predicted is None else predicted).to_parquet(table)
+    epochs = models / "history.csv"
+    (history_file() if history is None else history).to_csv(epochs, index=False)
     trained, evaluated = models / "training.record.json", predictions / "evaluation.record.json"
-    write_record(trained, "training", [facts], f"2026-01-{day:02d}T10:00:00+00:00")
+    write_record(trained, "training", [facts, epochs], f"2026-01-{day:02d}T10:00:00+00:00")
     write_record(
         evaluated, "evaluation", [measured, table], f"2026-01-{day:02d}T10:05:00+00:00",
         read={"c.p.v.training": facts, **(read or {})},
     )  # fmt: skip
-    files = {"training": facts, "metrics": measured, "predictions": table}
+    files = {"training": facts, "history": epochs, "metrics": measured, "predictions": table}
     return files | {"training_record": trained, "evaluation_record": evaluated}

@@ -50,7 +50,8 @@ OBSERVERS = (
 """Code that tells, tracks or writes what is done, and decides nothing of it."""
 PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitting", "auditing")
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
-STAGES = PREPARATION_STAGES + EXPERIMENT_STAGES
+COMPARISON = "comparison"
+STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON)
 NOTHING = Closure({}, frozenset())
 LOADERS = {"evaluation": ("s3f_pipeline.models.loading:load_model",)}
 """What the catalog runs for the nodes of a stage, and what decides with them: how a network is loaded."""

@@ -1,7 +1,6 @@
 """Plots of one experiment, drawn without pyplot and hence without global state or a display."""
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from itertools import cycle
 from typing import Any
 
@@ -18,12 +17,7 @@ from s3f_pipeline.evaluation.metrics import one_vs_rest_auc
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.evaluation.predictions import check_predictions, class_probabilities
 from s3f_pipeline.reporting.formats import count, percent
-from s3f_pipeline.reporting.style import BLACK, BLUE, GREEN, GRID, GUIDE, ORANGE, PALETTE, STYLE
-from s3f_pipeline.text import one_line
-
-_DOTS_PER_INCH = 160
-_LONGEST_NAME = 32
-"""Characters of a class name, which matplotlib neither breaks nor shortens."""
+from s3f_pipeline.reporting.style import BLACK, BLUE, GREEN, GRID, GUIDE, ORANGE, PALETTE, STYLE, literal
 
 
 @rc_context(STYLE)
@@ -61,7 +55,7 @@ def plot_confusion_matrix(
             va="center",
             color="white" if share > 0.55 else "black",
         )
-    names = [_literal(name) for name in classes]
+    names = [literal(name) for name in classes]
     axes.set_xticks(places, names, rotation=30, ha="right", rotation_mode="anchor")
     axes.set_yticks(places, names)
     axes.tick_params(length=0)
@@ -102,7 +96,7 @@ def plot_roc(
     for index, (name, color, linestyle) in enumerate(styles):
         if positive_class not in (None, name):
             continue
-        title = _literal((titles or {}).get(name, name))
+        title = literal((titles or {}).get(name, name))
         is_class = (predictions["label"] == name).to_numpy()
         auc = one_vs_rest_auc(is_class, probabilities[:, index])
         if auc is None:
@@ -197,24 +191,3 @@ def _plot_column(
         marker=marker,
         markersize=3.5,
     )
-
-
-def _literal(name: str) -> str:
-    """A name as matplotlib shows it letter by letter: it sets ``$…$`` as a formula and hides ``_…``.
-
-    The middle of a long name is left out, as it would leave no room for the plot.
-    """
-    text = one_line(name)
-    if len(text) > _LONGEST_NAME:
-        end = (_LONGEST_NAME - 1) // 2
-        text = f"{text[: _LONGEST_NAME - 1 - end]}…{text[-end:]}"
-    text = text.replace("$", r"\$")
-    return f" {text}" if text.startswith("_") else text
-
-
-@rc_context(STYLE)
-def figure_to_png(figure: Figure) -> bytes:
-    """PNG of a figure at 160 dpi; the same figure gives the same bytes, without metadata."""
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
-    return buffer.getvalue()

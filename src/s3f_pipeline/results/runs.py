@@ -1,8 +1,10 @@
 """The one reader of results: which runs have finished, and what they have left."""
 
+import hashlib
+import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,6 +51,7 @@ class FinishedRun:
         finished: When the evaluation has.
         root: The data root below which it lies.
         evaluation: Record of the evaluation.
+        trained: Record of the training.
     """
 
     id: RunId
@@ -57,6 +60,7 @@ class FinishedRun:
     finished: datetime
     root: Path
     evaluation: FinishedStage
+    trained: FinishedStage
 
     @property
     def conditions(self) -> Conditions:
@@ -89,6 +93,16 @@ class FinishedRun:
         path = _folder(self.root, PREDICTIONS, self.id) / "predictions.parquet"
         _require_whole(path, self.evaluation, hashed=True)
         return _read_table(path)
+
+    def history(self) -> pd.DataFrame:
+        """Read the figures of each epoch: ``epoch``, ``selection_<metric>`` and more.
+
+        Raises:
+            ResultsError: If the file is not what the training has written.
+        """
+        path = _folder(self.root, MODELS, self.id) / "history.csv"
+        _require_whole(path, self.trained, hashed=True)
+        return pd.read_csv(path)
 
     def split_summary(self) -> SplitSummary:
         """Count images, groups and patients of each side of the split that the run was made on.
@@ -180,6 +194,18 @@ def find_runs(
     return sorted(found, key=lambda run: run.id.order)
 
 
+def runs_hash(runs: Sequence[FinishedRun]) -> str:
+    """Hash of what a set of finished runs has left: predictions, metrics, and how they were trained."""
+    content = sorted([*map(str, run.id), *_hashes(run)] for run in runs)
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _hashes(run: FinishedRun) -> list[str]:
+    nouns = {"predictions": run.evaluation, "metrics": run.evaluation, "training": run.trained}
+    held = (record.content(noun) for noun, record in nouns.items())
+    return [content.sha256 for content in held if content]
+
+
 def _read_run(root: Path, run: RunId) -> FinishedRun | None:
     """Read a run, ``None`` if it has not finished."""
     models, predictions, reports = (_folder(root, stage, run) for stage in (MODELS, PREDICTIONS, REPORTS))
@@ -204,7 +230,7 @@ def _read_run(root: Path, run: RunId) -> FinishedRun | None:
         raise ResultsError(
             f"{metrics_file} is of {found.title}, and lies where {run.title} belongs. Move it."
         )
-    return FinishedRun(run, metrics, facts, evaluation.time, root, evaluation)
+    return FinishedRun(run, metrics, facts, evaluation.time, root, evaluation, training)
 
 
 def _not_of_run(path: Path, run: RunId) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, NonNegativeInt, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from s3f_pipeline.comparison.settings import Claim
 from s3f_pipeline.config.schema.evaluation import CohortUse
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
 from s3f_pipeline.config.schema.table import PatientPattern, TableColumns
@@ -248,6 +249,7 @@ class CohortFacts(CohortData):
         class_titles: What pages and plots call classes whose names are not fit to read; files, tables and
             keys keep the names.
         published_results: Published figures.
+        published_claims: That one network is better than another; a comparison judges them.
     """
 
     title: str
@@ -260,6 +262,7 @@ class CohortFacts(CohortData):
     citation: str = "none"
     class_titles: dict[ClassName, str] = {}
     published_results: tuple[PublishedResult, ...] = ()
+    published_claims: tuple[Claim, ...] = ()
 
     @model_validator(mode="before")
     @classmethod

@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, NonNegativeInt, model_validator
 
+from s3f_pipeline.comparison.settings import ComparisonSettings
 from s3f_pipeline.config.schema.cohort import CohortConfig
 from s3f_pipeline.config.schema.evaluation import EvaluationConfig
 from s3f_pipeline.config.schema.fields import Block, ImageSize, Name, Seed
@@ -33,6 +34,7 @@ class Parameters(Block):
     splitting: SplittingConfig
     training: TrainingSettings
     evaluation: EvaluationConfig
+    comparison: ComparisonSettings
     variants: dict[Name, VariantConfig]
     cohorts: dict[Name, CohortConfig]
 

@@ -34,13 +34,9 @@ def plot(
     training: dict[str, Any],
 ) -> tuple[bytes, bytes, bytes, bytes]:
     """Draw confusion matrix, ROC curves, reliability diagram and training history as PNG."""
-    from s3f_pipeline.reporting.plots import (
-        figure_to_png,
-        plot_confusion_matrix,
-        plot_history,
-        plot_roc,
-    )
+    from s3f_pipeline.reporting.plots import plot_confusion_matrix, plot_history, plot_roc
     from s3f_pipeline.reporting.reliability import plot_reliability
+    from s3f_pipeline.reporting.style import figure_to_png
     from s3f_pipeline.results.metrics import Metrics
 
     title = f"{experiment.cohort} {experiment.variant}, test images"
@@ -79,9 +75,9 @@ def write_report(
     *plots: bytes,
 ) -> str:
     """Put everything that an experiment has written into one HTML file; ``plots`` are those of ``plot``."""
-    from s3f_pipeline.reporting.plots import figure_to_png
     from s3f_pipeline.reporting.reliability import plot_decision_curve
     from s3f_pipeline.reporting.report import ReportData, render_report
+    from s3f_pipeline.reporting.style import figure_to_png
     from s3f_pipeline.results.audit import Audit
     from s3f_pipeline.results.metrics import Metrics
     from s3f_pipeline.results.splits import SplitSummary

@@ -1,0 +1,161 @@
+"""How often the comparison of networks errs, and how often it finds what there is, on simulated predictions.
+
+    python benchmarks/comparison_errors.py                    # 200 comparisons of each kind, an hour
+    python benchmarks/comparison_errors.py --comparisons=20   # a trial
+
+Two networks are asked about the same images. Whether a run names an image right depends on the skill of its
+network, on the luck of its seed, on how hard the image is (images of a group are alike), and on chance of
+this run with this image:
+
+    skill + luck - hardness - chance > 0
+
+``same``: two copies of one network under fresh seeds; who is called better or worse is called so in error.
+``apart``: the first is 3 points better. Beside the verdict stands what simpler methods would have called.
+"""
+
+import argparse
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm, ttest_ind, ttest_rel
+
+from s3f_pipeline.comparison.pairs import compare_pairs
+from s3f_pipeline.comparison.repeats import Images
+from s3f_pipeline.comparison.replicated import Replicated
+from s3f_pipeline.comparison.settings import ComparisonSettings
+from s3f_pipeline.comparison.study import Study
+from s3f_pipeline.comparison.verdicts import BETTER, EQUAL, WORSE
+from s3f_pipeline.evaluation.confusion import overall_figures
+from s3f_pipeline.evaluation.resampling import weights_with_itself
+
+CLASSES = ("benign", "malignant", "normal")
+SHARES = (0.55, 0.27, 0.18)
+SETTINGS = ComparisonSettings("balanced_accuracy", 0.01, 0.95, 500, 0)
+HARDNESS, CHANCE = 1.0, 0.6
+"""Standard deviations."""
+ALIKE = 0.5
+"""Share of the variance of hardness that the images of a group have in common."""
+RAREST = 12
+"""Groups that each class has at least."""
+ACCURACY = 0.85
+DIFFERENCE = 0.03
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is simulated.
+
+    Attributes:
+        groups: In the test set.
+        largest: Images of the largest group; sizes are drawn evenly from 1 to this.
+        seeds: Runs of each network.
+        luck: Standard deviation of a seed's luck, in units of the score; 0.1 is about 2 points of accuracy.
+    """
+
+    groups: int
+    largest: int
+    seeds: int
+    luck: float
+
+
+SCENES = {
+    "BUSI's size, 3 seeds": Scene(120, 3, 3, 0.1),
+    "BUSI's size, 3 seeds, no luck": Scene(120, 3, 3, 0.0),
+    "BUSI's size, 3 seeds, much luck": Scene(120, 3, 3, 0.3),
+    "BUSI's size, 2 seeds": Scene(120, 3, 2, 0.1),
+    "BUSI's size, 5 seeds": Scene(120, 3, 5, 0.1),
+    "BRISC's size, 3 seeds": Scene(300, 6, 3, 0.1),
+    "BRISC's size, 5 seeds, little luck": Scene(300, 6, 5, 0.03),
+}
+
+
+def simulate(scene: Scene, difference: float, rng: np.random.Generator) -> Study:
+    """Draw the predictions of two networks."""
+    groups = np.repeat(np.arange(scene.groups), rng.integers(1, scene.largest, scene.groups, endpoint=True))
+    of_group = rng.choice(len(CLASSES), size=scene.groups, p=SHARES)
+    of_group[: RAREST * len(CLASSES)] = np.repeat(range(len(CLASSES)), RAREST)
+    labels = of_group[groups].astype(np.int64)
+    images = Images(np.arange(len(labels)).astype(object), labels, groups)
+    hardness = sqrt(ALIKE) * rng.normal(size=scene.groups)[groups]
+    hardness = HARDNESS * (hardness + sqrt(1 - ALIKE) * rng.normal(size=len(labels)))
+    spread = sqrt(HARDNESS**2 + CHANCE**2 + scene.luck**2)
+    probabilities = {}
+    for name, accuracy in (("first", ACCURACY + difference), ("second", ACCURACY)):
+        luck = scene.luck * rng.normal(size=(scene.seeds, 1))
+        chance = CHANCE * rng.normal(size=(scene.seeds, len(labels)))
+        scores = spread * norm.ppf(accuracy) + luck - hardness - chance
+        probabilities[name] = np.stack([_probabilities(labels, of_run, rng) for of_run in scores])
+    weights = weights_with_itself(labels, groups, replicates=SETTINGS.replicates, seed=SETTINGS.seed)
+    figures = {name: {SETTINGS.figure: _replicated(images, p, weights)} for name, p in probabilities.items()}
+    return Study(CLASSES, images, probabilities, figures)
+
+
+def _probabilities(
+    labels: NDArray[np.int64], scores: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """More than half on the right class where the score is above 0, the rest on one of the others."""
+    wrong = (labels + rng.integers(1, len(CLASSES), len(labels))) % len(CLASSES)
+    right = 1 / (1 + np.exp(-2 * scores))
+    probabilities = np.zeros((len(labels), len(CLASSES)))
+    images = np.arange(len(labels))
+    probabilities[images, labels], probabilities[images, wrong] = right, 1 - right
+    return probabilities
+
+
+def _replicated(images: Images, probabilities: NDArray[np.float64], weights: NDArray[np.int32]) -> Replicated:
+    """The deciding figure alone, which takes a tenth of the time of all."""
+    classes, groups = len(CLASSES), weights.shape[1]
+    values = []
+    for of_run in probabilities:
+        cells = np.zeros((groups, classes**2))
+        np.add.at(cells, (images.groups, images.labels * classes + of_run.argmax(axis=1)), 1)
+        confusions = (weights @ cells).reshape(-1, classes, classes)
+        values.append(overall_figures(confusions)[SETTINGS.figure])
+    stacked = np.stack(values)
+    return Replicated(stacked[:, 0], stacked[:, 1:])
+
+
+def judge(compared: Study) -> dict[str, bool]:
+    """What is called different (and, by the verdict, equal), by method."""
+    (pair,) = compare_pairs(compared, SETTINGS)
+    first, second = (network[SETTINGS.figure].figures for network in compared.figures.values())
+    called = {
+        "verdict": pair.verdict in (BETTER, WORSE),
+        "bootstrap over groups": pair.cross_checks.groups.p < SETTINGS.level,
+        "bootstrap over runs and groups": pair.cross_checks.two_level.p < SETTINGS.level,
+        "Welch's t over seeds": ttest_ind(first, second, equal_var=False).pvalue < SETTINGS.level,
+        "t over paired seeds": ttest_rel(first, second).pvalue < SETTINGS.level,
+        "called equal": pair.verdict == EQUAL,
+    }
+    return {name: bool(value) for name, value in called.items()}
+
+
+def shares(scene: Scene, difference: float, comparisons: int, seed: int) -> Iterator[tuple[str, float]]:
+    """Share of comparisons in which each method calls the networks different."""
+    rng = np.random.default_rng(seed)
+    judged = pd.DataFrame([judge(simulate(scene, difference, rng)) for _ in range(comparisons)])
+    return ((str(name), float(share)) for name, share in judged.mean().items())
+
+
+def main() -> None:
+    warnings.filterwarnings("ignore", "Precision loss")  # of t-tests of seeds that agree
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--comparisons", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    for title, scene in SCENES.items():
+        for kind, difference in (("same", 0.0), ("apart", DIFFERENCE)):
+            began = time.perf_counter()
+            found = dict(shares(scene, difference, options.comparisons, options.seed))
+            told = ", ".join(f"{name} {100 * share:.1f} %" for name, share in found.items())
+            print(f"{title}, {kind}: {told} ({time.perf_counter() - began:.0f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()

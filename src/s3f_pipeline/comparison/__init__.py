@@ -1,0 +1,1 @@
+"""Networks against one another on the same test images: differences, verdicts, cost and advice. No Keras."""
