@@ -1,0 +1,58 @@
+"""Groups drawn with replacement: how test images of other patients might have come out."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+_CHUNK = 2**20
+"""Numbers drawn at once."""
+
+
+def group_numbers(names: pd.Series) -> NDArray[np.int64]:
+    """Number groups 0, 1, … in order of appearance, shape (n,); images without a group stand alone."""
+    alone = pd.Series([("alone", row) for row in range(len(names))], index=names.index)
+    numbers, _ = pd.factorize(names.astype(object).where(names.notna(), alone))
+    return numbers.astype(np.int64)
+
+
+def group_weights(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], *, replicates: int = 2000, seed: int = 0
+) -> NDArray[np.int32]:
+    """Draw as many groups as there are, with replacement, many times.
+
+    Whole groups are drawn, since images of one patient or lesion are alike. They are drawn among those that
+    have images of the same classes, so that no class vanishes.
+
+    Args:
+        labels: Class numbers, shape (n,).
+        groups: Number of each image's group, shape (n,), from 0 without gaps.
+        replicates: How many times.
+        seed: Of the draws. Networks that are compared on the same images take the same draws.
+
+    Returns:
+        How often each group is drawn, shape (replicates, groups).
+    """
+    rng = np.random.default_rng(seed)
+    strata = group_strata(labels, groups)
+    weights = np.empty((replicates, strata.size), np.int32)
+    for stratum in range(strata.max() + 1):
+        among = np.flatnonzero(strata == stratum)
+        rows = max(1, _CHUNK // among.size)
+        for first in range(0, replicates, rows):
+            drawn = weights[first : first + rows]
+            drawn[:, among] = _draws(rng, len(drawn), among.size)
+    return weights
+
+
+def group_strata(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number, from 0, of the set of classes that each group has images of, shape (groups,)."""
+    has_class = np.zeros((groups.max() + 1, labels.max() + 1), bool)
+    has_class[groups, labels] = True
+    _, strata = np.unique(has_class, axis=0, return_inverse=True)
+    return strata.reshape(-1).astype(np.int64)
+
+
+def _draws(rng: np.random.Generator, rows: int, size: int) -> NDArray[np.int64]:
+    """How often each of ``size`` is drawn in ``size`` draws, shape (rows, size)."""
+    cells = rng.integers(size, size=(rows, size)) + size * np.arange(rows)[:, None]
+    return np.bincount(cells.ravel(), minlength=rows * size).reshape(rows, size)
