@@ -39,9 +39,12 @@ def test_jpeg_traces_tell_quality_sampling_and_way():
     }
     traces = {name: encoder_traces(data) for name, data in written.items()}
     assert len(set(traces.values())) == len(written)
-    assert traces["75"].startswith("JPEG baseline 2x2,1x1,1x1 tables ") and traces["75"].endswith("JFIF")
-    assert "baseline 1x1,1x1,1x1" in traces["whole colours"] and "progressive" in traces["progressive"]
-    assert "comment" in traces["comment"] and "Jane" not in traces["comment"]
+    assert traces["75"].startswith("JPEG baseline 2x2,1x1,1x1 tables ")
+    assert traces["75"].endswith("JFIF")
+    assert "baseline 1x1,1x1,1x1" in traces["whole colours"]
+    assert "progressive" in traces["progressive"]
+    assert "comment" in traces["comment"]
+    assert "Jane" not in traces["comment"]
 
 
 def test_png_traces_tell_level_interlacing_and_chunks():
