@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from s3f_pipeline.evaluation.calibration import classwise_ece, mass_bins, top_label_ece, width_bins
+from s3f_pipeline.evaluation.calibration import (
+    classwise_ece,
+    expected_error,
+    mass_bins,
+    simulated_gaps,
+    top_label_ece,
+    width_bins,
+)
 
 
 def random_case(n=300, classes=4, seed=0):
@@ -62,3 +69,33 @@ def test_a_perfect_and_certain_network_has_none():
     labels = np.array([0, 2, 1])
     assert top_label_ece(labels, np.eye(3)[labels]) == 0
     assert classwise_ece(labels, np.eye(3)[labels]).tolist() == [0, 0, 0]
+
+
+def test_expected_error_of_one_image_by_hand():
+    # right with probability .8: |1 - .8| or |0 - .8|, on the mean .8 · .2 + .2 · .8
+    nothing = np.array([0])
+    gaps = simulated_gaps(np.array([0.8]), nothing, nothing, simulations=20_000)
+    assert gaps.shape == (20_000, 1)
+    assert np.abs(gaps).mean() == pytest.approx(0.32, abs=0.01)
+    assert gaps.mean() == pytest.approx(0, abs=0.01)
+
+
+def test_expected_error_is_that_of_labels_drawn_from_the_probabilities():
+    _, probabilities = random_case(n=200)
+    rng = np.random.default_rng(1)
+    drawn = [
+        top_label_ece(np.array([rng.choice(4, p=row) for row in probabilities]), probabilities)
+        for _ in range(150)
+    ]
+    confidences = probabilities.max(axis=1)
+    expected = expected_error(confidences, mass_bins(confidences), np.arange(200))
+    assert expected == pytest.approx(np.mean(drawn), rel=0.1)
+
+
+def test_more_is_expected_of_few_images_and_of_groups_that_share_their_luck():
+    probabilities = np.full(400, 0.7)
+    bins, images = mass_bins(np.linspace(0, 1, 400)), np.arange(400)
+    by_image = expected_error(probabilities, bins, images)
+    assert expected_error(probabilities, bins, images // 8) > 1.5 * by_image
+    assert expected_error(probabilities[:50], mass_bins(np.linspace(0, 1, 50)), images[:50]) > 2 * by_image
+    assert expected_error(np.ones(400), bins, images) == 0

@@ -28,6 +28,7 @@ from s3f_pipeline.config.schema import (
     CohortConfig,
     CohortData,
     CohortFacts,
+    CohortUse,
     ExperimentConfig,
     ExperimentLabels,
     ImageStoreConfig,
@@ -172,6 +173,10 @@ class ProjectConfigLoader(OmegaConfigLoader):
                 return ImageStoreConfig.part_of(block)
             case "acquisition":
                 return self._acquisition()
+            case "use":
+                return CohortUse.part_of(block)
+            case "evaluation":
+                return typed.evaluation
             case "ingestion":
                 return typed.ingestion
             case "twins":

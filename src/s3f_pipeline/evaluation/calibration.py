@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 MASS_BINS = 15
 WIDTH_BINS = 10
+SIMULATIONS = 200
+SIMULATED_IMAGES = 2_000_000
 
 
 def mass_bins(probabilities: NDArray[np.float64], bins: int = MASS_BINS) -> NDArray[np.int64]:
@@ -86,3 +88,41 @@ def classwise_ece(
             for number, of_class in enumerate(probabilities.T)
         ]
     )
+
+
+def simulated_gaps(
+    probabilities: NDArray[np.float64],
+    bins: NDArray[np.int64],
+    units: NDArray[np.int64],
+    *,
+    simulations: int = SIMULATIONS,
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    """Sums of the gaps in each bin as chance alone makes them, if every probability were true.
+
+    Args:
+        probabilities: That something comes true, shape (n,), n >= 1.
+        bins: Number of each image's bin, shape (n,).
+        units: Number of what each image shares its luck with, shape (n,): one number per image for
+            independent images, its group for images that come true together as far as they can.
+        simulations: How often outcomes are drawn.
+        seed: Of the draws.
+
+    Returns:
+        Shape (simulations, bins).
+    """
+    rng = np.random.default_rng(seed)
+    luck = (rng.random(units.max() + 1)[units] for _ in range(simulations))
+    return np.array([np.bincount(bins, (drawn < probabilities) - probabilities) for drawn in luck])
+
+
+def expected_error(
+    probabilities: NDArray[np.float64], bins: NDArray[np.int64], units: NDArray[np.int64], *, seed: int = 0
+) -> float:
+    """Expected calibration error of true probabilities: what chance alone makes of it with so few images.
+
+    Arguments as ``simulated_gaps``, of whose draws this is the mean; of many images fewer draws will do.
+    """
+    simulations = int(np.clip(SIMULATED_IMAGES // len(bins), 20, SIMULATIONS))
+    gaps = simulated_gaps(probabilities, bins, units, simulations=simulations, seed=seed)
+    return float(np.abs(gaps).sum(axis=1).mean() / len(bins))

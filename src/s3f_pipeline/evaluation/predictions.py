@@ -16,6 +16,11 @@ def probability_column(class_name: str) -> str:
     return f"p_{class_name}"
 
 
+def calibrated_column(class_name: str) -> str:
+    """Name of the column with the probability of a class at the temperature fitted on validation."""
+    return f"calibrated_{class_name}"
+
+
 def class_probabilities(predictions: pd.DataFrame, classes: Sequence[str]) -> NDArray[np.float64]:
     """Probabilities, shape (rows, classes), with the columns in the order of ``classes``."""
     return predictions[[probability_column(name) for name in classes]].to_numpy(np.float64)
@@ -59,7 +64,7 @@ def check_predictions(predictions: pd.DataFrame, classes: Sequence[str]) -> None
     Raises:
         EvaluationError: If the table is empty, lacks a column, mixes splits, names a class that
             the cohort does not have, has probabilities that are NaN, outside [0, 1] or do not
-            sum to 1, or a ``predicted`` class that is not the most probable one.
+            sum to 1, or a ``predicted`` class that is not the first of the most probable ones.
     """
     columns = ["image_id", "group", "split", "label", "predicted"]
     columns += [probability_column(name) for name in classes]
@@ -107,14 +112,12 @@ def _check_probabilities(predictions: pd.DataFrame, classes: Sequence[str]) -> N
             f"{probabilities[first].tolist()}. Training may have diverged: look at its loss."
         )
 
-    predicted = class_indices(predictions["predicted"], classes)
-    chosen = probabilities[np.arange(len(predicted)), predicted]
-    wrong = chosen < probabilities.max(axis=1)
+    wrong = class_indices(predictions["predicted"], classes) != probabilities.argmax(axis=1)
     if wrong.any():
         first = wrong.argmax()
         raise EvaluationError(
-            f"Column 'predicted' is not the most probable class in {wrong.sum()} of {len(wrong)} "
-            f"predictions, first for image '{image_ids[first]}': "
+            f"Column 'predicted' is not the most probable class (of equals the first) in {wrong.sum()} of "
+            f"{len(wrong)} predictions, first for image '{image_ids[first]}': "
             f"'{predictions['predicted'].iloc[first]}' with {probabilities[first].tolist()} for "
             f"{', '.join(classes)}. Check that the order of the classes is that of the network."
         )

@@ -104,7 +104,12 @@ def _weighted_sums(
     """Sums of the columns of ``values`` under each row of weights, shape (replicates, columns)."""
     by_group = np.zeros((weights.shape[1], values.shape[1]))
     np.add.at(by_group, groups, values)
-    return np.concatenate([chunk @ by_group for chunk in _chunks(weights, weights.shape[1])])
+    sums = np.zeros((len(weights), values.shape[1]))
+    step = max(1, _CHUNK // len(weights))
+    for first in range(0, len(by_group), step):
+        block = slice(first, first + step)
+        sums += weights[:, block].astype(np.float64) @ by_group[block]
+    return sums
 
 
 def _ranked(

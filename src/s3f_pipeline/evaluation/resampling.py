@@ -32,13 +32,20 @@ def group_weights(
     Returns:
         How often each group is drawn, shape (replicates, groups).
     """
+    return weights_with_itself(labels, groups, replicates=replicates, seed=seed)[1:]
+
+
+def weights_with_itself(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], *, replicates: int = 2000, seed: int = 0
+) -> NDArray[np.int32]:
+    """A row of ones, the images as they are, before the rows of ``group_weights``; arguments as there."""
     rng = np.random.default_rng(seed)
     strata = group_strata(labels, groups)
-    weights = np.empty((replicates, strata.size), np.int32)
+    weights = np.ones((1 + replicates, strata.size), np.int32)
     for stratum in range(strata.max() + 1):
         among = np.flatnonzero(strata == stratum)
         rows = max(1, _CHUNK // among.size)
-        for first in range(0, replicates, rows):
+        for first in range(1, 1 + replicates, rows):
             drawn = weights[first : first + rows]
             drawn[:, among] = _draws(rng, len(drawn), among.size)
     return weights

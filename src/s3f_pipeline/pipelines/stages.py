@@ -147,7 +147,7 @@ class Stage:
         """What the keys of a parameter begin with, as users write them."""
         noun = name.rpartition(".")[2]
         return {"experiment": "", "acquisition": "", "cohort": f"cohorts.{self.cohort}"}.get(
-            "cohort" if noun in ("data", "image_store") else noun, noun
+            "cohort" if noun in ("data", "image_store", "use") else noun, noun
         )
 
     def scratch(self, catalog: CatalogProtocol) -> list[ScratchFolderDataset]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from s3f_pipeline.evaluation.intervals import wilson_interval
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.identity import HOLDING
 from s3f_pipeline.reporting.formats import count, ordinal, score
@@ -170,42 +169,38 @@ def accuracy_facts(metrics: SplitMetrics, classes: Sequence[str]) -> dict[str, A
         classes: Class names in the order of the confusion matrix.
 
     Returns:
-        ``correct`` (images), ``low`` and ``high`` (Wilson 95 % interval of the accuracy),
-        ``most_common`` (class) and its ``share``, ``comparison`` of the accuracy with that share
-        in words, ``weakest`` (class with the lowest recall) with its ``weakest_hits``, and
-        ``recalls`` {class: (low, high)}, the Wilson 95 % intervals of the classes with images.
+        ``correct`` (images), ``most_common`` (class) and its ``share``, ``comparison`` of the interval of the
+        accuracy with that share in words, and ``weakest`` (class with the lowest recall) with its
+        ``weakest_hits``.
     """
     hits = {name: metrics.confusion_matrix[place][place] for place, name in enumerate(classes)}
     supports = {name: metrics.per_class[name].support for name in classes}
     images = {name: support for name, support in supports.items() if support}
-    correct = sum(hits.values())
-    low, high = wilson_interval(correct, metrics.n)
+    accuracy = metrics.intervals["accuracy"]
     most_common = max(images, key=images.__getitem__)
     share = images[most_common] / metrics.n
     weakest = min(images, key=lambda name: hits[name] / images[name])
-    if low > share:
+    if accuracy.low > share:
         comparison = "clearly better than"
-    elif high < share:
+    elif accuracy.high < share:
         comparison = "clearly worse than"
     else:
         comparison = "not clearly different from"
     return {
-        "correct": correct,
-        "low": low,
-        "high": high,
+        "correct": sum(hits.values()),
         "most_common": most_common,
         "share": share,
         "comparison": comparison,
         "weakest": weakest,
         "weakest_hits": hits[weakest],
-        "recalls": {name: wilson_interval(hits[name], images[name]) for name in images},
     }
 
 
 def no_skill_scores(metrics: SplitMetrics) -> dict[str, float]:
     """What the metrics are for always naming the most common class.
 
-    The loss is that of equal probabilities for all classes, and the AUC that of guessing.
+    Loss and Brier score are those of equal probabilities for all classes, AUC and average precision those of
+    guessing.
     """
     supports = [scores.support for scores in metrics.per_class.values()]
     share = max(supports) / metrics.n
@@ -219,7 +214,9 @@ def no_skill_scores(metrics: SplitMetrics) -> dict[str, float]:
         "mcc": 0.0,
         "auc_macro": 0.5,
         "auc_weighted": 0.5,
+        "average_precision_macro": 1 / len(supports),
         "loss": log(len(supports)),
+        "brier": 1 - 1 / len(supports),
     }
 
 

@@ -8,8 +8,10 @@ from jinja2.runtime import Context
 
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.mappings import dotted
+from s3f_pipeline.results.intervals import Interval
 
 MISSING = "\N{EM DASH}"
+FLAGGED = "\N{NO-BREAK SPACE}*"
 
 
 def count(value: int) -> str:
@@ -31,6 +33,20 @@ def percent(share: float) -> str:
 def score(value: float | None) -> str:
     """A metric with four decimals, as published tables have them; a dash for ``None``."""
     return MISSING if value is None else f"{value:.4f}"
+
+
+def interval(found: Interval | None) -> str:
+    """The ends of an interval as ``score`` writes them, with a star if it is flagged; a dash for ``None``."""
+    if found is None:
+        return MISSING
+    return f"{score(found.low)} to {score(found.high)}{FLAGGED if found.flag else ''}"
+
+
+def percent_interval(found: Interval | None) -> str:
+    """As ``interval``, of shares as percentages."""
+    if found is None:
+        return MISSING
+    return f"{percent(found.low)} to {percent(found.high)}{FLAGGED if found.flag else ''}"
 
 
 def duration(seconds: float) -> str:
@@ -72,6 +88,8 @@ FILTERS = {
         count,
         percent,
         score,
+        interval,
+        percent_interval,
         duration,
         listing,
         shape,

@@ -5,6 +5,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from s3f_pipeline.results.artefacts import Artefact
+from s3f_pipeline.results.intervals import Intervals
+from s3f_pipeline.results.uncertainty import (
+    Calibration,
+    Conformal,
+    DecisionCurve,
+    OperatingPoint,
+    Subgroups,
+)
 
 Guarantee = Mapping[str, Mapping[str, Mapping[str, int]]]
 """Side -> class -> what keeps images apart -> images; see ``splits.guarantee``."""
@@ -12,13 +20,30 @@ Guarantee = Mapping[str, Mapping[str, Mapping[str, int]]]
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """Metrics of one class against the rest; ``auc`` is ``None`` for a class that is absent or alone."""
+    """Metrics of one class against the rest; ``None`` is what an absent class, or one alone, does not have.
+
+    Attributes:
+        precision: Also called positive predictive value.
+        recall: Also called sensitivity.
+        npv: Negative predictive value.
+        loss: Of the images of the class.
+        brier: Of the probability of the class, 0 to 1; their sum over the classes is the Brier score.
+        support: Images of the class.
+        groups: Groups that these are of.
+    """
 
     precision: float
     recall: float
     f1: float
-    support: int
+    specificity: float
+    npv: float
     auc: float | None
+    average_precision: float | None
+    loss: float | None
+    brier: float
+    support: int
+    groups: int
+    intervals: Intervals
 
 
 @dataclass(frozen=True)
@@ -28,8 +53,11 @@ class PositiveMetrics:
     sensitivity: float
     specificity: float
     precision: float
+    npv: float
     f1: float
     auc: float | None
+    average_precision: float | None
+    intervals: Intervals
 
 
 @dataclass(frozen=True)
@@ -38,6 +66,9 @@ class SplitMetrics:
 
     Attributes:
         n: Images.
+        groups: Groups that they are of.
+        brier: Multi-class Brier score, 0 to 2.
+        ece: Expected calibration error of the predicted class.
         per_class: By class name.
         confusion_matrix: Rows are true classes; of shape (classes, classes), in the cohort's order.
         notes: What does not exist, and why.
@@ -45,6 +76,7 @@ class SplitMetrics:
     """
 
     n: int
+    groups: int
     loss: float
     accuracy: float
     balanced_accuracy: float
@@ -54,6 +86,10 @@ class SplitMetrics:
     mcc: float
     auc_macro: float | None
     auc_weighted: float | None
+    average_precision_macro: float | None
+    brier: float
+    ece: float
+    intervals: Intervals
     per_class: Mapping[str, ClassMetrics]
     confusion_matrix: tuple[tuple[int, ...], ...]
     notes: tuple[str, ...]
@@ -80,10 +116,15 @@ class Metrics(Artefact):
         test_openings: How often the test set had been opened, this time included.
         leakage: What the published split tears apart, ``None`` under another protocol.
         test: Of the test images.
+        calibration: Of the test images.
+        conformal: Sets of the test images; ``None`` without validation images.
+        operating_point: Of a cohort with a positive class.
+        decision_curve: Of a cohort whose block gives prevalence and thresholds.
+        subgroups: Of the test images, by the columns of the cohort's block.
         validation: Of the validation images, where there are any.
     """
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
 
     cohort: str
     protocol: str
@@ -99,4 +140,9 @@ class Metrics(Artefact):
     test_openings: Openings
     leakage: Mapping[str, Any] | None
     test: SplitMetrics
+    calibration: Calibration
+    conformal: Conformal | None
+    operating_point: OperatingPoint | None
+    decision_curve: DecisionCurve | None
+    subgroups: Subgroups
     validation: SplitMetrics | None = None

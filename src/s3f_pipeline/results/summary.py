@@ -3,7 +3,7 @@
 import json
 import statistics
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ CONDITIONS = (
     "selected_on_test",
     "synthetic",
 )
-COUNTS = ("n", "support")
+COUNTS = ("n", "support", "groups")
 """Numbers of the test block that are no metrics."""
 
 
@@ -88,7 +88,7 @@ def _content(runs: Sequence[FinishedRun]) -> dict[str, Any]:
     first = runs[0]
     values: dict[str, list[float]] = {}
     for run in runs:
-        for name, value in dotted(asdict(run.metrics.test)):
+        for name, value in dotted(_without_intervals(asdict(run.metrics.test))):
             if isinstance(value, int | float) and name.rpartition(".")[2] not in COUNTS:
                 values.setdefault(name, []).append(float(value))
     return {
@@ -106,6 +106,18 @@ def _content(runs: Sequence[FinishedRun]) -> dict[str, Any]:
         ],
         "metrics": {name: _spread(found) for name, found in values.items()},
     }
+
+
+def _without_intervals(block: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of a split without their intervals, which have no mean."""
+    kept = {key: value for key, value in block.items() if key != "intervals"}
+    kept["per_class"] = {
+        name: {key: value for key, value in figures.items() if key != "intervals"}
+        for name, figures in block["per_class"].items()
+    }
+    if kept["positive"]:
+        kept["positive"] = {key: value for key, value in kept["positive"].items() if key != "intervals"}
+    return kept
 
 
 def _spread(values: Sequence[float]) -> dict[str, float | int | None]:

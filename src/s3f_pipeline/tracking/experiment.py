@@ -57,12 +57,22 @@ def leakage_tags(metrics: Mapping[str, Any]) -> dict[str, str]:
 
 
 def tracked_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Final figures as ``test_accuracy``, ``validation_macro_f1`` … and ``test_f1_<class>``."""
+    """Final figures as ``test_accuracy``, ``validation_macro_f1`` … and ``test_f1_<class>``.
+
+    The ends of their intervals are ``test_accuracy_low`` and ``test_accuracy_high``.
+    """
     flat: dict[str, float] = {}
     for split in ("test", "validation"):
-        for name, value in metrics.get(split, {}).items():
-            if isinstance(value, int | float):
-                flat[f"{split}_{name}"] = float(value)
-        for label, figures in metrics.get(split, {}).get("per_class", {}).items():
-            flat[f"{split}_f1_{label}"] = float(figures["f1"])
+        figures = metrics.get(split)
+        if figures is None:
+            continue
+        flat |= {
+            f"{split}_{name}": float(value)
+            for name, value in figures.items()
+            if isinstance(value, int | float)
+        }
+        for name, interval in figures["intervals"].items():
+            flat |= {f"{split}_{name}_{end}": interval[end] for end in ("low", "high")}
+        for label, of_class in figures["per_class"].items():
+            flat[f"{split}_f1_{label}"] = float(of_class["f1"])
     return flat

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, NonNegativeInt, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from s3f_pipeline.config.schema.evaluation import CohortUse
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
 from s3f_pipeline.config.schema.table import PatientPattern, TableColumns
 from s3f_pipeline.config.schema.training import TrainingOverrides
@@ -283,7 +284,7 @@ class CohortFacts(CohortData):
         return self
 
 
-class CohortConfig(CohortFacts):
+class CohortConfig(CohortUse, CohortFacts):
     """One medical image data set. A block needs a layout, a raw folder, a colour, a size and classes.
 
     Attributes:
@@ -299,6 +300,12 @@ class CohortConfig(CohortFacts):
     spectranet: Literal["sn1", "sn2"] = "sn1"
     training: TrainingOverrides = TrainingOverrides()
     published_training: TrainingOverrides = TrainingOverrides()
+
+    @model_validator(mode="after")
+    def _decisions_are_about_a_class(self) -> Self:
+        if self.prevalence is not None and self.positive_class is None:
+            raise ValueError("prevalence and thresholds are those of a positive_class, and there is none")
+        return self
 
 
 class Cohorts(Block):

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, NonNegativeInt, model_validator
 
 from s3f_pipeline.config.schema.cohort import CohortConfig
+from s3f_pipeline.config.schema.evaluation import EvaluationConfig
 from s3f_pipeline.config.schema.fields import Block, ImageSize, Name, Seed
 from s3f_pipeline.config.schema.preparation import (
     IngestionConfig,
@@ -31,6 +32,7 @@ class Parameters(Block):
     twins: TwinSettings
     splitting: SplittingConfig
     training: TrainingSettings
+    evaluation: EvaluationConfig
     variants: dict[Name, VariantConfig]
     cohorts: dict[Name, CohortConfig]
 

@@ -15,14 +15,16 @@ def plot(
     metrics: dict[str, Any],
     history: pd.DataFrame,
     training: dict[str, Any],
-) -> tuple[bytes, bytes, bytes]:
-    """Draw confusion matrix, ROC curves and training history as PNG."""
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """Draw confusion matrix, ROC curves, reliability diagram and training history as PNG."""
     from s3f_pipeline.reporting.plots import (
         figure_to_png,
         plot_confusion_matrix,
         plot_history,
         plot_roc,
     )
+    from s3f_pipeline.reporting.reliability import plot_reliability
+    from s3f_pipeline.results.metrics import Metrics
 
     title = f"{experiment.cohort} {experiment.variant}, test images"
     classes = [labels.class_titles.get(name, name) for name in experiment.classes]
@@ -35,12 +37,15 @@ def plot(
             titles=labels.class_titles,
             positive_class=experiment.positive_class,
         ),
+        plot_reliability(
+            Metrics.of(metrics, "metrics.json").calibration, is_binary=experiment.positive_class is not None
+        ),
         plot_history(
             history, training["selected_epoch"], training["selection_metric"], experiment.selection_split
         ),
     )
-    confusion_matrix, roc, training_history = map(figure_to_png, figures)
-    return confusion_matrix, roc, training_history
+    confusion_matrix, roc, reliability, training_history = map(figure_to_png, figures)
+    return confusion_matrix, roc, reliability, training_history
 
 
 def write_report(
@@ -57,10 +62,13 @@ def write_report(
     metrics: dict[str, Any],
     confusion_matrix: bytes,
     roc: bytes,
+    reliability: bytes,
     training_history: bytes,
 ) -> str:
     """Put everything that an experiment has written into one HTML file."""
     from s3f_pipeline.images.store import enlarged_warning
+    from s3f_pipeline.reporting.plots import figure_to_png
+    from s3f_pipeline.reporting.reliability import plot_decision_curve
     from s3f_pipeline.reporting.report import ReportData, render_report
     from s3f_pipeline.results.audit import Audit
     from s3f_pipeline.results.metrics import Metrics
@@ -70,6 +78,7 @@ def write_report(
 
     measured = Metrics.of(metrics, "metrics.json")
     trained = TrainingFacts.of(training, "training.json")
+    curve = measured.decision_curve
     enlarged = enlarged_warning(index, experiment.image_size)
     traced = (
         "git_commit",
@@ -111,9 +120,12 @@ def write_report(
             training=trained,
             history=history,
             metrics=measured.test,
+            measured=measured,
             figures={
                 "confusion_matrix": confusion_matrix,
                 "roc": roc,
+                "reliability": reliability,
+                **({"decision_curve": figure_to_png(plot_decision_curve(curve))} if curve else {}),
                 "history": training_history,
             },
             provenance={

@@ -22,7 +22,7 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
                     "history",
                     "training",
                 ],
-                outputs=["confusion_matrix", "roc", "training_history"],
+                outputs=["confusion_matrix", "roc", "reliability", "training_history"],
                 name="plot",
             ),
             node(
@@ -38,6 +38,7 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
                     "metrics",
                     "confusion_matrix",
                     "roc",
+                    "reliability",
                     "training_history",
                 ],
                 outputs="report",
