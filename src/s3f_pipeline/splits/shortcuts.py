@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from s3f_pipeline.evaluation.intervals import percentile_interval
 from s3f_pipeline.evaluation.metrics import mean_auc
 from s3f_pipeline.evaluation.replicates import replicate_figures
 from s3f_pipeline.evaluation.resampling import group_strata, group_weights
 
 BORDER = 32
 """The border is this part of the side, at each side."""
+CONFIDENCE = 0.95
 FOLDS = 5
 LEAST_GROUPS = 10
 """Of each class, below which nothing is predicted."""
@@ -153,7 +155,7 @@ def _shortcut(
     weights = group_weights(kept, groups, seed=seed)
     replicates = replicate_figures(kept, probabilities, groups, weights)["auc_macro"]
     auc = mean_auc(kept, probabilities)
-    low, high = np.quantile(replicates, [0.025, 0.975]).tolist()
+    low, high = percentile_interval(replicates, CONFIDENCE)
     return Shortcut(name, columns, found.images, auc, low, high, predicts=low > 0.5)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN
-from s3f_pipeline.config.schema import CohortData, CohortFacts, SplittingOfRun
+from s3f_pipeline.config.schema import CohortData, CohortFacts, CohortUse, SplittingOfRun
 from s3f_pipeline.identity import HOLDING
 
 logger = logging.getLogger(__name__)
@@ -52,12 +52,13 @@ def check_order(
 
 
 def look_for_shortcuts(
-    cohort: CohortData, index: pd.DataFrame, thumbnails: np.memmap, splits: pd.DataFrame
+    cohort: CohortData, use: CohortUse, index: pd.DataFrame, thumbnails: np.memmap, splits: pd.DataFrame
 ) -> dict[str, Any]:
     """Try to tell the class without the picture."""
     from s3f_pipeline.splits.shortcuts import shortcut_audit
 
-    found = shortcut_audit(index, thumbnails, splits, cohort.classes, fields=cohort.subgroups)
+    fields = [name for name in use.subgroups if name in index]
+    found = shortcut_audit(index, thumbnails, splits, cohort.classes, fields=fields)
     for shortcut in found:
         if shortcut["predicts"]:
             logger.warning(

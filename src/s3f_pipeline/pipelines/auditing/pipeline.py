@@ -17,7 +17,7 @@ def create_pipeline(cohort: str) -> Pipeline:
             ),
             node(
                 look_for_shortcuts,
-                inputs=["params:data", "index", "thumbnails", "splits"],
+                inputs=["params:data", "params:use", "index", "thumbnails", "splits"],
                 outputs="shortcuts",
                 name="look_for_shortcuts",
             ),
