@@ -7,12 +7,13 @@ from itertools import product
 from kedro.pipeline import Pipeline
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
-from s3f_pipeline.config.names import Experiment, experiments
-from s3f_pipeline.config.schema import ImageStoreConfig, Protocol
+from s3f_pipeline.config.names import Experiment, compare_pipeline, experiments
+from s3f_pipeline.config.schema import PROTOCOLS, ImageStoreConfig, Protocol
 from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.pipelines import (
     acquisition,
     auditing,
+    comparison,
     evaluation,
     ingestion,
     linking,
@@ -61,7 +62,8 @@ def register_pipelines() -> LazyPipelines:
 
     Returns:
         Pipelines by name. ``<cohort>_acquire`` gets the raw files, ``<cohort>_audit`` goes on to the
-        splits and the leakage audit with its page, ``<cohort>_link_patients`` matches a cohort to the one
+        splits and the leakage audit with its page, ``<cohort>_compare`` and ``<cohort>_compare_published``
+        put finished runs side by side, ``<cohort>_link_patients`` matches a cohort to the one
         that its block links it to. The audit makes the published splits too, unless they need a file that
         few people have, or this run is about one fold, which no publication has. There is no
         ``__default__``: training takes hours to weeks, so it is asked for by name.
@@ -72,6 +74,9 @@ def register_pipelines() -> LazyPipelines:
     for cohort, block in loader.typed.cohorts.items():
         builders[f"{cohort}_acquire"] = partial(acquisition.create_pipeline, cohort)
         builders[f"{cohort}_audit"] = partial(_audit, loader, prepare, cohort)
+        for protocol in PROTOCOLS if block.published else PROTOCOLS[:1]:
+            name = compare_pipeline(cohort, protocol)
+            builders[name] = partial(comparison.create_pipeline, cohort, protocol)
         if block.link:
             builders[f"{cohort}_link_patients"] = partial(_link, loader, cohort, block.link.to)
     for experiment in experiments(loader.typed):
@@ -86,7 +91,7 @@ def _refused_pipelines(loader: ProjectConfigLoader) -> Iterator[tuple[str, str]]
         for cohort, ending in product([*loader.typed.cohorts, *refused.cohorts], ("", "_published")):
             yield f"{cohort}_{variant}{ending}", message
     for cohort, message in refused.cohorts.items():
-        for ending in ("acquire", "audit", "link_patients"):
+        for ending in ("acquire", "audit", "compare", "compare_published", "link_patients"):
             yield f"{cohort}_{ending}", message
         for variant, ending in product(loader.typed.variants, ("", "_published")):
             yield f"{cohort}_{variant}{ending}", message

@@ -5,6 +5,7 @@ import os
 from s3f_pipeline.config.context import ProjectContext
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.hooks import RegistryHooks, RunLogHooks, RunnerHooks, TrackingHooks
+from s3f_pipeline.hooks_comparison import ComparisonHooks
 from s3f_pipeline.logs import use_line_formatter
 from s3f_pipeline.tracking.uri import tracking_uri
 
@@ -13,7 +14,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # else TensorFlow leaves it
 
 use_line_formatter()
 
-HOOKS = (RegistryHooks(), RunLogHooks(), TrackingHooks(), RunnerHooks())
+HOOKS = (RegistryHooks(), RunLogHooks(), TrackingHooks(), ComparisonHooks(), RunnerHooks())
 DISABLE_HOOKS_FOR_PLUGINS = (
     "kedro_mlflow",  # where it is installed: TrackingHooks opens MLflow runs, for experiments only
     "kedro-viz",  # follows Kedro's own runners alone

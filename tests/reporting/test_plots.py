@@ -10,12 +10,8 @@ from matplotlib.text import Text
 
 from s3f_pipeline.errors import EvaluationError
 from s3f_pipeline.evaluation.metrics import compute_metrics
-from s3f_pipeline.reporting.plots import (
-    figure_to_png,
-    plot_confusion_matrix,
-    plot_history,
-    plot_roc,
-)
+from s3f_pipeline.reporting.plots import plot_confusion_matrix, plot_history, plot_roc
+from s3f_pipeline.reporting.style import figure_to_png
 from s3f_pipeline.text import one_line
 
 CLASSES = ["glioma", "no_tumor", "pituitary"]

@@ -56,6 +56,10 @@ def predictions_file() -> pd.DataFrame:
     return table
 
 
+def history_file() -> pd.DataFrame:
+    return pd.DataFrame({"epoch": [1], "selection_accuracy": [0.5]})
+
+
 def write_json(path: Path, content: dict) -> Path:
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(content))
@@ -72,7 +76,9 @@ def write_record(path: Path, stage: str, outputs: list[Path], finished: str) -> 
     write_json(path, {**content, CHECKSUM: checksum(content)})
 
 
-def write_run(root: Path, run: RunId, *, day: int = 1, training=None, metrics=None) -> dict[str, Path]:
+def write_run(
+    root: Path, run: RunId, *, day: int = 1, training=None, metrics=None, predicted=None, history=None
+) -> dict[str, Path]:
     """Write what a finished run leaves, and return the files by name."""
     models, predictions, reports = (
         root / stage / run.cohort / run.protocol / run.variant / run.folder
@@ -82,9 +88,11 @@ def write_run(root: Path, run: RunId, *, day: int = 1, training=None, metrics=No
     measured = write_json(reports / "metrics.json", metrics or metrics_file(run))
     table = predictions / "predictions.parquet"
     table.parent.mkdir(parents=True, exist_ok=True)
-    predictions_file().to_parquet(table)
+    (predictions_file() if predicted is None else predicted).to_parquet(table)
+    epochs = models / "history.csv"
+    (history_file() if history is None else history).to_csv(epochs, index=False)
     trained, evaluated = models / "training.record.json", predictions / "evaluation.record.json"
-    write_record(trained, "training", [facts], f"2026-01-{day:02d}T10:00:00+00:00")
+    write_record(trained, "training", [facts, epochs], f"2026-01-{day:02d}T10:00:00+00:00")
     write_record(evaluated, "evaluation", [measured, table], f"2026-01-{day:02d}T10:05:00+00:00")
-    files = {"training": facts, "metrics": measured, "predictions": table}
+    files = {"training": facts, "history": epochs, "metrics": measured, "predictions": table}
     return files | {"training_record": trained, "evaluation_record": evaluated}

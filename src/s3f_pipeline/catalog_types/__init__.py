@@ -6,6 +6,7 @@ The classes are imported by their full path in ``catalog.yml``; nothing heavy is
 from s3f_pipeline.catalog_types.atomic_dataset import AtomicDataset
 from s3f_pipeline.catalog_types.bytes_dataset import BytesDataset
 from s3f_pipeline.catalog_types.file_dataset import FileDataset, UnusableFileError
+from s3f_pipeline.catalog_types.finished_runs_dataset import FinishedRunsDataset
 from s3f_pipeline.catalog_types.folder_dataset import FolderDataset
 from s3f_pipeline.catalog_types.image_store_dataset import ImageStoreDataset
 from s3f_pipeline.catalog_types.keras_model_dataset import KerasModelDataset
@@ -16,6 +17,7 @@ __all__ = [
     "AtomicDataset",
     "BytesDataset",
     "FileDataset",
+    "FinishedRunsDataset",
     "FolderDataset",
     "ImageStoreDataset",
     "KerasModelDataset",

@@ -1,7 +1,5 @@
 """Which finished runs are compared with which, and in what they must agree."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -91,18 +89,6 @@ def require_comparable(runs: Sequence[FinishedRun]) -> None:
     for name in {run.variant for run, _ in named} if published else {None}:
         alike = [pair for pair in named if name in (None, pair[0].variant)]
         require_equal(alike, ["training"], reason=REASON)
-
-
-def runs_hash(runs: Sequence[FinishedRun]) -> str:
-    """Hash of what a set of finished runs has left: predictions, metrics, and how they were trained."""
-    content = sorted([*map(str, run.id), *_hashes(run)] for run in runs)
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def _hashes(run: FinishedRun) -> list[str]:
-    nouns = {"predictions": run.evaluation, "metrics": run.evaluation, "training": run.trained}
-    held = (record.content(noun) for noun, record in nouns.items())
-    return [content.sha256 for content in held if content]
 
 
 def _by_network(runs: Sequence[FinishedRun]) -> dict[str, list[FinishedRun]]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from s3f_pipeline.errors import ResultsError
 from s3f_pipeline.evaluation.predictions import check_predictions, class_indices, class_probabilities
+from s3f_pipeline.evaluation.resampling import group_numbers
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def align(
     images = Images(
         first["image_id"].to_numpy(object),
         class_indices(first["label"], classes),
-        pd.factorize(first["group"], sort=True)[0].astype(np.int64),
+        group_numbers(first["group"]),
     )
     return images, {
         name: np.stack([class_probabilities(table, classes) for table in of_runs])
@@ -77,4 +78,4 @@ def align(
 
 def _sorted(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     check_predictions(table, classes)
-    return table.sort_values("image_id", ignore_index=True)
+    return table.sort_values("image_id", ignore_index=True, kind="stable")

@@ -8,7 +8,7 @@ in modalities, whose variance Obuchowski and Rockette (Communications in Statist
 
     variance = s²_A / runs_A + s²_B / runs_B + (C_AA + C_BB - 2 C_AB)
 
-s² is the variance over runs, C the covariance over resamples of two *different* runs, of one network or of two.
+s² is the variance over runs, C the covariance over resamples of two *different* runs, of one network or two.
 A bootstrap that draws runs as well as groups counts their interaction more than once (Owen, Annals of Applied
 Statistics 1, 2007), and finds but (runs - 1) / runs of the variance over runs.
 """

@@ -8,7 +8,7 @@ import numpy as np
 
 from s3f_pipeline.comparison.advice import advise
 from s3f_pipeline.comparison.claims import Claim, p_claim_false_range
-from s3f_pipeline.comparison.design import Design, design, runs_hash
+from s3f_pipeline.comparison.design import Design, design
 from s3f_pipeline.comparison.fold_tests import fold_tests
 from s3f_pipeline.comparison.networks import network_of
 from s3f_pipeline.comparison.pairs import compare_pairs
@@ -17,7 +17,7 @@ from s3f_pipeline.comparison.settings import ComparisonSettings
 from s3f_pipeline.comparison.study import Study, study
 from s3f_pipeline.comparison.verdicts import FEW_GROUPS
 from s3f_pipeline.errors import ResultsError
-from s3f_pipeline.results import FinishedRun
+from s3f_pipeline.results import FinishedRun, runs_hash
 from s3f_pipeline.results.comparison import (
     Advice,
     ClassCount,

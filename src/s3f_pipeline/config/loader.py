@@ -176,6 +176,10 @@ class ProjectConfigLoader(OmegaConfigLoader):
                 return typed.ingestion
             case "twins":
                 return typed.twins
+            case "comparison":
+                return typed.comparison
+            case "networks":
+                return {variant: network.title for variant, network in typed.variants.items()}
             case "splitting":
                 return SplittingOfRun(**dict(typed.splitting), fold=typed.fold)
         raise KeyError(name)

@@ -55,6 +55,11 @@ def published_ending(protocol: Protocol) -> str:
     return "_published" if protocol == "published" else ""
 
 
+def compare_pipeline(cohort: str, protocol: str) -> str:
+    """Name of the pipeline that compares the networks of a cohort."""
+    return f"{cohort}_compare{'_published' if protocol == 'published' else ''}"
+
+
 def run_folder(seed: int, fold: int | None = None) -> str:
     """Name of the folder of one run of an experiment."""
     return f"seed-{seed}{fold_ending(fold)}"

@@ -51,7 +51,8 @@ NETWORKS = ("models.networks", "VARIANTS")
 """The table of networks: of it only the line of the chosen network counts."""
 PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitting", "auditing")
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
-STAGES = PREPARATION_STAGES + EXPERIMENT_STAGES
+COMPARISON = "comparison"
+STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON)
 NOTHING = Closure({}, frozenset())
 NETWORK_STAGES = ("training", "evaluation")
 """Those that compute with a network."""

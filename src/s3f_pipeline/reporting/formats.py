@@ -33,6 +33,28 @@ def score(value: float | None) -> str:
     return MISSING if value is None else f"{value:.4f}"
 
 
+def signed(value: float | None) -> str:
+    """A difference with its sign and three decimals; a dash for ``None``."""
+    if value is None:
+        return MISSING
+    text = f"{value:+.3f}"
+    return text.replace("-", "\N{MINUS SIGN}") if float(text) else "0.000"
+
+
+def chance(value: float | None) -> str:
+    """A probability or p with as many decimals as matter: 0.034, < 0.001; a dash for ``None``."""
+    if value is None:
+        return MISSING
+    if value < 0.001:
+        return "<\N{NO-BREAK SPACE}0.001"
+    return ">\N{NO-BREAK SPACE}0.999" if 0.999 < value < 1 else f"{value:.3f}"
+
+
+def millions(value: int | None) -> str:
+    """A large number in millions: 3443592 -> 3.4 M; a dash for ``None``."""
+    return MISSING if value is None else f"{value / 1e6:,.1f}\N{NO-BREAK SPACE}M"
+
+
 def duration(seconds: float) -> str:
     """Seconds as hours and minutes, minutes and seconds, or seconds: 754 -> 12 min 34 s."""
     minutes, rest = divmod(round(seconds), 60)
@@ -72,6 +94,9 @@ FILTERS = {
         count,
         percent,
         score,
+        signed,
+        chance,
+        millions,
         duration,
         listing,
         shape,

@@ -1,7 +1,6 @@
 """Plots of one experiment, drawn without pyplot and hence without global state or a display."""
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from itertools import cycle
 from typing import Any
 
@@ -18,31 +17,10 @@ from s3f_pipeline.evaluation.metrics import one_vs_rest_auc
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.evaluation.predictions import check_predictions, class_probabilities
 from s3f_pipeline.reporting.formats import count, percent
-from s3f_pipeline.text import one_line
-
-# Okabe & Ito's palette without yellow: told apart by colour-blind readers, legible on white.
-_BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-_SKY, _AMBER, _BLACK = "#56B4E9", "#E69F00", "#000000"
-_PALETTE = (_BLUE, _ORANGE, _GREEN, _PURPLE, _SKY, _AMBER, _BLACK)
-_GUIDE, _GRID = "#6B7280", "#E5E7EB"
-
-_STYLE = {
-    "font.family": "DejaVu Sans",  # ships with matplotlib: the same letters on every machine
-    "font.size": 11,
-    "axes.titlesize": 12,
-    "axes.titleweight": "bold",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-    "legend.fontsize": 10,
-    "lines.linewidth": 1.8,
-}
-_DOTS_PER_INCH = 160
-_LONGEST_NAME = 32
-"""Characters of a class name, which matplotlib neither breaks nor shortens."""
+from s3f_pipeline.reporting.style import BLACK, BLUE, GREEN, GRID, GUIDE, ORANGE, PALETTE, STYLE, literal
 
 
-@rc_context(_STYLE)
+@rc_context(STYLE)
 def plot_confusion_matrix(
     metrics: Mapping[str, Any], classes: Sequence[str], title: str = "Confusion matrix"
 ) -> Figure:
@@ -63,7 +41,7 @@ def plot_confusion_matrix(
     figure = Figure(figsize=(side, side), layout="constrained")
     axes = figure.subplots()
     places = range(len(classes))
-    axes.pcolormesh(places, places, shares, cmap="Blues", vmin=0, vmax=1, edgecolors=_GRID)
+    axes.pcolormesh(places, places, shares, cmap="Blues", vmin=0, vmax=1, edgecolors=GRID)
     axes.invert_yaxis()
     axes.set_aspect("equal")
     axes.spines[:].set_visible(False)
@@ -77,7 +55,7 @@ def plot_confusion_matrix(
             va="center",
             color="white" if share > 0.55 else "black",
         )
-    names = [_literal(name) for name in classes]
+    names = [literal(name) for name in classes]
     axes.set_xticks(places, names, rotation=30, ha="right", rotation_mode="anchor")
     axes.set_yticks(places, names)
     axes.tick_params(length=0)
@@ -87,7 +65,7 @@ def plot_confusion_matrix(
     return figure
 
 
-@rc_context(_STYLE)
+@rc_context(STYLE)
 def plot_roc(
     predictions: pd.DataFrame,
     classes: Sequence[str],
@@ -113,12 +91,12 @@ def plot_roc(
     probabilities = class_probabilities(predictions, classes)
     figure = Figure(figsize=(5.6, 5.6), layout="constrained")
     axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], color=_GUIDE, linestyle=":", label="guessing (AUC 0.500)")
-    styles = zip(classes, cycle(_PALETTE), cycle(("-", "--", "-.")), strict=False)
+    axes.plot([0, 1], [0, 1], color=GUIDE, linestyle=":", label="guessing (AUC 0.500)")
+    styles = zip(classes, cycle(PALETTE), cycle(("-", "--", "-.")), strict=False)
     for index, (name, color, linestyle) in enumerate(styles):
         if positive_class not in (None, name):
             continue
-        title = _literal((titles or {}).get(name, name))
+        title = literal((titles or {}).get(name, name))
         is_class = (predictions["label"] == name).to_numpy()
         auc = one_vs_rest_auc(is_class, probabilities[:, index])
         if auc is None:
@@ -142,7 +120,7 @@ def plot_roc(
     return figure
 
 
-@rc_context(_STYLE)
+@rc_context(STYLE)
 def plot_history(
     history: pd.DataFrame, selected_epoch: int, selection_metric: str, selection_split: str
 ) -> Figure:
@@ -170,21 +148,21 @@ def plot_history(
     losses, scores, rates = figure.subplots(3, sharex=True, height_ratios=(3, 3, 1))
     chosen_by = f"{selection_split} {metric_name(selection_metric)}"
 
-    _plot_column(losses, history, "loss", "training", _BLUE, "-")
-    _plot_column(losses, history, "selection_loss", selection_split, _ORANGE, "--")
+    _plot_column(losses, history, "loss", "training", BLUE, "-")
+    _plot_column(losses, history, "selection_loss", selection_split, ORANGE, "--")
     losses.axhline(0, linewidth=0)  # in the range, so that the margin above is a share of it
     losses.set_ylim(bottom=0)
     losses.set_ylabel("Loss (lower is better)")
 
-    _plot_column(scores, history, "accuracy", "training accuracy", _BLUE, "-")
-    _plot_column(scores, history, "selection_accuracy", f"{selection_split} accuracy", _ORANGE, "--")
+    _plot_column(scores, history, "accuracy", "training accuracy", BLUE, "-")
+    _plot_column(scores, history, "selection_accuracy", f"{selection_split} accuracy", ORANGE, "--")
     if selection_metric not in ("accuracy", "loss"):
-        _plot_column(scores, history, f"selection_{selection_metric}", chosen_by, _GREEN, "-.")
+        _plot_column(scores, history, f"selection_{selection_metric}", chosen_by, GREEN, "-.")
     scores.set_ylim(0, 1.02)
     scores.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol="\N{NO-BREAK SPACE}%"))
     scores.set_ylabel("Score (higher is better)")
 
-    rates.step(history["epoch"], history["learning_rate"], where="mid", color=_GUIDE)
+    rates.step(history["epoch"], history["learning_rate"], where="mid", color=GUIDE)
     rates.set_yscale("log")
     rates.set_ylabel("Learning\nrate")
     rates.set_xlabel("Epoch")
@@ -192,8 +170,8 @@ def plot_history(
     rates.set_xlim(0.5, history["epoch"].max() + 0.5)
 
     for axes in (losses, scores, rates):
-        axes.axvline(selected_epoch, color=_BLACK, linewidth=1, linestyle=":", label="kept epoch")
-        axes.grid(axis="y", color=_GRID, linewidth=0.8)
+        axes.axvline(selected_epoch, color=BLACK, linewidth=1, linestyle=":", label="kept epoch")
+        axes.grid(axis="y", color=GRID, linewidth=0.8)
     figure.suptitle(f"Epoch {selected_epoch} was kept: best {chosen_by}", size=12, weight="bold")
     for axes in (losses, scores):
         axes.legend(loc="best")
@@ -213,24 +191,3 @@ def _plot_column(
         marker=marker,
         markersize=3.5,
     )
-
-
-def _literal(name: str) -> str:
-    """A name as matplotlib shows it letter by letter: it sets ``$…$`` as a formula and hides ``_…``.
-
-    The middle of a long name is left out, as it would leave no room for the plot.
-    """
-    text = one_line(name)
-    if len(text) > _LONGEST_NAME:
-        end = (_LONGEST_NAME - 1) // 2
-        text = f"{text[: _LONGEST_NAME - 1 - end]}…{text[-end:]}"
-    text = text.replace("$", r"\$")
-    return f" {text}" if text.startswith("_") else text
-
-
-@rc_context(_STYLE)
-def figure_to_png(figure: Figure) -> bytes:
-    """PNG of a figure at 160 dpi; the same figure gives the same bytes, without metadata."""
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
-    return buffer.getvalue()

@@ -1,8 +1,10 @@
 """The one reader of results: which runs have finished, and what they have left."""
 
+import hashlib
+import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -182,6 +184,18 @@ def find_runs(
         else:
             found += [run] if run else []
     return sorted(found, key=lambda run: run.id.order)
+
+
+def runs_hash(runs: Sequence[FinishedRun]) -> str:
+    """Hash of what a set of finished runs has left: predictions, metrics, and how they were trained."""
+    content = sorted([*map(str, run.id), *_hashes(run)] for run in runs)
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _hashes(run: FinishedRun) -> list[str]:
+    nouns = {"predictions": run.evaluation, "metrics": run.evaluation, "training": run.trained}
+    held = (record.content(noun) for noun, record in nouns.items())
+    return [content.sha256 for content in held if content]
 
 
 def _read_run(root: Path, run: RunId) -> FinishedRun | None:

@@ -136,9 +136,10 @@ class Journal:
 
 
 def find_journals(folder: Path) -> Iterator[Journal]:
-    """Find the journals of all experiments below a data folder."""
-    for path in sorted(folder.glob(f"06_models/*/*/*/*/{NAME}")):
-        yield Journal(path)
+    """Find the journals of all experiments and comparisons below a data folder."""
+    for folders in ("06_models/*/*/*/*", "08_reporting/*/*"):
+        for path in sorted(folder.glob(f"{folders}/{NAME}")):
+            yield Journal(path)
 
 
 def _whole_lines(content: bytes) -> bytes:

@@ -17,12 +17,8 @@ def plot(
     training: dict[str, Any],
 ) -> tuple[bytes, bytes, bytes]:
     """Draw confusion matrix, ROC curves and training history as PNG."""
-    from s3f_pipeline.reporting.plots import (
-        figure_to_png,
-        plot_confusion_matrix,
-        plot_history,
-        plot_roc,
-    )
+    from s3f_pipeline.reporting.plots import plot_confusion_matrix, plot_history, plot_roc
+    from s3f_pipeline.reporting.style import figure_to_png
 
     title = f"{experiment.cohort} {experiment.variant}, test images"
     classes = [labels.class_titles.get(name, name) for name in experiment.classes]

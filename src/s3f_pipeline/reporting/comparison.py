@@ -1,0 +1,69 @@
+"""The comparison of networks as one HTML page: numbers are there before, only words are added."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from s3f_pipeline.comparison.verdicts import FEW_GROUPS, FEWEST_GROUPS, NOT_SHOWN, opposite
+from s3f_pipeline.reporting.comparison_plots import plot_differences, plot_networks, plot_pareto
+from s3f_pipeline.reporting.page import render_page
+from s3f_pipeline.reporting.style import figure_to_png
+from s3f_pipeline.results.comparison import ComparedPair, Comparison
+
+MOST_PLOTTED = 15
+"""Pairs; of more, only those with the advised network are plotted."""
+
+
+def render_comparison(comparison: Comparison, cohort: Mapping[str, Any], created: str) -> str:
+    """Render a comparison as one HTML page without scripts and without external references.
+
+    Args:
+        comparison: Content of ``comparison.json``.
+        cohort: ``name``, ``title``, ``class_titles``, ``licence`` and ``citation``.
+        created: When, as it is shown.
+
+    Returns:
+        The HTML page.
+    """
+    plotted = plotted_pairs(comparison)
+    return render_page(
+        "comparison.html",
+        comparison=comparison,
+        cohort=cohort,
+        created=created,
+        figures={
+            "networks": figure_to_png(plot_networks(comparison)),
+            "differences": figure_to_png(plot_differences(comparison, plotted)),
+            "pareto": figure_to_png(plot_pareto(comparison)),
+        },
+        verdicts=Counter(pair.verdict for pair in comparison.pairs),
+        shown=[pair for pair in comparison.pairs if pair.verdict != NOT_SHOWN],
+        matrix=verdict_matrix(comparison),
+        all_plotted=len(plotted) == len(comparison.pairs),
+        reference=reference(comparison),
+        few_groups=FEW_GROUPS,
+        fewest_groups=FEWEST_GROUPS,
+    )
+
+
+def reference(comparison: Comparison) -> str:
+    """The network that others are plotted against: the advised one, which no test figure has chosen."""
+    return comparison.advice.network or next(iter(comparison.networks))
+
+
+def plotted_pairs(comparison: Comparison) -> list[ComparedPair]:
+    """All pairs, or of many those with the network of ``reference``."""
+    if len(comparison.pairs) <= MOST_PLOTTED:
+        return list(comparison.pairs)
+    name = reference(comparison)
+    return [pair for pair in comparison.pairs if name in (pair.first, pair.second)]
+
+
+def verdict_matrix(comparison: Comparison) -> dict[str, dict[str, str]]:
+    """The verdict of each network (row) against each other one (column)."""
+    words: dict[str, dict[str, str]] = {name: {} for name in comparison.networks}
+    for pair in comparison.pairs:
+        word: Any = pair.verdict
+        words[pair.first][pair.second] = word
+        words[pair.second][pair.first] = opposite(word)
+    return words
