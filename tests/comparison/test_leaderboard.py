@@ -6,13 +6,14 @@ import pytest
 from comparisons import comparison
 from scipy.stats import friedmanchisquare, wilcoxon
 
-from s3f_pipeline.comparison.leaderboard import Described, leaderboard
+from s3f_pipeline.comparison.leaderboard import leaderboard
 from s3f_pipeline.comparison.ranks import rank, signed_rank_p
+from s3f_pipeline.comparison.settings import Described, PublishedFigures
 from s3f_pipeline.errors import ResultsError
-from s3f_pipeline.results.leaderboard import Leaderboard, Published
+from s3f_pipeline.results.leaderboard import Leaderboard
 
 NAMES = ("bilinear", "spatial", "spectral")
-PUBLISHED = (Published("spatial", 0.98, None, 0.97, "one run"),)
+PUBLISHED = (PublishedFigures("spatial", 0.98, None, 0.97, "one run"),)
 
 
 def described(*cohorts, **families):
@@ -51,7 +52,7 @@ def test_a_row_says_whom_a_network_is_shown_to_beat():
     assert rows["spatial"].seeds == 2
     assert rows["spatial"].runs == ("spatial 0", "spatial 1")
     assert cohort.file == "brisc/patient_safe/comparison.json"
-    assert cohort.published == PUBLISHED
+    assert [asdict(row) for row in cohort.published] == [asdict(row) for row in PUBLISHED]
 
 
 def test_cohorts_of_the_same_patients_count_once():

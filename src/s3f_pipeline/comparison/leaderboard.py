@@ -1,10 +1,11 @@
 """Networks over all cohorts, from what comparisons say and nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 
 from s3f_pipeline.comparison.duels import duels
 from s3f_pipeline.comparison.ranks import rank
+from s3f_pipeline.comparison.settings import Described
 from s3f_pipeline.comparison.verdicts import BETTER, EQUAL, WORSE, opposite
 from s3f_pipeline.errors import ResultsError
 from s3f_pipeline.results.comparison import ComparedNetwork, Comparison
@@ -12,20 +13,6 @@ from s3f_pipeline.results.leaderboard import Board, BoardCohort, Claim, Leaderbo
 
 SETTINGS = ("figure", "margin", "confidence", "synthetic")
 """What all comparisons must share."""
-
-
-@dataclass(frozen=True)
-class Described:
-    """What the configuration says of a cohort.
-
-    Attributes:
-        family: Cohorts of the same patients are of one family.
-        published: Results of others.
-    """
-
-    title: str
-    family: str
-    published: tuple[Published, ...] = ()
 
 
 def leaderboard(comparisons: Mapping[str, Comparison], described: Mapping[str, Described]) -> Leaderboard:
@@ -130,7 +117,7 @@ def _cohort(file: str, one: Comparison, about: Described, *, counts: bool) -> Bo
         groups=one.images.groups,
         rows=tuple(_row(name, network, one) for name, network in one.networks.items()),
         advice=one.advice.network,
-        published=about.published,
+        published=tuple(Published(**asdict(row)) for row in about.published),
         claims=tuple(Claim(claim.better, claim.other, claim.p_false) for claim in one.claims),
     )
 

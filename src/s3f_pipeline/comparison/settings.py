@@ -28,3 +28,28 @@ class ComparisonSettings:
     def level(self) -> float:
         """Chance of a false finding that is allowed."""
         return 1 - self.confidence
+
+
+@dataclass(frozen=True)
+class PublishedFigures:
+    """A published result; ``None`` is not published."""
+
+    model: str
+    accuracy: float | None
+    auc_macro: float | None
+    weighted_f1: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the configuration says of a cohort.
+
+    Attributes:
+        family: Cohorts of the same patients are of one family.
+        published: Results of others.
+    """
+
+    title: str
+    family: str
+    published: tuple[PublishedFigures, ...] = ()

@@ -52,7 +52,8 @@ NETWORKS = ("models.networks", "VARIANTS")
 PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitting", "auditing")
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
 COMPARISON = "comparison"
-STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON)
+LEADERBOARD = "leaderboard"
+STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON, LEADERBOARD)
 NOTHING = Closure({}, frozenset())
 NETWORK_STAGES = ("training", "evaluation")
 """Those that compute with a network."""

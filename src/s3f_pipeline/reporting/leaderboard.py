@@ -1,10 +1,14 @@
 """The leaderboard as an HTML page and in Markdown."""
 
+from collections import Counter
+
 from s3f_pipeline.evaluation.names import metric_name
-from s3f_pipeline.reporting.facts import guarantee_text
+from s3f_pipeline.reporting.facts import LEVELS
 from s3f_pipeline.reporting.formats import count, listing
 from s3f_pipeline.reporting.markdown import table
 from s3f_pipeline.reporting.page import render_page
+from s3f_pipeline.reporting.rank_diagram import plot_ranks
+from s3f_pipeline.reporting.style import figure_to_png
 from s3f_pipeline.results.leaderboard import Board, BoardCohort, Duel, Leaderboard, Row
 
 PROTOCOLS = {"patient_safe": "Patient-safe", "published": "Published protocol"}
@@ -15,15 +19,19 @@ NOTHING = "\N{EM DASH}"
 
 def render_leaderboard(leaderboard: Leaderboard) -> str:
     """Render the leaderboard as one HTML page without scripts."""
+    cohorts = [cohort for board in leaderboard.boards.values() for cohort in board.cohorts]
     return render_page(
         "leaderboard.html",
         leaderboard=leaderboard,
         protocols=PROTOCOLS,
         others=others(leaderboard),
-        guarantee_text=guarantee_text,
-        synthetic=any(
-            cohort.synthetic for board in leaderboard.boards.values() for cohort in board.cohorts
-        ),
+        guaranteed={cohort.file: _kept_apart(cohort) for cohort in cohorts},
+        rank_diagrams={
+            protocol: figure_to_png(plot_ranks(board.ranks))
+            for protocol, board in leaderboard.boards.items()
+            if board.ranks
+        },
+        synthetic=any(cohort.synthetic for cohort in cohorts),
     )
 
 
@@ -54,18 +62,26 @@ def write_markdown(leaderboard: Leaderboard) -> str:
         parts.append(f"## {PROTOCOLS.get(protocol, protocol)}")
         for cohort in board.cohorts:
             parts += [f"### {cohort.title}", blocks[f"{cohort.cohort} {protocol}"]]
-        parts += ["### Networks against one another", blocks[f"pairs {protocol}"], blocks[f"ranks {protocol}"]]
+        parts += [
+            "### Networks against one another",
+            blocks[f"pairs {protocol}"],
+            blocks[f"ranks {protocol}"],
+        ]
     return "\n\n".join(parts) + "\n"
 
 
 def others(leaderboard: Leaderboard) -> list[str]:
     """Figures that are shown beside the deciding one: those that every network has."""
     rows = [row for board in leaderboard.boards.values() for one in board.cohorts for row in one.rows]
-    return [
-        name
-        for name in OTHERS
-        if name != leaderboard.figure and all(name in row.others for row in rows)
-    ]
+    return [name for name in OTHERS if name != leaderboard.figure and all(name in row.others for row in rows)]
+
+
+def _kept_apart(cohort: BoardCohort) -> str:
+    """By what test images are kept apart from training: by patient (60), by near-duplicates only (41)."""
+    levels: Counter[str] = Counter()
+    for by_level in cohort.guarantee.get("test", {}).values():
+        levels.update(by_level)
+    return ", ".join(f"{LEVELS[level]} ({count(images)})" for level, images in levels.most_common())
 
 
 def _cohort(cohort: BoardCohort, leaderboard: Leaderboard, links: str) -> str:
@@ -85,7 +101,8 @@ def _cohort(cohort: BoardCohort, leaderboard: Leaderboard, links: str) -> str:
     ]
     told = [
         f"{count(cohort.images)} test images of {count(cohort.groups)} groups. "
-        f"[Comparison]({links}{cohort.file}), runs `{cohort.runs_hash[:8]}`, split `{cohort.splits_hash[:8]}`."
+        f"[Comparison]({links}{cohort.file}), runs `{cohort.runs_hash[:8]}`, "
+        f"split `{cohort.splits_hash[:8]}`."
     ]
     if cohort.advice:
         told.append(f"By validation alone: `{cohort.advice}`.")
@@ -140,8 +157,8 @@ def _ranks(board: Board) -> str:
     )
     joined = "; ".join(listing([f"`{name}`" for name in names]) for names in board.ranks.joined)
     return (
-        f"{ranks}\n\nOver {board.ranks.families} cohorts; Friedman p = {board.ranks.friedman_p:.3f}. Not shown to "
-        f"differ: {joined or 'none'}."
+        f"{ranks}\n\nOver {board.ranks.families} cohorts; Friedman p = {board.ranks.friedman_p:.3f}. "
+        f"Not shown to differ: {joined or 'none'}."
     )
 
 

@@ -3,7 +3,7 @@
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from s3f_pipeline.reporting.plots import STYLE
+from s3f_pipeline.reporting.style import GUIDE, STYLE
 from s3f_pipeline.results.leaderboard import Ranks
 
 
@@ -23,7 +23,7 @@ def plot_ranks(ranks: Ranks) -> Figure:
         is_left = place < half
         row = place + 1 if is_left else len(names) - place
         side = 1 - 0.02 * len(names) if is_left else len(names) + 0.02 * len(names)
-        axes.plot([mean, mean, side], [0, row, row], color="#52606d", linewidth=1)
+        axes.plot([mean, mean, side], [0, row, row], color=GUIDE, linewidth=1)
         axes.text(side, row, f" {name} ({mean:.2f}) ", ha="right" if is_left else "left", va="center")
     for number, joined in enumerate(ranks.joined):
         ends = [ranks.means[joined[0]] - 0.03, ranks.means[joined[-1]] + 0.03]
