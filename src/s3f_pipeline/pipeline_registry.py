@@ -65,9 +65,9 @@ def register_pipelines() -> LazyPipelines:
         Pipelines by name. ``<cohort>_acquire`` gets the raw files, ``<cohort>_audit`` goes on to the
         splits and the leakage audit with its page, ``<cohort>_compare`` and ``<cohort>_compare_published``
         put finished runs side by side, and ``leaderboard`` all comparisons; ``<cohort>_link_patients``
-        matches a cohort to the one that its block links it to. The audit makes the published splits too, unless they need a file that
-        few people have, or this run is about one fold, which no publication has. There is no
-        ``__default__``: training takes hours to weeks, so it is asked for by name.
+        matches a cohort to the one that its block links it to. The audit makes the published splits too,
+        unless they need a file that few people have, or this run is about one fold, which no publication
+        has. There is no ``__default__``: training takes hours to weeks, so it is asked for by name.
     """
     loader = current_loader()
     prepare = cache(partial(_prepare, loader))
