@@ -35,6 +35,11 @@ def words_of(html):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.partition("<body>")[2]))
 
 
+def row_of(board, cohort, network):
+    rows = board.boards["patient_safe"].cohorts[cohort].rows
+    return next(row for row in rows if row.network == network)
+
+
 class Balanced(HTMLParser):
     void = ("meta", "link", "img", "br")
 
@@ -58,8 +63,9 @@ def test_the_page_shows_figures_verdicts_and_where_they_are_from():
     assert f"{row.value:.3f} ({row.interval.low:.3f} to {row.interval.high:.3f})" in text
     assert 'href="cohort0/patient_safe/comparison.html"' in html
     assert "MLflow run run of the comparison" in text
-    assert "By validation images alone the advice is bilinear" in text
+    assert "By validation images alone the advice is bilinear (marked). From the comparison" in text
     assert "6 cohorts, 6 of different patients; in 6 of 18 pairs one network is shown to be better" in text
+    assert f"cohort5 bilinear {row_of(board, 0, 'bilinear').value:.3f}" in text
     assert "Mean rank over 6 cohorts" in text
     assert "false is at least 0.010 to 0.20" in text
     assert html.count("data:image/png;base64,") == 1

@@ -20,7 +20,7 @@ def test_a_block_is_filled_and_the_rest_stays():
 
 
 def test_an_unknown_block_is_refused_with_those_there_are():
-    with pytest.raises(ResultsError, match=r"no block .busi patient_safe. to fill\. Names: brisc patient_safe"):
+    with pytest.raises(ResultsError, match=r"no block 'busi patient_safe' to fill\. Names: brisc"):
         fill_blocks(PAGE, {"brisc patient_safe": ""})
     with pytest.raises(ResultsError, match="has no block"):
         fill_blocks("Text", {"brisc patient_safe": ""})

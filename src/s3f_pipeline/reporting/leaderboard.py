@@ -26,6 +26,7 @@ def render_leaderboard(leaderboard: Leaderboard) -> str:
         protocols=PROTOCOLS,
         others=others(leaderboard),
         guaranteed={cohort.file: _kept_apart(cohort) for cohort in cohorts},
+        overviews={protocol: _overview(board) for protocol, board in leaderboard.boards.items()},
         rank_diagrams={
             protocol: figure_to_png(plot_ranks(board.ranks))
             for protocol, board in leaderboard.boards.items()
@@ -74,6 +75,15 @@ def others(leaderboard: Leaderboard) -> list[str]:
     """Figures that are shown beside the deciding one: those that every network has."""
     rows = [row for board in leaderboard.boards.values() for one in board.cohorts for row in one.rows]
     return [name for name in OTHERS if name != leaderboard.figure and all(name in row.others for row in rows)]
+
+
+def _overview(board: Board) -> dict[str, dict[str, float]]:
+    """The deciding figure by network and cohort."""
+    figures: dict[str, dict[str, float]] = {}
+    for cohort in board.cohorts:
+        for row in cohort.rows:
+            figures.setdefault(row.network, {})[cohort.cohort] = row.value
+    return figures
 
 
 def _kept_apart(cohort: BoardCohort) -> str:
