@@ -19,18 +19,19 @@ def plot_ranks(ranks: Ranks) -> Figure:
     figure = Figure(figsize=(9, height), layout="constrained")
     axes = figure.subplots()
     half = (len(names) + 1) // 2
+    top = -0.4 - 0.22 * len(ranks.joined)
     for place, (name, mean) in enumerate(zip(names, means, strict=True)):
         is_left = place < half
         row = place + 1 if is_left else len(names) - place
         side = 1 - 0.02 * len(names) if is_left else len(names) + 0.02 * len(names)
-        axes.plot([mean, mean, side], [0, row, row], color=GUIDE, linewidth=1)
+        axes.plot([mean, mean, side], [top, row, row], color=GUIDE, linewidth=1)
         axes.text(side, row, f" {name} ({mean:.2f}) ", ha="right" if is_left else "left", va="center")
     for number, joined in enumerate(ranks.joined):
         ends = [ranks.means[joined[0]] - 0.03, ranks.means[joined[-1]] + 0.03]
-        level = -0.25 - 0.22 * number
+        level = 0.25 - 0.22 * (number + 1)
         axes.plot(ends, [level, level], color="black", linewidth=4, solid_capstyle="butt")
     axes.set_xlim(1, len(names))
-    axes.set_ylim(half + 0.6, -0.6 - 0.22 * len(ranks.joined))
+    axes.set_ylim(half + 0.6, top)
     axes.xaxis.set_ticks_position("top")
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.spines["top"].set_visible(True)
