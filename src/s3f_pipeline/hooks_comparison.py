@@ -13,7 +13,7 @@ from kedro.pipeline.node import Node
 from s3f_pipeline.config.loader import current_loader
 from s3f_pipeline.config.mlflow import mlflow_config
 from s3f_pipeline.errors import ResultsError
-from s3f_pipeline.pipelines.stages import COMPARISON
+from s3f_pipeline.pipelines.stages import COMPARISON, LEADERBOARD
 from s3f_pipeline.process_group import this_process
 from s3f_pipeline.results import FinishedRun, runs_hash
 from s3f_pipeline.results.comparison import Comparison
@@ -94,6 +94,8 @@ class ComparisonHooks:
             advice = comparison["advice"]
             logger.info("Advice by validation: %s", advice["network"] or f"none, {advice['why_none']}")
             logger.info("Comparison: %s", catalog[f"{namespace}.comparison_page"].filepath)
+        if any(LEADERBOARD in node.tags for node in pipeline.nodes):
+            logger.info("Leaderboard: %s", catalog["leaderboard.page"].filepath)
 
 
 def _known_run(catalog: CatalogProtocol, name: str, runs: str) -> str | None:

@@ -16,6 +16,7 @@ from s3f_pipeline.pipelines import (
     comparison,
     evaluation,
     ingestion,
+    leaderboard,
     linking,
     reporting,
     resizing,
@@ -63,10 +64,10 @@ def register_pipelines() -> LazyPipelines:
     Returns:
         Pipelines by name. ``<cohort>_acquire`` gets the raw files, ``<cohort>_audit`` goes on to the
         splits and the leakage audit with its page, ``<cohort>_compare`` and ``<cohort>_compare_published``
-        put finished runs side by side, ``<cohort>_link_patients`` matches a cohort to the one
-        that its block links it to. The audit makes the published splits too, unless they need a file that
-        few people have, or this run is about one fold, which no publication has. There is no
-        ``__default__``: training takes hours to weeks, so it is asked for by name.
+        put finished runs side by side, and ``leaderboard`` all comparisons; ``<cohort>_link_patients``
+        matches a cohort to the one that its block links it to. The audit makes the published splits too,
+        unless they need a file that few people have, or this run is about one fold, which no publication
+        has. There is no ``__default__``: training takes hours to weeks, so it is asked for by name.
     """
     loader = current_loader()
     prepare = cache(partial(_prepare, loader))
@@ -79,6 +80,7 @@ def register_pipelines() -> LazyPipelines:
             builders[name] = partial(comparison.create_pipeline, cohort, protocol)
         if block.link:
             builders[f"{cohort}_link_patients"] = partial(_link, loader, cohort, block.link.to)
+    builders["leaderboard"] = leaderboard.create_pipeline
     for experiment in experiments(loader.typed):
         builders[experiment.pipeline] = partial(_experiment, loader, prepare, experiment)
     return LazyPipelines(builders, dict(_refused_pipelines(loader)))

@@ -51,7 +51,8 @@ OBSERVERS = (
 PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitting", "auditing")
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
 COMPARISON = "comparison"
-STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON)
+LEADERBOARD = "leaderboard"
+STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON, LEADERBOARD)
 NOTHING = Closure({}, frozenset())
 LOADERS = {"evaluation": ("s3f_pipeline.models.loading:load_model",)}
 """What the catalog runs for the nodes of a stage, and what decides with them: how a network is loaded."""

@@ -76,6 +76,11 @@ def listing(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def capitalize_first(text: str) -> str:
+    """A text with a capital first letter; the others stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def shape(sizes: Sequence[int | None]) -> str:
     """The sizes of a shape between multiplication signs, without the open (``None``) batch axis."""
     return " \N{MULTIPLICATION SIGN} ".join(str(size) for size in sizes if size is not None)
@@ -108,6 +113,7 @@ FILTERS = {
         duration,
         listing,
         shape,
+        capitalize_first,
         metric_name,
         png_uri,
         dotted,

@@ -249,6 +249,7 @@ class CohortFacts(CohortData):
         class_titles: What pages and plots call classes whose names are not fit to read; files, tables and
             keys keep the names.
         published_results: Published figures.
+        kin: The cohort whose patients these are, where there is another one; a leaderboard counts them once.
         published_claims: That one network is better than another; a comparison judges them.
     """
 
@@ -262,6 +263,7 @@ class CohortFacts(CohortData):
     citation: str = "none"
     class_titles: dict[ClassName, str] = {}
     published_results: tuple[PublishedResult, ...] = ()
+    kin: Name | None = None
     published_claims: tuple[Claim, ...] = ()
 
     @model_validator(mode="before")

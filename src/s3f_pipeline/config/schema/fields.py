@@ -21,6 +21,7 @@ from s3f_pipeline.spelling import compose
 
 Protocol = Literal["patient_safe", "published"]
 PROTOCOLS: tuple[Protocol, ...] = ("patient_safe", "published")
+RESERVED_NAMES = ("leaderboard",)
 RESERVED_ENDINGS = ("_published", "_acquire", "_audit", "_compare", "_link_patients")
 
 
@@ -85,6 +86,8 @@ def _is_name(name: str) -> str:
         raise ValueError("a name has letters, digits, '_' and '-', and begins with a letter")
     if ending := next((ending for ending in RESERVED_ENDINGS if name.endswith(ending)), None):
         raise ValueError(f"names ending in {ending} are taken by pipelines")
+    if name in RESERVED_NAMES:
+        raise ValueError(f"the name {name} is taken by a pipeline")
     return name
 
 
