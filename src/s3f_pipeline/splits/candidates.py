@@ -93,6 +93,6 @@ def _correlated(thumbnails: np.ndarray, rows: np.ndarray) -> Iterator[pd.DataFra
 
 def _correlations_of_orientations(wholes: np.ndarray, parts: np.ndarray) -> np.ndarray:
     """Of wholes (n, K, K), in each orientation, with their neighbours (n, m, K, K): (n, m, orientations)."""
-    turns = [turned_frequencies(wholes, orientation) for orientation in range(ORIENTATIONS)]
-    turns = np.stack(turns, axis=1).reshape(len(wholes), ORIENTATIONS, -1)
-    return parts.reshape(*parts.shape[:2], -1) @ turns.swapaxes(1, 2)
+    turns = np.stack([turned_frequencies(wholes, turn) for turn in range(ORIENTATIONS)], axis=1)
+    described = turns.reshape(len(wholes), ORIENTATIONS, -1)
+    return np.asarray(parts.reshape(*parts.shape[:2], -1) @ described.swapaxes(1, 2))

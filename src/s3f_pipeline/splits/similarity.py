@@ -46,9 +46,10 @@ def local_similarity(
         first: uint8 of shape (S, S), S being a multiple of 4.
         second: Likewise.
         region: The part of ``second`` that ``first`` may show.
-        least: Where the similarity at half the size is clearly below, it is returned, and nobody looks
+        least: Where the similarity in a smaller size is clearly below, it is returned, and nobody looks
             closer.
-        doubtful: Whether to look at a quarter of the size before. On smooth images that alone would mislead.
+        doubtful: Whether to look at a quarter of the size first, where the search for an alignment of smooth
+            images often goes astray: for pairs that are hardly twins (``rough_similarities``).
 
     Returns:
         In [-1, 1]; 1 for equal images, -1 if the two cannot be aligned.

@@ -42,9 +42,7 @@ def unexplained_ratios(thumbnails: np.ndarray, rows: np.ndarray, fits: pd.DataFr
         other as the part from its own crop ``MOVED`` 1.
     """
     parts, place = np.unique(fits["part"].to_numpy(), return_inverse=True)
-    own = pd.DataFrame(
-        {"whole": parts, "part": parts, "region": REGIONS.index(MOVED), "orientation": 0},
-    )
+    own = pd.DataFrame({"whole": parts, "part": parts, "region": REGIONS.index(MOVED), "orientation": 0})
     rest = np.empty(len(fits) + len(own))
     for some, bases, views in _planes_and_views(thumbnails, rows, pd.concat([fits, own])):
         rest[some] = 1 - np.square(bases @ views[..., None]).sum(axis=(1, 2))
