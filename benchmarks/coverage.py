@@ -10,7 +10,7 @@ share that is flagged, the coverage of the unflagged ones, and of percentile and
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
@@ -31,7 +31,7 @@ FIGURES = ("accuracy", "macro_f1", "auc_macro", "ece", "loss", "mcc", "per_class
 SHARES = {2: (0.5, 0.5), 3: (0.6, 0.3, 0.1)}
 NETWORKS = {"weak": (1.6, 2.2), "good": (2.6, 2.9), "overconfident": (1.6, 5.0)}
 """Distance between classes in standard deviations of the noise, and what scores are multiplied by."""
-METHODS = ("coverage", "percentile", "BCa")
+OTHERS = ("percentile", "BCa")
 MOST_BLOCKS = 200
 
 
@@ -46,10 +46,10 @@ class Setting:
     network: str
 
 
-def settings() -> Iterator[Setting]:
-    """The grid."""
-    for groups in (50, 100, 300, 1000):
-        for largest, correlation in ((1, 0.0), (20, 0.0), (20, 0.9)):
+def settings(numbers: Sequence[int], correlations: Sequence[float]) -> Iterator[Setting]:
+    """The grid; groups of one image have no correlation."""
+    for groups in numbers:
+        for largest, correlation in ((1, 0.0), *((20, correlation) for correlation in correlations)):
             for classes, network in ((3, "weak"), (2, "good"), (3, "good"), (3, "overconfident")):
                 yield Setting(groups, largest, correlation, classes, network)
 
@@ -144,20 +144,30 @@ def rows(
 
 
 def summary(table: Path) -> Iterator[str]:
-    """Lines of a table by figure and number of groups, from the table of all settings."""
+    """Lines of a table by figure and number of groups, from the table of all settings.
+
+    Ranges over the settings in which most intervals are not flagged.
+    """
     lines = [line.strip("| \n").split(" | ") for line in table.read_text(encoding="utf-8").splitlines()]
     found = pd.DataFrame(lines[2:], columns=lines[0])
-    for name in ("coverage", "flagged", "percentile", "BCa"):
+    for name in ("coverage", "flagged", *OTHERS):
         found[name] = found[name].str.rstrip("%").astype(float)
-    yield from _lines("figure", "groups", "settings", "mostly flagged: their coverage", "others: coverage",
-                      "percentile", "BCa")  # fmt: skip
-    yield f"|{'---|' * 7}"
-    for (figure, groups), some in found.groupby(["figure", "groups"], sort=False):
-        flagged = some["flagged"] >= 50
-        parts = [some.loc[flagged, "coverage"], *(some.loc[~flagged, name] for name in METHODS)]
-        ranges = [f"{part.min():.0f} to {part.max():.0f} %" if len(part) else "—" for part in parts]
-        counted = f"{flagged.sum()}: {ranges[0]}" if flagged.any() else "0"
-        yield from _lines(figure, groups, len(some), counted, *ranges[1:])
+    numbers = found["groups"].unique()
+    yield from _lines("figure", *(f"{number} groups" for number in numbers), "percentile", "BCa")
+    yield f"|{'---|' * (len(numbers) + 3)}"
+    for figure, of_figure in found.groupby("figure", sort=False):
+        flagged = of_figure["flagged"] >= 50
+        cells = []
+        for number in numbers:
+            some = of_figure[of_figure["groups"] == number]
+            few = int((some["flagged"] >= 50).sum())
+            shown = _range(some.loc[some["flagged"] < 50, "coverage"])
+            cells.append(f"{shown}{f' ({few} of {len(some)} flagged)' if few else ''}")
+        yield from _lines(figure, *cells, *(_range(of_figure.loc[~flagged, name]) for name in OTHERS))
+
+
+def _range(shares: pd.Series) -> str:
+    return f"{shares.min():.0f} to {shares.max():.0f} %" if len(shares) else "—"
 
 
 def _lines(*cells: object) -> Iterator[str]:
@@ -172,6 +182,8 @@ def main() -> None:
     parser.add_argument("--data-sets", type=int, default=200, help="per setting; half of it of 1000 groups")
     parser.add_argument("--replicates", type=int, default=400)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--groups", type=int, nargs="+", default=[50, 100, 300, 1000])
+    parser.add_argument("--correlations", type=float, nargs="+", default=[0.0, 0.9])
     parser.add_argument("--summary", type=Path, help="a table that was printed before")
     chosen = parser.parse_args()
     if chosen.summary:
@@ -184,7 +196,7 @@ def main() -> None:
     print(*_lines(*titles), f"|{'---|' * len(titles)}", sep="\n", flush=True)
     truths: dict[Setting, dict[str, float]] = {}
     with Pool(chosen.processes) as pool:
-        for setting in settings():
+        for setting in settings(chosen.groups, chosen.correlations):
             kind = Setting(0, *list(vars(setting).values())[1:])
             if kind not in truths:
                 truths[kind] = truth(kind)

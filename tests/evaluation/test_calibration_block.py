@@ -5,7 +5,7 @@ import pytest
 from scipy.special import softmax
 
 from s3f_pipeline.evaluation.calibration import top_label_ece
-from s3f_pipeline.evaluation.calibration_block import calibration_block, calibration_figures, reliability
+from s3f_pipeline.evaluation.calibration_block import calibration_block, calibration_figures
 from s3f_pipeline.evaluation.estimates import FLAG
 from s3f_pipeline.evaluation.replicates import replicate_figures
 from s3f_pipeline.evaluation.resampling import weights_with_itself
@@ -71,20 +71,6 @@ def test_few_groups_are_flagged():
     found = calibration_figures(sample, weights, CLASSES[:2], confidence=0.95, positive=1)
     assert found["intervals"]["ece"]["flag"] == FLAG
     assert found["line"]["intervals"]["slope"]["flag"] == FLAG
-
-
-def test_points_of_the_diagram_hold_all_images_and_lie_where_they_came_true():
-    sample, _ = case()
-    points = reliability(sample)
-    assert sum(point["images"] for point in points) == 300
-    right = sample.probabilities.argmax(axis=1) == sample.labels
-    assert sum(point["share"] * point["images"] for point in points) == pytest.approx(right.sum())
-    inside = [point["low"] <= point["share"] <= point["high"] for point in points]
-    assert np.mean(inside) > 0.8  # the probabilities are true
-    of_class = reliability(sample, positive=1)
-    assert sum(point["share"] * point["images"] for point in of_class) == pytest.approx(
-        (sample.labels == 1).sum()
-    )
 
 
 @pytest.mark.parametrize(

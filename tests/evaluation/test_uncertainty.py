@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from s3f_pipeline.evaluation.temperature import fit_temperature, scale
-from s3f_pipeline.evaluation.uncertainty import uncertainty_blocks, with_calibrated
+from s3f_pipeline.evaluation.uncertainty import Asked, uncertainty_blocks, with_calibrated
 
 SETTINGS = {
     "is_binary": True, "validation_chose_epoch": True, "subgroups": {"sex": []}, "prevalence": 0.1,
@@ -50,7 +50,7 @@ def test_labels_of_test_images_decide_nothing():
             with_calibrated(predictions, CLASSES)["calibrated_p"]
         )
     first, second = (
-        uncertainty_blocks(table, index, CLASSES, **SETTINGS) for table in (predictions, swapped)
+        uncertainty_blocks(table, index, CLASSES, Asked(**SETTINGS)) for table in (predictions, swapped)
     )
     assert first["calibration"]["temperature"] == second["calibration"]["temperature"]
     assert first["operating_point"]["threshold"] == second["operating_point"]["threshold"]
@@ -62,7 +62,7 @@ def test_labels_of_test_images_decide_nothing():
 
 def test_subgroups_are_those_of_the_index_whatever_its_order():
     predictions, index = tables()
-    found = uncertainty_blocks(predictions, index, CLASSES, **SETTINGS)["subgroups"]["sex"]
+    found = uncertainty_blocks(predictions, index, CLASSES, Asked(**SETTINGS))["subgroups"]["sex"]
     test = predictions[predictions["split"] == "test"].merge(index, on="image_id")
     for sex, rows in test.groupby("sex"):
         assert found[sex]["n"] == len(rows)
@@ -72,7 +72,7 @@ def test_subgroups_are_those_of_the_index_whatever_its_order():
 def test_without_validation_images_nothing_is_calibrated():
     predictions, index = tables(validation=0)
     assert with_calibrated(predictions, CLASSES) is predictions
-    found = uncertainty_blocks(predictions, index, CLASSES, **SETTINGS)
+    found = uncertainty_blocks(predictions, index, CLASSES, Asked(**SETTINGS))
     assert found["calibration"]["temperature"] is None
     assert found["conformal"] is None
     assert found["decision_curve"] is None
@@ -80,11 +80,8 @@ def test_without_validation_images_nothing_is_calibrated():
 
 
 def test_what_is_not_asked_for_is_none():
-    found = uncertainty_blocks(
-        *tables(),
-        CLASSES,
-        **{**SETTINGS, "is_binary": False, "prevalence": None, "thresholds": None, "subgroups": {}},
-    )
+    less = {"is_binary": False, "prevalence": None, "thresholds": None, "subgroups": {}}
+    found = uncertainty_blocks(*tables(), CLASSES, Asked(**{**SETTINGS, **less}))
     assert found["operating_point"] is None
     assert found["decision_curve"] is None
     assert found["subgroups"] == {}
@@ -96,7 +93,7 @@ def test_an_official_test_set_is_told():
     is_test = index["image_id"].isin(predictions.loc[predictions["split"] == "test", "image_id"])
     official = index.assign(official_split=index["official_split"].mask(is_test, "test"))
     told, untold = (
-        uncertainty_blocks(predictions, table, CLASSES, **SETTINGS)["conformal"]["cautions"]
+        uncertainty_blocks(predictions, table, CLASSES, Asked(**SETTINGS))["conformal"]["cautions"]
         for table in (official, index)
     )
     assert len(told) == len(untold) + 1
@@ -105,4 +102,4 @@ def test_an_official_test_set_is_told():
 @pytest.mark.parametrize("sizes", [(1, 1), (3, 3), (0, 1)])
 def test_three_images_never_give_nan(sizes):
     predictions, index = tables(*sizes)
-    json.dumps(uncertainty_blocks(predictions, index, CLASSES, **SETTINGS), allow_nan=False)
+    json.dumps(uncertainty_blocks(predictions, index, CLASSES, Asked(**SETTINGS)), allow_nan=False)

@@ -83,10 +83,10 @@ def test_links_lead_somewhere(report_data):
     assert {link["href"].removeprefix("#") for link in page.all("a")} <= ids
 
 
-def test_holds_the_three_figures_with_a_description(report_data):
+def test_holds_its_figures_with_a_description(report_data):
     images = render(report_data).all("img")
     assert [base64.b64decode(image["src"].split(",")[1]) for image in images] == [
-        b"epochs", b"matrix", b"curves"
+        b"epochs", b"matrix", b"curves", b"points"
     ]  # fmt: skip
     assert all(len(image["alt"]) > 30 for image in images)
 

@@ -3,7 +3,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.evaluation.uncertainty import uncertainty_blocks
+from s3f_pipeline.evaluation.uncertainty import Asked, uncertainty_blocks
 
 
 def made_up_predictions(classes, *, validation=60, test=90):
@@ -28,10 +28,7 @@ def made_up_predictions(classes, *, validation=60, test=90):
 def uncertainty_file(classes=("a", "b"), *, is_binary=False, validation=60) -> dict:
     """The blocks of uncertainty as ``metrics.json`` has them."""
     predictions, index = made_up_predictions(classes, validation=validation)
-    return uncertainty_blocks(
-        predictions,
-        index,
-        classes,
+    asked = Asked(
         is_binary=is_binary,
         validation_chose_epoch=True,
         subgroups={"sex": []},
@@ -42,3 +39,4 @@ def uncertainty_file(classes=("a", "b"), *, is_binary=False, validation=60) -> d
         replicates=50,
         seed=0,
     )
+    return uncertainty_blocks(predictions, index, classes, asked)

@@ -12,7 +12,6 @@ from s3f_pipeline.evaluation.calibration import (
     classwise_ece,
     expected_error,
     mass_bins,
-    simulated_gaps,
     top_label_ece,
     top_label_gaps,
 )
@@ -20,11 +19,10 @@ from s3f_pipeline.evaluation.estimates import FLAG, LEAST_GROUPS, estimates
 from s3f_pipeline.evaluation.intervals import normal_quantile
 from s3f_pipeline.evaluation.ratios import cell_sums
 from s3f_pipeline.evaluation.recalibration import calibration_in_the_large, calibration_line
+from s3f_pipeline.evaluation.reliability import reliability
 from s3f_pipeline.evaluation.sample import Sample
 from s3f_pipeline.evaluation.scores import decomposed_scores
 from s3f_pipeline.evaluation.temperature import BOUNDS, scale
-
-_BAND = (2.5, 97.5)
 
 
 def calibration_block(
@@ -81,78 +79,51 @@ def calibration_figures(
 
     Returns:
         ``ece`` (top label, 15 bins of equal mass), ``ece_equal_width`` (10 bins), ``classwise_ece`` and
-        ``per_class``; ``expected_ece``, ``expected_classwise_ece``: what they would be on the mean if all
-        probabilities were true and images independent; ``expected_ece_by_group``: if images of a group are
-        right or wrong together; ``log_loss`` and ``brier`` as ``decomposed_scores``; ``line`` (of a positive
-        class): ``intercept``, ``slope`` and ``in_the_large``, ``None`` where one does not exist, with
-        ``intervals``; ``reliability``, as ``reliability``; and ``intervals`` of ``ece`` and
+        ``per_class``; ``expected_ece``: what it is on the mean if all probabilities are true and images
+        independent; ``expected_ece_by_group``, ``expected_classwise_ece`` and those ``per_class``: if images
+        of a group come true together; ``log_loss`` and ``brier`` as ``decomposed_scores``; ``line`` (of a
+        positive class): ``intercept``, ``slope`` and ``in_the_large``, ``None`` where one does not exist,
+        with ``intervals``; ``reliability``, as ``reliability``; and ``intervals`` of ``ece`` and
         ``classwise_ece``.
     """
-    labels, probabilities, groups = sample.labels, sample.probabilities, sample.groups
-    images = np.arange(len(labels))
-    confidences, _ = top_label_gaps(labels, probabilities)
-    bins = mass_bins(confidences)
-    by_class = classwise_ece(labels, probabilities)
-    replicates = _error_replicates(sample, weights)
-    expected = [expected_error(p, mass_bins(p), images) for p in probabilities.T]
-    chance = {
-        "expected_ece": expected_error(confidences, bins, images),
-        "expected_ece_by_group": expected_error(confidences, bins, groups),
-        "expected_classwise_ece": float(np.mean(expected)),
+    labels, probabilities = sample.labels, sample.probabilities
+    return {
+        **_errors(sample, weights, classes, confidence),
+        "ece_equal_width": top_label_ece(labels, probabilities, bins=WIDTH_BINS, equal_mass=False),
+        **decomposed_scores(labels, probabilities, sample.groups),
+        "line": None if positive is None else _line(sample, positive, confidence),
+        "reliability": reliability(sample, positive=positive),
     }
-    top = estimates(
-        {"ece": replicates["ece"]}, groups, chance=chance["expected_ece_by_group"], confidence=confidence
-    )
-    classwise = estimates(
-        {"classwise_ece": replicates["classwise_ece"]},
-        groups,
-        chance=chance["expected_classwise_ece"],
-        confidence=confidence,
+
+
+def _errors(
+    sample: Sample, weights: NDArray[np.int32], classes: Sequence[str], confidence: float
+) -> dict[str, Any]:
+    """Calibration errors in bins of equal mass, what chance makes of them, and their intervals."""
+    groups, confidences = sample.groups, sample.probabilities.max(axis=1)
+    bins = mass_bins(confidences)
+    by_class = classwise_ece(sample.labels, sample.probabilities)
+    by_chance = [expected_error(of_class, mass_bins(of_class), groups) for of_class in sample.probabilities.T]
+    chance = {
+        "expected_ece": expected_error(confidences, bins, np.arange(len(groups))),
+        "expected_ece_by_group": expected_error(confidences, bins, groups),
+        "expected_classwise_ece": float(np.mean(by_chance)),
+    }
+    replicates = _error_replicates(sample, weights)
+    top, classwise = (
+        estimates({name: replicates[name]}, groups, chance=chance[expected], confidence=confidence)
+        for name, expected in (("ece", "expected_ece_by_group"), ("classwise_ece", "expected_classwise_ece"))
     )
     return {
         **top,
         **classwise,
         "intervals": top["intervals"] | classwise["intervals"],
         **chance,
-        "ece_equal_width": top_label_ece(labels, probabilities, bins=WIDTH_BINS, equal_mass=False),
         "per_class": {
-            name: {"ece": float(by_class[number]), "expected_ece": expected[number]}
+            name: {"ece": float(by_class[number]), "expected_ece": by_chance[number]}
             for number, name in enumerate(classes)
         },
-        **decomposed_scores(labels, probabilities, groups),
-        "line": None if positive is None else _line(sample, positive, confidence),
-        "reliability": reliability(sample, positive=positive),
     }
-
-
-def reliability(sample: Sample, *, positive: int | None = None) -> list[dict[str, float | int]]:
-    """Points of a reliability diagram, one per bin of equal mass that has images.
-
-    Args:
-        sample: Images of one split.
-        positive: Take the probability of this class, not that of the predicted one.
-
-    Returns:
-        ``probability`` (mean of the bin), ``share`` (that came true), ``images``, and ``low`` and ``high``:
-        between which the share lies in 95 % of draws if the probabilities are true and images of a group
-        share their luck.
-    """
-    if positive is None:
-        stated, gaps = top_label_gaps(sample.labels, sample.probabilities)
-    else:
-        stated = sample.probabilities[:, positive]
-        gaps = (sample.labels == positive) - stated
-    bins = mass_bins(stated)
-    counts = np.bincount(bins)
-    used = np.flatnonzero(counts)
-    mean = np.bincount(bins, stated)[used] / counts[used]
-    shares = mean + np.bincount(bins, gaps)[used] / counts[used]
-    drawn = simulated_gaps(stated, bins, sample.groups)[:, used] / counts[used]
-    low, high = mean + np.percentile(drawn, _BAND, axis=0)
-    return [
-        {"probability": float(p), "share": float(s), "images": int(n), "low": float(a), "high": float(b)}
-        for p, s, n, a, b in zip(mean, _share(shares), counts[used], _share(low), _share(high), strict=True)
-    ]
 
 
 def _error_replicates(sample: Sample, weights: NDArray[np.int32]) -> dict[str, NDArray[np.float64]]:
@@ -182,8 +153,3 @@ def _line(sample: Sample, positive: int, confidence: float) -> dict[str, Any]:
         if of and of.error is not None
     }
     return {**{name: of.value if of else None for name, of in found.items()}, "intervals": intervals}
-
-
-def _share(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Without what rounding leaves outside [0, 1]."""
-    return np.clip(values, 0, 1)

@@ -1,9 +1,12 @@
 """How far probabilities and decisions of one network can be relied on, from its table of predictions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from s3f_pipeline.evaluation.calibration_block import calibration_block
 from s3f_pipeline.evaluation.conformal_block import conformal_block
@@ -35,27 +38,11 @@ def with_calibrated(predictions: pd.DataFrame, classes: Sequence[str]) -> pd.Dat
     return predictions.assign(**columns)
 
 
-def uncertainty_blocks(
-    predictions: pd.DataFrame,
-    index: pd.DataFrame,
-    classes: Sequence[str],
-    *,
-    is_binary: bool,
-    validation_chose_epoch: bool,
-    subgroups: Mapping[str, Sequence[float]],
-    prevalence: float | None,
-    thresholds: tuple[float, float] | None,
-    conformal_level: float,
-    confidence: float,
-    replicates: int,
-    seed: int,
-) -> dict[str, Any]:
-    """Calibration, conformal sets, operating points, decision curve and subgroups of the test images.
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the predictions, and how it is computed.
 
-    Args:
-        predictions: Of validation and test images, columns as ``check_predictions`` wants them.
-        index: Of the cohort.
-        classes: Class names of the cohort.
+    Attributes:
         is_binary: Whether the second of two classes is the positive one.
         validation_chose_epoch: Whether the epoch was chosen on the validation images.
         subgroups: As ``subgroup_names``.
@@ -65,6 +52,29 @@ def uncertainty_blocks(
         confidence: Nominal coverage of intervals, inside (0, 1).
         replicates: How often groups are drawn for the intervals.
         seed: Of the draws.
+    """
+
+    is_binary: bool
+    validation_chose_epoch: bool
+    subgroups: Mapping[str, Sequence[float]]
+    prevalence: float | None
+    thresholds: tuple[float, float] | None
+    conformal_level: float
+    confidence: float
+    replicates: int
+    seed: int
+
+
+def uncertainty_blocks(
+    predictions: pd.DataFrame, index: pd.DataFrame, classes: Sequence[str], asked: Asked
+) -> dict[str, Any]:
+    """Calibration, conformal sets, operating points, decision curve and subgroups of the test images.
+
+    Args:
+        predictions: Of validation and test images, columns as ``check_predictions`` wants them.
+        index: Of the cohort.
+        classes: Class names of the cohort.
+        asked: What is asked for.
 
     Returns:
         ``calibration``, ``conformal`` (``None`` without validation images), ``operating_point`` (``None``
@@ -76,53 +86,54 @@ def uncertainty_blocks(
     """
     validation, test = _samples(predictions, classes)
     rows = index.set_index("image_id").loc[predictions.loc[predictions["split"] == "test", "image_id"]]
-    weights = weights_with_itself(test.labels, test.groups, replicates=replicates, seed=seed)
-    temperature = None if validation is None else fit_temperature(validation.labels, validation.probabilities)
-    conformal = curve = None
-    if validation is not None and temperature is not None:
-        conformal = conformal_block(
-            validation,
-            test,
-            weights,
-            classes,
-            level=conformal_level,
-            confidence=confidence,
-            official_test=bool((rows["official_split"] == "test").all()),
-            validation_chose_epoch=validation_chose_epoch,
-        )
-        if prevalence is not None and thresholds is not None:
-            curve = decision_curve_block(
+    draws = {"replicates": asked.replicates, "seed": asked.seed}
+    weights = weights_with_itself(test.labels, test.groups, **draws)
+    confidence = asked.confidence
+    temperature = None
+    by_validation: dict[str, Any] = {"conformal": None, "decision_curve": None}
+    if validation is not None:
+        temperature = fit_temperature(validation.labels, validation.probabilities)
+        is_official = bool((rows["official_split"] == "test").all())
+        by_validation = {
+            "conformal": conformal_block(
                 validation,
                 test,
                 weights,
-                temperature=temperature,
-                prevalence=prevalence,
-                thresholds=thresholds,
+                classes,
+                level=asked.conformal_level,
                 confidence=confidence,
-            )
+                official_test=is_official,
+                validation_chose_epoch=asked.validation_chose_epoch,
+            ),
+            "decision_curve": _decision_curve(validation, test, weights, temperature, asked),
+        }
+    positive = POSITIVE if asked.is_binary else None
+    point = operating_block(validation, test, weights, confidence=confidence) if asked.is_binary else None
+    names = subgroup_names(rows, asked.subgroups)
     return {
         "calibration": calibration_block(
-            test,
-            weights,
-            classes,
-            temperature=temperature,
-            confidence=confidence,
-            positive=POSITIVE if is_binary else None,
+            test, weights, classes, temperature=temperature, confidence=confidence, positive=positive
         ),
-        "conformal": conformal,
-        "operating_point": operating_block(validation, test, weights, confidence=confidence)
-        if is_binary
-        else None,
-        "decision_curve": curve,
-        "subgroups": subgroups_block(
-            test,
-            subgroup_names(rows, subgroups),
-            classes,
-            replicates=replicates,
-            confidence=confidence,
-            seed=seed,
-        ),
+        **by_validation,
+        "operating_point": point,
+        "subgroups": subgroups_block(test, names, classes, confidence=confidence, **draws),
     }
+
+
+def _decision_curve(
+    validation: Sample, test: Sample, weights: NDArray[np.int32], temperature: float, asked: Asked
+) -> dict[str, Any] | None:
+    if asked.prevalence is None or asked.thresholds is None:
+        return None
+    return decision_curve_block(
+        validation,
+        test,
+        weights,
+        temperature=temperature,
+        prevalence=asked.prevalence,
+        thresholds=asked.thresholds,
+        confidence=asked.confidence,
+    )
 
 
 def _samples(predictions: pd.DataFrame, classes: Sequence[str]) -> tuple[Sample | None, Sample]:

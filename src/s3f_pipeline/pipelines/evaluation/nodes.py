@@ -82,7 +82,7 @@ def measure(
     """
     from s3f_pipeline.evaluation.metrics import compute_metrics
     from s3f_pipeline.evaluation.openings import record_opening
-    from s3f_pipeline.evaluation.uncertainty import uncertainty_blocks
+    from s3f_pipeline.evaluation.uncertainty import Asked, uncertainty_blocks
 
     opening = _opening(config, index, predictions, training)
     by_split = {
@@ -109,10 +109,12 @@ def measure(
             predictions,
             index,
             config.classes,
-            is_binary=config.positive_class is not None,
-            validation_chose_epoch=config.selection_split == "validation",
-            **use.model_dump(),
-            **settings.model_dump(),
+            Asked(
+                is_binary=config.positive_class is not None,
+                validation_chose_epoch=config.selection_split == "validation",
+                **use.model_dump(),
+                **settings.model_dump(),
+            ),
         ),
     }
 
