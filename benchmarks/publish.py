@@ -3,8 +3,8 @@
     python benchmarks/publish.py collect --cohorts brisc_64,busi_64   # from data/ into docs/results/
     python benchmarks/publish.py page                                 # from there into docs/results.md
 
-``collect`` takes a digest of each finished run, and the comparison of each cohort and protocol. ``page`` makes
-a leaderboard of these comparisons and fills the blocks of the page with it (``reporting/markdown.py``).
+``collect`` takes a digest of each finished run, and the comparison of each cohort and protocol. ``page``
+makes a leaderboard of these comparisons and fills the blocks of the page (``reporting/markdown.py``).
 """
 
 import argparse

@@ -16,14 +16,14 @@ from s3f_pipeline.results.comparison import (
     Difference,
     FigureOfRuns,
     ImageCounts,
-    Interval,
     JudgedClaim,
     Picking,
     Resampled,
     Sources,
 )
+from s3f_pipeline.results.intervals import Interval
 
-UNSURE = Interval(-0.1, 0.1)
+UNSURE = Interval(-0.1, 0.1, None)
 
 
 def comparison(
@@ -65,7 +65,7 @@ def comparison(
         ),
         pareto=tuple(values),
         advice=Advice("3" * 64, "balanced_accuracy", next(iter(values)), None, (), {}, {}, {}, None),
-        claims=(JudgedClaim("concat", "spatial", 0.9, 0.8, 100, "", Interval(0.01, 0.2)),),
+        claims=(JudgedClaim("concat", "spatial", 0.9, 0.8, 100, "", Interval(0.01, 0.2, None)),),
         notes=(),
     )
     return replace(made, **changed)
@@ -76,7 +76,7 @@ def _network(name: str, value: float) -> ComparedNetwork:
         title=f"Network {name}",
         seeds=(0, 1),
         figures={
-            "balanced_accuracy": FigureOfRuns(value, (value, value), Interval(value - 0.1, value + 0.1)),
+            "balanced_accuracy": FigureOfRuns(value, (value, value), Interval(value - 0.1, value + 0.1, None)),
             "accuracy": FigureOfRuns(value + 0.01, (value, value + 0.02), None),
         },
         sources=Sources(0.01, 0.02, None, "weighted_f1", "validation"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from s3f_pipeline.results.artefacts import Artefact
-from s3f_pipeline.results.comparison import Interval
+from s3f_pipeline.results.intervals import Interval
 from s3f_pipeline.results.metrics import Guarantee
 
 
