@@ -1,4 +1,6 @@
+import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
 from uncertainty_files import uncertainty_file
 
 from s3f_pipeline.reporting.plots import figure_to_png
@@ -17,10 +19,9 @@ def test_panels_show_the_bins_as_predicted_and_calibrated(validation, panels):
     figure = plot_reliability(found, is_binary=False)
     assert len(figure.axes) == panels
     for axes, figures in zip(figure.axes, (found.raw, found.calibrated), strict=False):
-        (points,) = (each for each in axes.collections if len(each.get_sizes()) > 1)
-        assert points.get_offsets().tolist() == pytest.approx(
-            [[point.probability, point.share] for point in figures.reliability]
-        )
+        (points,) = (each for each in axes.collections if isinstance(each, PathCollection))
+        expected = [[point.probability, point.share] for point in figures.reliability]
+        assert np.asarray(points.get_offsets()) == pytest.approx(np.array(expected))
         assert f"{figures.ece:.4f}" in axes.get_title()
     assert figure_to_png(figure) == figure_to_png(plot_reliability(found, is_binary=False))
 
