@@ -76,7 +76,9 @@ def _network(name: str, value: float) -> ComparedNetwork:
         title=f"Network {name}",
         seeds=(0, 1),
         figures={
-            "balanced_accuracy": FigureOfRuns(value, (value, value), Interval(value - 0.1, value + 0.1, None)),
+            "balanced_accuracy": FigureOfRuns(
+                value, (value, value), Interval(value - 0.1, value + 0.1, None)
+            ),
             "accuracy": FigureOfRuns(value + 0.01, (value, value + 0.02), None),
         },
         sources=Sources(0.01, 0.02, None, "weighted_f1", "validation"),
