@@ -20,7 +20,7 @@ def test_every_pipeline_is_there(pipelines):
     s3f_net = {"spatial", "spectral", "concat", "bilinear"}
     others = {"gated", "spectral_compact", "resnet18", "spatial_wide", "random_filter"}
     variants = s3f_net | others | {"medspectralnet", "medmamba"}
-    expected = {"brisc_link_patients", "brisc_64_link_patients"}
+    expected = {"brisc_link_patients", "brisc_64_link_patients", "leaderboard"}
     medmnist.add("dermamnist_reconstructed")
     s3f_cohorts = {"brisc", "cheng", "chest", "busi", "ham", "ham_128", "brisc_64", "busi_64"}
     for cohort in s3f_cohorts | medmnist:
