@@ -1,6 +1,7 @@
 """How often the 95 % intervals of the evaluation hold the truth: the simulation that they were chosen by.
 
-    python benchmarks/coverage.py --data-sets 200 --processes 2
+    python benchmarks/coverage.py > coverage.md
+    python benchmarks/coverage.py --summary coverage.md
 
 Groups are of one class; the scores of an image are those of its class, plus noise that the images of a group
 share in part (correlation), and the probabilities their softmax. What is true is read off a very large data
@@ -9,11 +10,13 @@ share that is flagged, the coverage of the unflagged ones, and of percentile and
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import Pool
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, softmax
 
@@ -28,6 +31,7 @@ FIGURES = ("accuracy", "macro_f1", "auc_macro", "ece", "loss", "mcc", "per_class
 SHARES = {2: (0.5, 0.5), 3: (0.6, 0.3, 0.1)}
 NETWORKS = {"weak": (1.6, 2.2), "good": (2.6, 2.9), "overconfident": (1.6, 5.0)}
 """Distance between classes in standard deviations of the noise, and what scores are multiplied by."""
+OTHERS = ("percentile", "BCa")
 MOST_BLOCKS = 200
 
 
@@ -42,10 +46,10 @@ class Setting:
     network: str
 
 
-def settings() -> Iterator[Setting]:
-    """The grid."""
-    for groups in (50, 100, 300, 1000):
-        for largest, correlation in ((1, 0.0), (20, 0.0), (20, 0.9)):
+def settings(numbers: Sequence[int], correlations: Sequence[float]) -> Iterator[Setting]:
+    """The grid; groups of one image have no correlation."""
+    for groups in numbers:
+        for largest, correlation in ((1, 0.0), *((20, correlation) for correlation in correlations)):
             for classes, network in ((3, "weak"), (2, "good"), (3, "good"), (3, "overconfident")):
                 yield Setting(groups, largest, correlation, classes, network)
 
@@ -136,7 +140,38 @@ def rows(
             f"{true[name]:.3f}", f"{holds.mean():.1%}", f"{flagged.mean():.0%}",
             f"{clear.mean():.1%}" if len(clear) else "—", f"{percentile.mean():.1%}", f"{bca.mean():.1%}",
         ]  # fmt: skip
-        yield f"| {' | '.join(map(str, cells))} |"
+        yield from _lines(*cells)
+
+
+def summary(table: Path) -> Iterator[str]:
+    """Lines of a table by figure and number of groups, from the table of all settings.
+
+    Ranges over the settings in which most intervals are not flagged.
+    """
+    lines = [line.strip("| \n").split(" | ") for line in table.read_text(encoding="utf-8").splitlines()]
+    found = pd.DataFrame(lines[2:], columns=lines[0])
+    for name in ("coverage", "flagged", *OTHERS):
+        found[name] = found[name].str.rstrip("%").astype(float)
+    numbers = found["groups"].unique()
+    yield from _lines("figure", *(f"{number} groups" for number in numbers), "percentile", "BCa")
+    yield f"|{'---|' * (len(numbers) + 3)}"
+    for figure, of_figure in found.groupby("figure", sort=False):
+        flagged = of_figure["flagged"] >= 50
+        cells = []
+        for number in numbers:
+            some = of_figure[of_figure["groups"] == number]
+            few = int((some["flagged"] >= 50).sum())
+            shown = _range(some.loc[some["flagged"] < 50, "coverage"])
+            cells.append(f"{shown}{f' ({few} of {len(some)} flagged)' if few else ''}")
+        yield from _lines(figure, *cells, *(_range(of_figure.loc[~flagged, name]) for name in OTHERS))
+
+
+def _range(shares: pd.Series) -> str:
+    return f"{shares.min():.0f} to {shares.max():.0f} %" if len(shares) else "—"
+
+
+def _lines(*cells: object) -> Iterator[str]:
+    yield f"| {' | '.join(map(str, cells))} |"
 
 
 def main() -> None:
@@ -147,15 +182,21 @@ def main() -> None:
     parser.add_argument("--data-sets", type=int, default=200, help="per setting; half of it of 1000 groups")
     parser.add_argument("--replicates", type=int, default=400)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--groups", type=int, nargs="+", default=[50, 100, 300, 1000])
+    parser.add_argument("--correlations", type=float, nargs="+", default=[0.0, 0.9])
+    parser.add_argument("--summary", type=Path, help="a table that was printed before")
     chosen = parser.parse_args()
+    if chosen.summary:
+        print(*summary(chosen.summary), sep="\n")
+        return
     titles = (
         "figure", "groups", "images of a group", "correlation", "classes", "network", "truth", "coverage",
         "flagged", "coverage, unflagged", "percentile", "BCa",
     )  # fmt: skip
-    print(f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}", sep="\n", flush=True)
+    print(*_lines(*titles), f"|{'---|' * len(titles)}", sep="\n", flush=True)
     truths: dict[Setting, dict[str, float]] = {}
     with Pool(chosen.processes) as pool:
-        for setting in settings():
+        for setting in settings(chosen.groups, chosen.correlations):
             kind = Setting(0, *list(vars(setting).values())[1:])
             if kind not in truths:
                 truths[kind] = truth(kind)

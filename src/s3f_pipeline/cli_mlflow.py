@@ -35,5 +35,7 @@ def ui(env: str | None, host: str | None, port: int | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     place = ["--host", host or config.ui.host, "--port", str(port or config.ui.port)]
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, *place]
+    # no jobs: they are for calls of language models, and their processes outlive the server
+    os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     # in place of this process, so that whoever ends it ends the server
     os.execv(command[0], [*command, "--workers", "1"])

@@ -1,10 +1,15 @@
-"""What is logged of comparisons, and of the effects of a leak."""
+"""What is logged of comparisons, of the effects of a leak, and of the leaderboard."""
 
 import logging
 from typing import Any
 
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
 from s3f_pipeline.hooks_sets import SetOfRunsHooks
-from s3f_pipeline.pipelines.stages import COMPARISON, LEAKAGE_EFFECT
+from s3f_pipeline.pipelines.stages import COMPARISON, LEADERBOARD, LEAKAGE_EFFECT
+from s3f_pipeline.process_group import this_process
 from s3f_pipeline.results import FinishedRun
 from s3f_pipeline.results.comparison import Comparison
 from s3f_pipeline.results.leakage_effect import LeakageEffect
@@ -89,3 +94,13 @@ class LeakageEffectHooks(SetOfRunsHooks):
                         name, which, images["images"], network["verdicts"][which]["verdict"],
                         effect["difference"]["value"], figure,
                     )  # fmt: skip
+
+
+class LeaderboardHooks:
+    """Tell where the leaderboard is."""
+
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Log the path of the page."""
+        if this_process().leads and any(LEADERBOARD in node.tags for node in pipeline.nodes):
+            logger.info("Leaderboard: %s", catalog["leaderboard.page"].filepath)

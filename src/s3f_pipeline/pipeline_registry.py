@@ -22,6 +22,7 @@ from s3f_pipeline.pipelines import (
     comparison,
     evaluation,
     ingestion,
+    leaderboard,
     leakage_effect,
     linking,
     reporting,
@@ -74,9 +75,9 @@ def register_pipelines() -> LazyPipelines:
     Returns:
         Pipelines by name. ``<cohort>_acquire`` gets the raw files, ``<cohort>_audit`` goes on to the
         splits and the leakage audit with its page, ``<cohort>_compare`` and ``<cohort>_compare_published``
-        put finished runs side by side, ``<cohort>_leakage_effect`` says what a leak is worth,
-        ``<cohort>_link_patients`` matches a cohort to the one
-        that its block links it to. The audit makes the published splits too, unless they need a file that
+        put finished runs side by side, and ``leaderboard`` all comparisons; ``<cohort>_leakage_effect`` says
+        what a leak is worth, ``<cohort>_link_patients`` matches a cohort to the one that its block links it
+        to. The audit makes the published splits too, unless they need a file that
         few people have, or this run is about one fold, which no publication has.
         ``<cohort>_<variant>_leak_free`` and ``_leaking`` are not listed: a sweep runs them. There is no
         ``__default__``: training takes hours to weeks, so it is asked for by name.
@@ -93,6 +94,7 @@ def register_pipelines() -> LazyPipelines:
         builders[leakage_effect_pipeline(cohort)] = partial(leakage_effect.create_pipeline, cohort)
         if block.link:
             builders[f"{cohort}_link_patients"] = partial(_link, loader, cohort, block.link.to)
+    builders["leaderboard"] = leaderboard.create_pipeline
     trained = partial(partial, _experiment, loader, prepare)
     builders |= {experiment.pipeline: trained(experiment) for experiment in experiments(loader.typed)}
     unlisted = {each.pipeline: trained(each) for each in experiments(loader.typed, ARMS)}

@@ -5,7 +5,7 @@ import os
 from s3f_pipeline.config.context import ProjectContext
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.hooks import RegistryHooks, RunLogHooks, RunnerHooks, TrackingHooks
-from s3f_pipeline.hooks_comparison import ComparisonHooks, LeakageEffectHooks
+from s3f_pipeline.hooks_comparison import ComparisonHooks, LeaderboardHooks, LeakageEffectHooks
 from s3f_pipeline.logs import use_line_formatter
 from s3f_pipeline.tracking.uri import tracking_uri
 
@@ -20,6 +20,7 @@ HOOKS = (
     TrackingHooks(),
     ComparisonHooks(),
     LeakageEffectHooks(),
+    LeaderboardHooks(),
     RunnerHooks(),
 )
 DISABLE_HOOKS_FOR_PLUGINS = (

@@ -26,7 +26,7 @@ def test_the_cheapest_is_taken_where_no_difference_is_shown():
     choice = ask(cheap=network(0.895), dear=network(0.9, seed=1), bad=network(0.5, seed=2))
     assert (choice.network, choice.best) == ("cheap", "dear")
     assert choice.tied == ("cheap", "dear")
-    assert choice.chosen["cheap"] > 0.9
+    assert choice.chosen["cheap"] > 0.8
 
 
 def test_a_difference_within_the_margin_is_none():

@@ -79,6 +79,12 @@ cohorts:
         ({"class_titles": {"glioma": "pituitary"}}, ["calls two classes by one name: pituitary"]),
         ({"grouping": {"sequence": 3, "number": 0}}, ["cohorts.brisc.grouping.number"]),
         ({"download": {"figshare": "10.7910/DVN/DBW86T"}}, ["cohorts.brisc.download.figshare"]),
+        ({"subgroups": {"age": [60, 40]}}, ["cohorts.brisc.subgroups.age", "ascending order"]),
+        ({"prevalence": 0.1}, ["cohorts.brisc", "prevalence and thresholds belong together"]),
+        (
+            {"prevalence": 0.1, "thresholds": [0.1, 0.5]},
+            ["cohorts.brisc", "those of a positive_class, and there is none"],
+        ),
     ],
 )
 def test_wrong_cohorts_are_refused(load_config, change, words):
@@ -86,6 +92,25 @@ def test_wrong_cohorts_are_refused(load_config, change, words):
         parameters(load_config(cohorts={"brisc": change}))
     for word in words:
         assert word in caught.value.message
+
+
+def test_how_a_network_would_be_used_is_a_parameter_of_its_own(load_config):
+    """Neither index, split nor training depends on it."""
+    asked = {"prevalence": 0.02, "thresholds": [0.01, 0.2], "subgroups": {"kind": [], "age": [2, 6.5]}}
+    loader, other = load_config(cohorts={"chest": asked}), load_config()
+    use = loader.parameter("chest.use")
+    assert (use.prevalence, use.thresholds) == (0.02, (0.01, 0.2))
+    assert use.subgroups == {"kind": (), "age": (2.0, 6.5)}
+    assert other.parameter("chest.use").subgroups == {"kind": ()}
+    for noun in ("data", "cohort", "image_store", "patient_safe.spatial.experiment"):
+        assert loader.parameter(f"chest.{noun}") == other.parameter(f"chest.{noun}")
+
+
+def test_settings_of_the_evaluation_are_no_settings_of_the_training(load_config):
+    loader, other = load_config(evaluation={"replicates": 500}), load_config()
+    assert loader.parameter("chest.evaluation").replicates == 500
+    assert other.parameter("chest.evaluation").replicates == 2000
+    assert loader.experiment(*CHEST) == other.experiment(*CHEST)
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,8 @@ def test_our_figures_are_those_of_the_benchmark(classes, n):
             **{f"p_{name}": scores[:, k] for k, name in enumerate(names)},
         }
     )
-    metrics = compute_metrics(table, names)
+    metrics = compute_metrics(table, names, replicates=20)
     auc, accuracy = medmnist(labels, scores)
     assert metrics["auc_macro"] == pytest.approx(auc, abs=1e-12)
-    assert metrics["accuracy"] == accuracy
-    assert mean_auc(labels, scores) == metrics["auc_macro"]
+    assert metrics["accuracy"] == pytest.approx(accuracy)
+    assert mean_auc(labels, scores) == pytest.approx(auc, abs=1e-12)

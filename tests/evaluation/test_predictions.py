@@ -26,9 +26,10 @@ def test_accepts_a_sound_table(predictions):
     check_predictions(predictions, CLASSES)
 
 
-def test_accepts_either_class_of_a_tie(predictions):
+def test_of_a_tie_the_first_class_is_predicted(predictions):
     predictions.loc[2, "predicted"] = "malignant"
-    check_predictions(predictions, CLASSES)
+    with pytest.raises(EvaluationError, match=r"of equals the first.*first for image 'c'"):
+        check_predictions(predictions, CLASSES)
 
 
 def test_probabilities_follow_the_order_of_the_classes(predictions):

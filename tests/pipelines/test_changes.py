@@ -161,6 +161,11 @@ def test_a_metric_that_is_computed_otherwise_measures_again_and_trains_nothing(e
     assert experiments.outdated() == dict.fromkeys(every(EVALUATION), "code of evaluation/metrics.py")
 
 
+def test_another_way_of_loading_networks_predicts_again_and_trains_nothing(experiments):
+    experiments.edit(("models/loading.py", "safe_mode=True", "safe_mode=True, custom_objects={}"))
+    assert experiments.outdated() == dict.fromkeys(every(EVALUATION), "code of models/loading.py")
+
+
 def test_a_reader_of_images_reads_again_and_nothing_else(experiments):
     experiments.edit(("images/phash.py", "COARSE_SIZE", "COARSE_LENGTH"))
     assert experiments.outdated() == {("", "ingestion"): "code of images/phash.py"}

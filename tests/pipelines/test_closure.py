@@ -194,6 +194,79 @@ def test_other_definitions_under_the_same_names_are_noticed(house):
     assert changed == {"nodes.py"}
 
 
+@pytest.mark.parametrize(
+    ("nodes", "name", "old", "new"),
+    [
+        (
+            """
+            def work(x):
+                if x:
+                    from house.one import f
+                else:
+                    from house.two import f
+                return f(x)
+            """,
+            "one.py", "x + 1", "x + 2",
+        ),
+        (
+            """
+            class Both:
+                def one(self, x):
+                    from house.one import f
+                    return f(x)
+
+                def two(self, x):
+                    from house.two import f
+                    return f(x)
+
+            def work(x):
+                return Both().one(x) + Both().two(x)
+            """,
+            "one.py", "x + 1", "x + 2",
+        ),
+        (
+            """
+            try:
+                from house.one import f
+            except ImportError:
+                from house.two import f
+
+            def work(x):
+                return f(x)
+            """,
+            "one.py", "x + 1", "x + 2",
+        ),
+        (
+            """
+            from typing import TYPE_CHECKING
+
+            if TYPE_CHECKING:
+                LIMIT = 1
+            else:
+                LIMIT = 5
+
+            def work(x):
+                return x + LIMIT
+            """,
+            "nodes.py", "LIMIT = 5", "LIMIT = 6",
+        ),
+        ("def work(x, logger):\n    logger.append(1)\n", "nodes.py", "append(1)", "append(2)"),
+        ("T = {}\ndef work(x):\n    raise T['a'](x)\n", "nodes.py", "'a'", "'b'"),
+        (
+            "from pathlib import Path\ndef work(x):\n    return Path(__file__).with_name('tables/t.csv')\n",
+            "tables/t.csv", "1", "2",
+        ),
+    ],
+    ids=["branches", "methods", "try", "else of types", "no log", "which error", "file in a folder"],
+)  # fmt: skip
+def test_whichever_way_the_code_takes_is_noticed(tmp_path, nodes, name, old, new):
+    files = {
+        "__init__.py": "", "nodes.py": nodes, "tables/t.csv": "1\n",
+        "one.py": "def f(x):\n    return x + 1\n", "two.py": "def f(x):\n    return x\n",
+    }  # fmt: skip
+    assert House(tmp_path, files).changed(name, old, new)
+
+
 def test_what_is_left_out_is_not_followed(house):
     assert "lazy.py" not in house.closure(left_out=("lazy",)).code
     found = house.closure(left_out=("lazy:add",))

@@ -154,4 +154,4 @@ def test_there_are_no_folds(load_config):
 def test_names_that_pipelines_take_are_no_names_of_cohorts(load_config):
     block = {"layout": "folders", "raw_folder": "x", "color": "grey", "image_size": 32, "classes": ["a", "b"]}
     with pytest.raises(ConfigError, match="names ending in _leaking are taken"):
-        load_config(cohorts={"x_leaking": block}).typed
+        _ = load_config(cohorts={"x_leaking": block}).typed

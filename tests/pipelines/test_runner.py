@@ -85,6 +85,16 @@ def test_a_restored_file_counts_as_whole(files):
     assert files.run() == []
 
 
+def test_a_record_of_another_experiment_puts_nothing_back(files):
+    other = Files(files.loader, files.path(f"{EXPERIMENT}.model").parents[6], "brisc_concat")
+    other.run()
+    record, history = f"{EXPERIMENT}.training_record", other.path("brisc.patient_safe.concat.history")
+    files.path(record).write_bytes(other.path("brisc.patient_safe.concat.training_record").read_bytes())
+    history.write_text("made anew since\n")
+    assert files.run() == [f"training of {EXPERIMENT}"]
+    assert history.read_text() == "made anew since\n"
+
+
 def test_a_stage_that_fails_keeps_its_record(files):
     path = files.path("brisc.256x256.images")
     whole = path.read_bytes()

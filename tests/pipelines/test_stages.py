@@ -20,13 +20,14 @@ def test_every_pipeline_is_there(pipelines):
     s3f_net = {"spatial", "spectral", "concat", "bilinear"}
     others = {"gated", "spectral_compact", "resnet18", "spatial_wide", "random_filter"}
     variants = s3f_net | others | {"medspectralnet", "medmamba"}
-    expected = {"brisc_link_patients", "brisc_64_link_patients"}
+    expected = {"brisc_link_patients", "brisc_64_link_patients", "leaderboard"}
     medmnist.add("dermamnist_reconstructed")
     s3f_cohorts = {"brisc", "cheng", "chest", "busi", "ham", "ham_128", "brisc_64", "busi_64"}
     for cohort in s3f_cohorts | medmnist:
         alike = cohort.endswith("_64") or cohort == "cheng"
         published = variants if cohort in medmnist else set() if alike else s3f_net
-        expected |= {f"{cohort}_acquire", f"{cohort}_audit"}
+        expected |= {f"{cohort}_acquire", f"{cohort}_audit", f"{cohort}_compare"}
+        expected |= {f"{cohort}_compare_published"} if published else set()
         expected |= {f"{cohort}_{variant}" for variant in variants}
         expected |= {f"{cohort}_{variant}_published" for variant in published}
     assert set(pipelines) == expected

@@ -1,14 +1,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-from result_files import training_file
+from result_files import metrics_file, training_file
+from uncertainty_files import uncertainty_file
 
 from s3f_pipeline.evaluation.metrics import compute_metrics
 from s3f_pipeline.reporting.report import ReportData
 from s3f_pipeline.results import RunId
 from s3f_pipeline.results.audit import Audit
 from s3f_pipeline.results.decoding import decode
-from s3f_pipeline.results.metrics import Openings, SplitMetrics
+from s3f_pipeline.results.metrics import Metrics, Openings, SplitMetrics
 from s3f_pipeline.results.splits import SplitSummary
 from s3f_pipeline.results.training import TrainingFacts
 from s3f_pipeline.splits.audit import leakage_audit
@@ -91,7 +92,15 @@ def audit_of():
 
 
 @pytest.fixture
-def report_data(metrics, history, audit_of):
+def measured(metrics):
+    """All that ``metrics.json`` has of the made-up predictions and of others, with validation images."""
+    run = RunId("brisc", "patient_safe", "bilinear", 17)
+    content = {**metrics_file(run), "test": metrics, "validation": metrics}
+    return Metrics.of({**content, **uncertainty_file(tuple(CLASSES))}, "metrics.json")
+
+
+@pytest.fixture
+def report_data(metrics, measured, history, audit_of):
     """An experiment on made-up figures, each of them different where it can be."""
     published = {"accuracy": 0.9822, "macro_f1": 0.9833, "weighted_f1": 0.9821, "kappa": 0.9756}
     published |= {"mcc": 0.9757, "auc_macro": 0.9989, "note": "epoch chosen on the test set"}
@@ -188,7 +197,13 @@ def report_data(metrics, history, audit_of):
         ),
         history=history,
         metrics=decode(SplitMetrics, metrics),
-        figures={"confusion_matrix": b"matrix", "roc": b"curves", "history": b"epochs"},
+        measured=measured,
+        figures={
+            "confusion_matrix": b"matrix",
+            "roc": b"curves",
+            "reliability": b"points",
+            "history": b"epochs",
+        },
         provenance={
             "git_commit": "3f1c9e0b",
             "git_dirty": False,

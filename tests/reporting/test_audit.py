@@ -1,5 +1,6 @@
 import base64
 import re
+from dataclasses import asdict
 from html import unescape
 
 import cv2
@@ -20,6 +21,7 @@ from s3f_pipeline.splits.likeness import likeness_features
 from s3f_pipeline.splits.patient_safe import patient_safe_split
 from s3f_pipeline.splits.published import published_split
 from s3f_pipeline.splits.settings import TwinSettings
+from s3f_pipeline.splits.shortcuts import Shortcut
 from s3f_pipeline.splits.straddle import straddle_check
 from s3f_pipeline.splits.summary import split_summary
 
@@ -56,6 +58,7 @@ def page():
         contradictions=(),
         incomparable_ids=None,
         straddle=None,
+        shortcuts=(),
         grouping=None,
         file_warnings=(),
         class_titles=None,
@@ -96,6 +99,7 @@ def page():
                 audit=Audit.of(audit, "leakage_audit.json"),
                 straddle=straddle
                 or {**straddle_check(index, features, groups, splits, permutations=9), "readings": []},
+                shortcuts=[asdict(shortcut) for shortcut in shortcuts],
                 grouping=grouping,
                 index=index,
                 thumbnails=thumbnails,
@@ -384,6 +388,16 @@ def test_another_number_that_orders_the_files_is_offered(straddles):
     assert yaml.safe_load(key)["grouping"]["number"] == 2
     assert "number" not in yaml.safe_load(offered_grouping(straddles[True]))["grouping"]
     assert offered_grouping({**straddles[True], "order": {**evidence, "run_length": None}}) is None
+
+
+def test_what_tells_the_class_without_the_picture_is_named(page):
+    border = Shortcut("border of the image", (), 12, 0.91, 0.84, 0.97, predicts=True)
+    age = Shortcut("age", ("age",), 0, note="not known")
+    text = text_of(page(shortcuts=[border, age]))
+    assert "Something tells the class without the picture: border of the image." in text
+    assert "0.910 0.840 to 0.970 12 tells the class" in text
+    assert "Age — — 0 not known" in text
+    assert "Nothing of what was looked at tells the class" in text_of(page(shortcuts=[age]))
 
 
 def test_no_order_is_no_proof(page, straddles):

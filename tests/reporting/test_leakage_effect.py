@@ -45,7 +45,7 @@ def test_the_page_words_what_was_computed(effect):
     assert "not malignant" in page
     assert "Synthetic phantoms" in page
     assert effect.leaking.splits_hash in page
-    assert page.count("<tr><th scope=\"row\">spatial</th><td class=\"word\">leaking</td>") == 3
+    assert page.count('<tr><th scope="row">spatial</th><td class="word">leaking</td>') == 3
 
 
 def test_names_are_text_and_nothing_is_missing(effect):

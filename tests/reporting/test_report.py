@@ -83,10 +83,10 @@ def test_links_lead_somewhere(report_data):
     assert {link["href"].removeprefix("#") for link in page.all("a")} <= ids
 
 
-def test_holds_the_three_figures_with_a_description(report_data):
+def test_holds_its_figures_with_a_description(report_data):
     images = render(report_data).all("img")
     assert [base64.b64decode(image["src"].split(",")[1]) for image in images] == [
-        b"epochs", b"matrix", b"curves"
+        b"epochs", b"matrix", b"curves", b"points"
     ]  # fmt: skip
     assert all(len(image["alt"]) > 30 for image in images)
 
@@ -127,6 +127,7 @@ def test_numbers_that_are_written_in_their_own_way(report_data):
     text = render(report_data).text
     metrics = report_data.metrics
     assert f"{100 * metrics.accuracy:.1f} %" in text
+    assert f"{100 * metrics.intervals['accuracy'].low:.1f} %" in text
     assert "1.3 %" in text
     assert "unexplained 6 local_similarity 0.9" in text
     assert "13 min" in text
@@ -220,7 +221,7 @@ def test_verdict_says_what_came_out(report_data):
     correct = sum(metrics.confusion_matrix[i][i] for i in range(3))
     assert "tell glioma, no_tumor and pituitary apart?" in text
     assert f"of 60 test images it named {correct} correctly" in text
-    assert "Wilson 95 % interval" in text
+    assert "in 60 groups leave the accuracy open between" in text
 
 
 def test_renders_without_a_validation_split(report_data):
@@ -293,13 +294,26 @@ def test_positive_class(report_data, predictions):
     assert "Sensitivity" not in render(report_data).text.replace("Sensitivity against", "")
 
 
+def test_intervals_that_are_not_to_be_relied_on_have_a_star(report_data):
+    interval = dataclasses.replace(report_data.metrics.intervals["macro_f1"], flag=None)
+    intervals = {**report_data.metrics.intervals, "macro_f1": interval}
+    metrics = dataclasses.replace(report_data.metrics, intervals=intervals)
+    ends = f"{interval.low:.4f} to {interval.high:.4f}"
+    assert f"{ends} *" not in render(report_data, metrics=metrics).text
+    flagged = dataclasses.replace(interval, flag="too few for this interval")
+    metrics = dataclasses.replace(report_data.metrics, intervals={**intervals, "macro_f1": flagged})
+    text = render(report_data, metrics=metrics).text
+    assert f"{ends} *" in text
+    assert "* too few for this interval" in text
+
+
 def test_a_class_without_test_images(report_data, predictions):
     classes = report_data.cohort["classes"]
     present = predictions[predictions["label"] != "pituitary"]
     metrics = decode(SplitMetrics, compute_metrics(present, classes))
     text = render(report_data, metrics=metrics).text
     assert "No image of class pituitary" in text
-    assert "AUC, macro — 0.5000" in text
+    assert "AUC, macro — — 0.5000" in text
 
 
 def test_missing_data_is_an_error_and_not_a_gap(report_data):

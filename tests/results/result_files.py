@@ -1,9 +1,11 @@
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+from uncertainty_files import uncertainty_file
 
-from s3f_pipeline.files import FileContent, atomic_path
+from s3f_pipeline.files import FileContent, atomic_path, sha256_of
 from s3f_pipeline.results import RunId
 from s3f_pipeline.results.records import CHECKSUM, checksum
 
@@ -42,6 +44,7 @@ def metrics_file(run: RunId, **test) -> dict:
     return {
         "schema_version": 2, **identity(run), "synthetic": True, "leakage": None,
         "test_openings": {"by_variant": 1, "by_any_variant": 2}, "test": split_metrics(**test),
+        **uncertainty_file(),
     }  # fmt: skip
 
 
@@ -76,9 +79,12 @@ def write_json(path: Path, content: dict) -> Path:
     return path
 
 
-def write_record(path: Path, stage: str, outputs: list[Path], finished: str) -> None:
+def write_record(
+    path: Path, stage: str, outputs: list[Path], finished: str, *, read: Mapping[str, Path] | None = None
+) -> None:
     content = {
         "stage": stage,
+        "dependencies": {"inputs": {entry: sha256_of(file) for entry, file in (read or {}).items()}},
         "outputs": {f"c.p.v.{file.stem}": vars(FileContent.of(file)) for file in outputs},
         "finished": finished,
         "of another room": {},
@@ -87,7 +93,15 @@ def write_record(path: Path, stage: str, outputs: list[Path], finished: str) -> 
 
 
 def write_run(
-    root: Path, run: RunId, *, day: int = 1, training=None, metrics=None, predicted=None, history=None
+    root: Path,
+    run: RunId,
+    *,
+    day: int = 1,
+    training=None,
+    metrics=None,
+    predicted=None,
+    history=None,
+    read: Mapping[str, Path] | None = None,
 ) -> dict[str, Path]:
     """Write what a finished run leaves, and return the files by name."""
     models, predictions, reports = (
@@ -103,6 +117,9 @@ def write_run(
     (history_file() if history is None else history).to_csv(epochs, index=False)
     trained, evaluated = models / "training.record.json", predictions / "evaluation.record.json"
     write_record(trained, "training", [facts, epochs], f"2026-01-{day:02d}T10:00:00+00:00")
-    write_record(evaluated, "evaluation", [measured, table], f"2026-01-{day:02d}T10:05:00+00:00")
+    write_record(
+        evaluated, "evaluation", [measured, table], f"2026-01-{day:02d}T10:05:00+00:00",
+        read={"c.p.v.training": facts, **(read or {})},
+    )  # fmt: skip
     files = {"training": facts, "history": epochs, "metrics": measured, "predictions": table}
     return files | {"training_record": trained, "evaluation_record": evaluated}

@@ -8,6 +8,7 @@ from s3f_pipeline.config.loader import PROJECT
 from s3f_pipeline.errors import ResultsError
 from s3f_pipeline.results import RunId
 from s3f_pipeline.results.audit import Audit
+from s3f_pipeline.results.intervals import Interval
 from s3f_pipeline.results.metrics import Metrics
 from s3f_pipeline.results.runs import TABLE_VERSION
 from s3f_pipeline.results.training import TrainingFacts
@@ -20,13 +21,15 @@ def test_a_file_is_read_as_it_was_written(tmp_path):
     assert (found.cohort, found.test.accuracy, found.validation) == ("brisc", 0.5, None)
     assert found.test.per_class["a"].support == 5
     assert found.test_openings.by_any_variant == 2
+    assert found.test.intervals["accuracy"] == Interval(0.25, 0.75, "too few")
+    assert found.test.per_class["a"].intervals["recall"].flag is None
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ({**CONTENT, "schema_version": 0}, ["schema version 0", "reads 1", "force=true"]),
-        ({**CONTENT, "schema_version": 9}, ["schema version 9", "reads up to 1", "install"]),
+        ({**CONTENT, "schema_version": 1}, ["schema version 1", "reads 2", "force=true"]),
+        ({**CONTENT, "schema_version": 9}, ["schema version 9", "reads up to 2", "install"]),
         ({"cohort": "brisc"}, ["schema version None", "force=true"]),
         ([], ["schema version None", "force=true"]),
         ({**CONTENT, "guarantee": "near_duplicate"}, ["damaged", "another release", "guarantee must be"]),
@@ -78,5 +81,7 @@ def test_what_metrics_compute_is_what_is_read():
     computed = json.loads(json.dumps(compute_metrics(table, ["a", "b"], positive_class="b")))
     found = Metrics.of({**CONTENT, "test": computed}, "metrics.json").test
     assert set(computed) == set(type(found).__dataclass_fields__)
+    assert set(computed["positive"]) == set(type(found.positive).__dataclass_fields__)
+    assert set(computed["per_class"]["a"]) == set(type(found.per_class["a"]).__dataclass_fields__)
     assert found.positive.sensitivity == 1.0
     assert found.confusion_matrix == ((1, 1), (0, 1))

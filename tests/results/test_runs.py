@@ -9,6 +9,7 @@ from result_files import metrics_file, training_file, write_json, write_record, 
 from s3f_pipeline.errors import ResultsError
 from s3f_pipeline.origins import table_hash
 from s3f_pipeline.results import RunId, find_runs
+from s3f_pipeline.results.audit import Audit
 from s3f_pipeline.results.records import CHECKSUM, checksum
 
 RUN = RunId("brisc", "patient_safe", "spatial", 0)
@@ -71,6 +72,15 @@ def other_stage(files):
     write_json(files["evaluation_record"], {**content, CHECKSUM: checksum(content)})
 
 
+def training_of_before(files):
+    facts, record = (files[name].read_bytes() for name in ("training", "training_record"))
+    other = training_file(RUN)
+    other["config"]["training"]["learning_rate"] = 1.0
+    write_run(files["root"], RUN, day=2, training=other)
+    files["training"].write_bytes(facts)
+    files["training_record"].write_bytes(record)
+
+
 @pytest.mark.parametrize(
     "undo",
     [
@@ -81,12 +91,30 @@ def other_stage(files):
         edited_record,
         other_stage,
         old_training,
+        training_of_before,
     ],
-    ids=["no training", "no evaluation", "damaged", "no record", "edited", "other stage", "trained again"],
+    ids=[
+        "no training",
+        "no evaluation",
+        "damaged",
+        "no record",
+        "edited",
+        "other stage",
+        "trained again",
+        "put back",
+    ],
 )
 def test_a_run_has_finished_only_if_its_records_say_so(tmp_path, undo):
-    undo(write_run(tmp_path, RUN))
+    undo(write_run(tmp_path, RUN) | {"root": tmp_path})
     assert find_runs(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["seed-00", "seed-٠", "seed-0 copy"])
+def test_a_copy_of_a_run_is_not_another_run(tmp_path, name):
+    write_run(tmp_path, RUN)
+    folder = tmp_path / "07_model_output/brisc/patient_safe/spatial"
+    shutil.copytree(folder / "seed-0", folder / name)
+    assert [run.id for run in find_runs(tmp_path)] == [RUN]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +148,17 @@ def test_metrics_of_another_run_are_refused(tmp_path):
     write_run(tmp_path, RUN, metrics={**metrics_file(RUN), "selected_epoch": 2})
     with pytest.raises(ResultsError, match="not of one run: they differ in selected_epoch"):
         find_runs(tmp_path)
+
+
+def test_the_audit_is_the_one_that_the_run_has_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(Audit, "read", lambda path: path.read_text())
+    file = write_json(tmp_path / "05_model_input/brisc/leakage_audit.json", {"images": 6})
+    write_run(tmp_path, RUN, read={"brisc.leakage_audit": file})
+    (run,) = find_runs(tmp_path)
+    assert run.audit() == '{"images": 6}'
+    write_json(file, {"images": 7})
+    with pytest.raises(ResultsError, match=r"leakage_audit\.json is not that of brisc spatial"):
+        run.audit()
 
 
 def test_the_summary_of_the_split_is_of_the_split_that_was_trained_on(tmp_path):

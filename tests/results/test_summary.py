@@ -3,6 +3,7 @@ import statistics
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from result_files import class_metrics
 
 from s3f_pipeline.results.summary import _spread, summarise
 
@@ -29,15 +30,16 @@ def test_one_run_has_no_sd(make_result):
 
 
 def test_every_metric_of_the_test_images_is_there(make_result):
-    of_class = {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 4, "auc": None}
     results = [
-        make_result(seed, accuracy=accuracy, per_class={"a": of_class}, notes=["a note"])
+        make_result(seed, accuracy=accuracy, per_class={"a": class_metrics()}, notes=["a note"])
         for seed, accuracy in enumerate((0.5, 0.75, 1.0))
     ]
     content = summarise(results).content
     assert set(content["metrics"]) == {
         "loss", "accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "kappa", "mcc", "auc_macro",
-        "auc_weighted", "per_class.a.precision", "per_class.a.recall", "per_class.a.f1",
+        "auc_weighted", "average_precision_macro", "brier", "ece", "per_class.a.precision",
+        "per_class.a.recall", "per_class.a.f1", "per_class.a.specificity", "per_class.a.npv",
+        "per_class.a.loss", "per_class.a.brier",
     }  # fmt: skip
     assert content["metrics"]["accuracy"] == {"mean": 0.75, "sd": 0.25, "n": 3}
     of_run = {"fold": None, "splits_hash": "s", "mlflow_run_id": None}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from s3f_pipeline.splits import candidates
+from s3f_pipeline.splits import candidates, tangents
 from s3f_pipeline.splits.candidates import candidate_pairs
 from s3f_pipeline.splits.geometry import ORIENTATIONS, REGIONS, turned
 
@@ -55,7 +55,7 @@ def test_do_not_depend_on_how_the_rows_are_divided(cohort, monkeypatch):
     rows = np.arange(len(cohort))
     whole = candidate_pairs(cohort, rows, unexplained=6)
     monkeypatch.setattr(candidates, "CHUNK", 5)
-    monkeypatch.setattr(candidates, "BLOCK", 7)
+    monkeypatch.setattr(tangents, "BLOCK", 7)
     divided = candidate_pairs(cohort, rows, unexplained=6)
     assert pairs_of(divided) == pairs_of(whole)
 

@@ -78,3 +78,31 @@ def test_nothing_is_like_a_blank_image(head, level):
     assert local_similarity(head, blank) == -1
     assert local_similarity(blank, head) == -1
     assert local_similarity(blank, blank) == -1
+
+
+def test_doubtful_pairs_that_differ_in_small_are_not_aligned_in_large(slice_of_head, head, monkeypatch):
+    other = thumbnail(slice_of_head(1))
+    sizes = []
+
+    def search(first, *arguments):
+        sizes.append(len(first))
+        return _search(first, *arguments)
+
+    _search = similarity._search
+    monkeypatch.setattr(similarity, "_search", search)
+    assert local_similarity(head, other, least=0.9, doubtful=True) < 0.7
+    assert sizes == [32]
+    assert local_similarity(head, other, least=0.9) < 0.7
+    assert 64 in sizes
+
+
+def test_doubt_does_not_change_what_twins_are_worth(head):
+    for matrix in (
+        [[1, 0, 1.5], [0, 1, -1.5]],
+        [[0.9, 0, 5], [0, 0.9, 5]],
+        [[0.97, 0.2, -9], [-0.2, 0.97, 14]],
+    ):
+        copy = moved(head, matrix)
+        expected = local_similarity(head, copy, least=0.9)
+        assert expected > 0.9
+        assert local_similarity(head, copy, least=0.9, doubtful=True) == expected

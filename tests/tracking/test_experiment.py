@@ -30,9 +30,15 @@ def test_a_published_run_is_marked(load_config):
 def test_metrics_are_flat():
     metrics = {
         "cohort": "brisc",
-        "test": {"n": 3, "kappa": None, "per_class": {"glioma": {"f1": 0.5}}, "accuracy": 0.5},
-    }
-    assert tracked_metrics(metrics) == {"test_n": 3.0, "test_accuracy": 0.5, "test_f1_glioma": 0.5}
+        "test": {
+            "n": 3, "kappa": None, "per_class": {"glioma": {"f1": 0.5}}, "accuracy": 0.5,
+            "intervals": {"accuracy": {"low": 0.25, "high": 0.75, "flag": "too few for this interval"}},
+        },
+    }  # fmt: skip
+    assert tracked_metrics(metrics) == {
+        "test_n": 3.0, "test_accuracy": 0.5, "test_accuracy_low": 0.25, "test_accuracy_high": 0.75,
+        "test_f1_glioma": 0.5,
+    }  # fmt: skip
 
 
 def test_the_guarantee_is_counted_in_a_tag():

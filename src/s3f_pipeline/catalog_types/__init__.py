@@ -5,6 +5,7 @@ The classes are imported by their full path in ``catalog.yml``; nothing heavy is
 
 from s3f_pipeline.catalog_types.atomic_dataset import AtomicDataset
 from s3f_pipeline.catalog_types.bytes_dataset import BytesDataset
+from s3f_pipeline.catalog_types.comparisons_dataset import ComparisonsDataset
 from s3f_pipeline.catalog_types.file_dataset import FileDataset, UnusableFileError
 from s3f_pipeline.catalog_types.finished_runs_dataset import FinishedRunsDataset
 from s3f_pipeline.catalog_types.folder_dataset import FolderDataset
@@ -16,6 +17,7 @@ from s3f_pipeline.catalog_types.scratch_folder_dataset import ScratchFolderDatas
 __all__ = [
     "AtomicDataset",
     "BytesDataset",
+    "ComparisonsDataset",
     "FileDataset",
     "FinishedRunsDataset",
     "FolderDataset",

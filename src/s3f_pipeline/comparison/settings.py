@@ -49,3 +49,28 @@ class Claim:
     other_accuracy: Annotated[float, Bounds(ge=0, le=1)]
     test_images: Annotated[int, Bounds(gt=0)]
     note: str
+
+
+@dataclass(frozen=True)
+class PublishedFigures:
+    """A published result; ``None`` is not published."""
+
+    model: str
+    accuracy: float | None
+    auc_macro: float | None
+    weighted_f1: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the configuration says of a cohort.
+
+    Attributes:
+        family: Cohorts of the same patients are of one family.
+        published: Results of others.
+    """
+
+    title: str
+    family: str
+    published: tuple[PublishedFigures, ...] = ()

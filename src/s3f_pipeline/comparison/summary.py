@@ -21,6 +21,7 @@ from s3f_pipeline.results import FinishedRun, runs_hash
 from s3f_pipeline.results.comparison import (
     Advice,
     ClassCount,
+    ComparedNetwork,
     ComparedRun,
     Comparison,
     ImageCounts,
@@ -123,16 +124,16 @@ def compare(
         images=_counts(test),
         networks=networks,
         pairs=compare_pairs(test, settings, fold_tests(found, list(test.figures), settings)),
-        pareto=tuple(
-            pareto(
-                {name: network.figures[settings.figure].mean for name, network in networks.items()},
-                {name: float(network.cost.parameters) for name, network in networks.items()},
-            )
-        ),
+        pareto=_pareto(networks, settings.figure),
         advice=advice,
         claims=tuple(_judged(claim) for claim in claims),
         notes=(*found.notes, *_notes(test, found)),
     )
+
+
+def _pareto(networks: Mapping[str, ComparedNetwork], figure: str) -> tuple[str, ...]:
+    means = {name: network.figures[figure].mean for name, network in networks.items()}
+    return tuple(pareto(means, {name: float(each.cost.parameters) for name, each in networks.items()}))
 
 
 def _study(found: Design, split: str, settings: ComparisonSettings) -> Study:

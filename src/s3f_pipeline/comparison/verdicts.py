@@ -5,7 +5,7 @@ from typing import Literal
 Verdict = Literal["better", "worse", "practically equal", "no difference shown"]
 BETTER, WORSE = "better", "worse"
 EQUAL, NOT_SHOWN = "practically equal", "no difference shown"
-OPPOSITE: dict[Verdict, Verdict] = {"better": "worse", "worse": "better"}
+OPPOSITE = {"better": "worse", "worse": "better"}
 FEWEST_GROUPS = 10
 """Of the rarest class, below which nothing is called better, worse or equal."""
 FEW_GROUPS = 30
@@ -33,6 +33,6 @@ def verdict(difference: float, p: float | None, p_equivalent: float | None, leve
     return "no difference shown"
 
 
-def opposite(word: Verdict) -> Verdict:
+def opposite(word: str) -> str:
     """The same verdict from the other network's side."""
     return OPPOSITE.get(word, word)

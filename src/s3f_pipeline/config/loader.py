@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from kedro.config import OmegaConfigLoader
 
+from s3f_pipeline.comparison.settings import Described, PublishedFigures
 from s3f_pipeline.config.globals import check_globals
 from s3f_pipeline.config.layers import (
     RUNTIME,
@@ -29,6 +30,7 @@ from s3f_pipeline.config.schema import (
     CohortConfig,
     CohortData,
     CohortFacts,
+    CohortUse,
     ExperimentConfig,
     ExperimentLabels,
     ImageStoreConfig,
@@ -164,6 +166,8 @@ class ProjectConfigLoader(OmegaConfigLoader):
         if noun in ("experiment", "labels"):
             make = self.experiment if noun == "experiment" else self._labels
             return make(*Experiment.of_namespace(namespace))
+        if name == "leaderboard.cohorts":
+            return self._described()
         block, typed = self.cohort(namespace), self.typed
         match noun:
             case "cohort":
@@ -174,6 +178,10 @@ class ProjectConfigLoader(OmegaConfigLoader):
                 return ImageStoreConfig.part_of(block)
             case "acquisition":
                 return self._acquisition()
+            case "use":
+                return CohortUse.part_of(block)
+            case "evaluation":
+                return typed.evaluation
             case "ingestion":
                 return typed.ingestion
             case "twins":
@@ -196,6 +204,20 @@ class ProjectConfigLoader(OmegaConfigLoader):
             offline=self.typed.offline or bool(os.environ.get("S3F_OFFLINE")),
             phantoms=self.typed.phantoms,
         )
+
+    def _described(self) -> dict[str, Described]:
+        """What a leaderboard says of each cohort beside figures of our own."""
+        return {
+            name: Described(
+                title=block.title,
+                family=block.kin or name,
+                published=tuple(
+                    PublishedFigures(row.model, row.accuracy, row.auc_macro, row.weighted_f1, row.note)
+                    for row in block.published_results
+                ),
+            )
+            for name, block in self.typed.cohorts.items()
+        }
 
     def _labels(self, cohort: str, protocol: Protocol, variant: str) -> ExperimentLabels:
         block, of_cohort = self.typed.variants[variant], self.typed.cohorts[cohort]

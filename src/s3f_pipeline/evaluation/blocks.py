@@ -62,7 +62,7 @@ def class_block(figures: Replicates, sample: Sample, number: int, confidence: fl
             "specificity": ~is_class,
             "precision": is_called,
             "npv": ~is_called,
-            "f1": is_class | is_called,
+            "f1": (is_class | is_called) & is_class.any(),  # of an absent class it is 0 by convention
         },
         fewest=dict.fromkeys(("f1", "auc", "average_precision"), smallest),
         confidence=confidence,

@@ -29,6 +29,7 @@ def conformal_block(
     classes: Sequence[str],
     *,
     level: float,
+    confidence: float,
     official_test: bool,
     validation_chose_epoch: bool,
 ) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def conformal_block(
         weights: How often each test group counts, shape (1 + replicates, groups), first a row of ones.
         classes: Class names of the cohort.
         level: Promised rate, inside (0, 1).
+        confidence: Nominal coverage of the intervals, inside (0, 1).
         official_test: Whether the test set came with the data set, not out of the same draw as validation.
         validation_chose_epoch: Whether the validation images chose the epoch, too.
 
@@ -51,8 +53,8 @@ def conformal_block(
     return {
         "level": level,
         "validation_groups": validation.n_groups,
-        "marginal": _kept(test, marginal_cutoffs(*of_validation, level), weights, classes),
-        "by_class": _kept(test, class_cutoffs(*of_validation, level), weights, classes),
+        "marginal": _kept(test, marginal_cutoffs(*of_validation, level), weights, classes, confidence),
+        "by_class": _kept(test, class_cutoffs(*of_validation, level), weights, classes, confidence),
         "cautions": _cautions(
             validation,
             test,
@@ -65,7 +67,7 @@ def conformal_block(
 
 
 def _kept(
-    test: Sample, cutoffs: Cutoffs, weights: NDArray[np.int32], classes: Sequence[str]
+    test: Sample, cutoffs: Cutoffs, weights: NDArray[np.int32], classes: Sequence[str], confidence: float
 ) -> dict[str, Any]:
     """Coverage and size of the sets.
 
@@ -93,12 +95,14 @@ def _kept(
     overall = dict(zip(("coverage", *by_image), found.T, strict=False))
     per_class = found[:, len(overall) :].T
     return {
-        **estimates(overall, test.groups),
+        **estimates(overall, test.groups, confidence=confidence),
         "per_class": {
             name: {
                 "cutoff": float(cutoffs.scores[number]) if np.isfinite(cutoffs.scores[number]) else None,
                 "validation_groups": int(cutoffs.groups[number]),
-                **estimates({"coverage": per_class[number]}, test.groups[test.labels == number]),
+                **estimates(
+                    {"coverage": per_class[number]}, test.groups[test.labels == number], confidence=confidence
+                ),
             }
             for number, name in enumerate(classes)
         },

@@ -6,13 +6,10 @@ benefit counts hits less false alarms at that rate, per patient, at the prevalen
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from scipy.special import expit
 
+from s3f_pipeline.evaluation.ratios import cell_sums
 from s3f_pipeline.evaluation.recalibration import logit
-
-_CHUNK = 2**22
-"""Weights in memory at once."""
 
 
 def at_prevalence(
@@ -72,12 +69,8 @@ def _called(
     cells: NDArray[np.int64], groups: NDArray[np.int64], weights: NDArray[np.int32], thresholds: int
 ) -> NDArray[np.float64]:
     """Share of images at or above each threshold, shape (replicates, thresholds); cells count those below."""
-    shape = (weights.shape[1], thresholds + 1)
-    by_group = csr_array((np.ones(len(cells)), (groups, cells)), shape=shape)
-    rows = max(1, _CHUNK // weights.shape[1])
-    counts = np.concatenate(
-        [weights[first : first + rows] @ by_group for first in range(0, len(weights), rows)]
-    )
+    ones = np.ones((len(cells), 1))
+    counts = cell_sums(cells[:, None], ones, groups, weights, n_cells=thresholds + 1)
     called = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
     total = called[:, :1]
     return np.divide(called[:, 1:], total, out=np.full(called[:, 1:].shape, np.nan), where=total > 0)

@@ -22,6 +22,7 @@ def decision_curve_block(
     temperature: float,
     prevalence: float,
     thresholds: tuple[float, float],
+    confidence: float,
 ) -> dict[str, Any] | None:
     """Net benefit of the network, of acting on every image and of acting on none (which is 0).
 
@@ -35,6 +36,7 @@ def decision_curve_block(
         temperature: Fitted on validation.
         prevalence: Share of positives where the network is to be used, inside (0, 1).
         thresholds: Lowest and highest probability from which on somebody would act.
+        confidence: Nominal coverage of the band, inside (0, 1).
 
     Returns:
         ``prevalence``, ``validation_prevalence`` and ``points``, 50 of them: ``threshold``, ``network``,
@@ -50,7 +52,11 @@ def decision_curve_block(
     benefits = net_benefits(
         is_positive, probabilities, test.groups, weights, thresholds=grid, prevalence=prevalence
     )
-    stated = [estimates({"network": of_threshold}, test.groups) for of_threshold in benefits.T]
+    smallest = min(len(np.unique(test.groups[of_class])) for of_class in (is_positive, ~is_positive))
+    stated = [
+        estimates({"network": of_threshold}, test.groups, fewest={"network": smallest}, confidence=confidence)
+        for of_threshold in benefits.T
+    ]
     everyone = benefit_of_all(grid, prevalence)
     return {
         "prevalence": prevalence,

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s3f_pipeline.evaluation.intervals import (
+    ROUNDING,
     Basis,
     Ends,
     effective_images,
@@ -19,6 +21,7 @@ from s3f_pipeline.evaluation.intervals import (
     symmetric_interval,
     wilson_interval,
 )
+from s3f_pipeline.evaluation.replicates import PROBABILITY_BOUND
 
 LEAST_GROUPS = 30
 LEAST_EVENTS = 10
@@ -48,6 +51,7 @@ BOUNDED: Mapping[str, Bounded] = {
         ("accuracy", "recall", "sensitivity", "specificity", "precision", "ppv", "npv"),
         Bounded(is_share=True),
     ),
+    **dict.fromkeys(("coverage", "image_coverage", "empty", "single", "full"), Bounded(is_share=True)),
     **dict.fromkeys(("balanced_accuracy", "macro_f1", "weighted_f1", "f1"), Bounded()),
     **dict.fromkeys(("sensitivity_at_95_specificity", "specificity_at_95_sensitivity"), Bounded()),
     **dict.fromkeys(("kappa", "mcc"), Bounded((-1, 1), most=2)),
@@ -55,7 +59,9 @@ BOUNDED: Mapping[str, Bounded] = {
         ("auc", "auc_macro", "auc_weighted", "average_precision", "average_precision_macro"), Bounded(most=2)
     ),
 }
-POSITIVE_MEANS = ("loss", "brier")
+POSITIVE_MEANS = {"loss": -log(PROBABILITY_BOUND), "brier": 2.0}
+"""Means of positive numbers, with their highest value."""
+CALIBRATION_ERRORS = ("ece", "classwise_ece")
 
 
 def estimates(
@@ -115,7 +121,7 @@ def interval(
     It is flagged where the simulation in ``benchmarks/coverage.py`` finds that it does not hold: with fewer
     than 30 groups; for a bounded figure with less than 10 effective images right or wrong, unless it is a
     share of independent images; for a mean of positive numbers whose replicates vary by more than 15 %, so
-    that a few images make it; for a calibration error below twice what chance alone makes.
+    that a few images make it, or not at all; for a calibration error below twice what chance alone makes.
 
     Args:
         name: Of the figure, which decides the kind of interval; percentiles of one that is not known here.
@@ -144,17 +150,18 @@ def _ends(name: str, values: NDArray[np.float64], basis: Basis, confidence: floa
             return wilson_interval(float(values[0]), basis.images, normal_quantile(confidence))
         return score_interval(values, basis, confidence, bounded.bounds, bounded.most)
     if name in POSITIVE_MEANS:
-        return log_interval(values, basis, confidence)
-    if name == "ece":
+        return log_interval(values, basis, confidence, POSITIVE_MEANS[name])
+    if name in CALIBRATION_ERRORS:
         return symmetric_interval(values, confidence)
     return percentile_interval(values, confidence)
 
 
 def _holds(name: str, values: NDArray[np.float64], basis: Basis, chance: float) -> bool:
-    if name == "ece":
-        return bool(values[0] >= LEAST_MULTIPLE_OF_CHANCE * chance)
+    if name in CALIBRATION_ERRORS:
+        return bool(values[0] > 0 and values[0] >= LEAST_MULTIPLE_OF_CHANCE * chance)
     if name in POSITIVE_MEANS:
-        return replicate_spread(values, basis) <= LARGEST_VARIATION * values[0]
+        variation = replicate_spread(values, basis) / max(values[0], PROBABILITY_BOUND)
+        return ROUNDING < variation <= LARGEST_VARIATION
     bounded = BOUNDED.get(name)
     if bounded is None or (bounded.is_share and basis.is_independent):
         return True

@@ -10,6 +10,8 @@ from scipy.special import ndtri, stdtrit
 from s3f_pipeline.errors import EvaluationError
 
 Ends = tuple[float, float]
+ROUNDING = 1e-9
+"""Spread, relative to the range or the figure, below which nothing varies."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +101,24 @@ def effective_images(values: NDArray[np.float64], basis: Basis, bounds: Ends, mo
     """As how many independent images the images count; arguments as ``score_interval``."""
     share = (values[0] - bounds[0]) / (bounds[1] - bounds[0])
     spread = replicate_spread(values, basis) / (bounds[1] - bounds[0])
-    if share * (1 - share) <= 0 or spread == 0:
+    if not 0 < share < 1 or spread <= ROUNDING:
         return basis.equal_groups
-    return float(min(share * (1 - share) / spread**2, most * basis.images))
+    return float(np.clip(share * (1 - share) / spread**2, 1, most * basis.images))
 
 
-def log_interval(values: NDArray[np.float64], basis: Basis, confidence: float) -> Ends:
-    """Interval of a positive figure, symmetric in its logarithm; arguments as ``score_interval``."""
+def log_interval(values: NDArray[np.float64], basis: Basis, confidence: float, most: float) -> Ends:
+    """Interval of a mean of positive numbers, symmetric in its logarithm.
+
+    Args:
+        values: As ``score_interval``.
+        basis: As ``score_interval``.
+        confidence: As ``score_interval``.
+        most: Highest value that the figure can have.
+    """
+    if values[0] <= 0:
+        return 0.0, 0.0
     half = t_quantile(basis, confidence) * replicate_spread(values, basis) / values[0]
-    return float(values[0] * np.exp(-half)), float(values[0] * np.exp(half))
+    return float(values[0] * np.exp(-half)), float(min(values[0] * np.exp(half), most))
 
 
 def percentile_interval(values: NDArray[np.float64], confidence: float) -> Ends:

@@ -68,19 +68,24 @@ def best_sensitivity(
     *,
     specificity: float,
 ) -> NDArray[np.float64]:
-    """Highest sensitivity of a threshold at which the specificity is at least this much, shape (replicates,).
+    """Highest sensitivity of a threshold at which the specificity is at least this much.
 
     A point of the ROC curve of these images, read off without interpolation: whoever has to choose the
     threshold beforehand gets less. With ``~is_positive`` and negated scores it is the highest specificity at
     a sensitivity.
 
     Args:
-        is_positive: Whether an image is of the positive class, shape (n,); both classes occur.
+        is_positive: Whether an image is of the positive class, shape (n,).
         scores: What grows with the probability of the positive class, shape (n,).
         groups: Number of each image's group, shape (n,), from 0 without gaps.
         weights: How often each group counts, shape (replicates, groups).
         specificity: In (0, 1].
+
+    Returns:
+        Shape (replicates,); NaN where a class has no weight.
     """
+    if is_positive.all() or not is_positive.any():
+        return np.full(len(weights), np.nan)
     negatives, positives = (
         np.flatnonzero(of_class)[np.argsort(-scores[of_class], kind="stable")]
         for of_class in (~is_positive, is_positive)

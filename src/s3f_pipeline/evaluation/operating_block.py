@@ -14,13 +14,16 @@ POSITIVE = 1
 """Number of the positive class: the second of two."""
 
 
-def operating_block(validation: Sample | None, test: Sample, weights: NDArray[np.int32]) -> dict[str, Any]:
+def operating_block(
+    validation: Sample | None, test: Sample, weights: NDArray[np.int32], *, confidence: float
+) -> dict[str, Any]:
     """Figures of the test images at the threshold that validation chose, at 0.5, and at two wishes.
 
     Args:
         validation: ``None`` where there are no validation images.
         test: The test images.
         weights: How often each test group counts, shape (1 + replicates, groups), first a row of ones.
+        confidence: Nominal coverage of the intervals, inside (0, 1).
 
     Returns:
         ``threshold`` (probability from which on an image is positive, of the highest sensitivity +
@@ -37,7 +40,7 @@ def operating_block(validation: Sample | None, test: Sample, weights: NDArray[np
     def at(is_called: NDArray[np.bool_]) -> dict[str, Any]:
         among = {"sensitivity": is_positive, "specificity": ~is_positive, "ppv": is_called, "npv": ~is_called}
         found = threshold_figures(is_positive, is_called, test.groups, weights)
-        return estimates(found, test.groups, about=among)
+        return estimates(found, test.groups, about=among, confidence=confidence)
 
     wished = {
         "sensitivity_at_95_specificity": best_sensitivity(
@@ -52,6 +55,9 @@ def operating_block(validation: Sample | None, test: Sample, weights: NDArray[np
         "chosen": None if threshold is None else at(probabilities >= threshold),
         "one_half": at(test.probabilities.argmax(axis=1) == POSITIVE),
         "wished": estimates(
-            wished, test.groups, about=dict(zip(wished, (is_positive, ~is_positive), strict=True))
+            wished,
+            test.groups,
+            about=dict(zip(wished, (is_positive, ~is_positive), strict=True)),
+            confidence=confidence,
         ),
     }

@@ -16,6 +16,11 @@ def probability_column(class_name: str) -> str:
     return f"p_{class_name}"
 
 
+def calibrated_column(class_name: str) -> str:
+    """Name of the column with the probability of a class at the temperature fitted on validation."""
+    return f"calibrated_{class_name}"
+
+
 def class_probabilities(predictions: pd.DataFrame, classes: Sequence[str]) -> NDArray[np.float64]:
     """Probabilities, shape (rows, classes), with the columns in the order of ``classes``."""
     return predictions[[probability_column(name) for name in classes]].to_numpy(np.float64)

@@ -1,7 +1,8 @@
-"""Figures that are a ratio of sums over images, under many weightings of the groups."""
+"""Sums over images and their ratios, under many weightings of the groups."""
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 _CHUNK = 2**22
 """Weights in memory at once."""
@@ -46,3 +47,28 @@ def weighted_sums(
         block = slice(first, first + step)
         sums += weights[:, block].astype(np.float64) @ by_group[block]
     return sums
+
+
+def cell_sums(
+    cells: NDArray[np.int64],
+    values: NDArray[np.float64],
+    groups: NDArray[np.int64],
+    weights: NDArray[np.int32],
+    *,
+    n_cells: int = 1,
+) -> NDArray[np.float64]:
+    """Sums of values by cell, such as a bin, under each row of weights, shape (replicates, ``n_cells``).
+
+    Args:
+        cells: Numbers of the cells that each image adds to, below ``n_cells``, shape (n, parts).
+        values: What it adds to each of them, shape (n, parts).
+        groups: As ``ratios``.
+        weights: As ``ratios``.
+        n_cells: How many cells there are.
+    """
+    rows_of = np.repeat(groups, cells.shape[1])
+    by_group = csr_array((values.ravel(), (rows_of, cells.ravel())), shape=(weights.shape[1], n_cells))
+    rows = max(1, _CHUNK // weights.shape[1])
+    return np.concatenate(
+        [weights[first : first + rows] @ by_group for first in range(0, len(weights), rows)]
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from s3f_pipeline.evaluation.temperature import LEAST_PROBABILITY
+from s3f_pipeline.evaluation.replicates import PROBABILITY_BOUND
 
 _MOST_STEPS = 100
 _TOLERANCE = 1e-10
@@ -26,7 +26,7 @@ class Coefficient:
 
 def logit(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """log(p / (1 - p)), p clipped to [1e-7, 1 - 1e-7]."""
-    clipped = np.clip(probabilities, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    clipped = np.clip(probabilities, PROBABILITY_BOUND, 1 - PROBABILITY_BOUND)
     return np.asarray(np.log(clipped / (1 - clipped)))
 
 

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 from s3f_pipeline.evaluation.calibration import MASS_BINS, mass_bins, top_label_gaps
 from s3f_pipeline.evaluation.confusion import class_figures, overall_figures
 from s3f_pipeline.evaluation.ranking import Ranking
+from s3f_pipeline.evaluation.ratios import weighted_sums
 
 _Figures = dict[str, NDArray[np.float64]]
 _CHUNK = 2**20
 """Weights of images in memory at once."""
-_KERAS_EPSILON = 1e-7  # keras.config.epsilon(), the bound in Keras' cross-entropies
+PROBABILITY_BOUND = 1e-7
+"""Least probability in a cross-entropy, as in Keras (``keras.config.epsilon()``)."""
 
 
 def replicate_figures(
@@ -59,7 +61,7 @@ def losses(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDA
         probabilities: Of each class, shape (n, classes).
     """
     of_label = probabilities[np.arange(len(labels)), labels]
-    return -np.log(np.clip(of_label, _KERAS_EPSILON, 1 - _KERAS_EPSILON))
+    return -np.log(np.clip(of_label, PROBABILITY_BOUND, 1 - PROBABILITY_BOUND))
 
 
 def _counted(
@@ -80,7 +82,7 @@ def _counted(
     binned_gaps[images, mass_bins(confidences)] = gaps
     class_losses = of_class * losses(labels, probabilities)[:, None]
     parts = [cells, binned_gaps, class_losses, (probabilities - of_class) ** 2]
-    sums = _weighted_sums(np.concatenate(parts, axis=1), groups, weights)
+    sums = weighted_sums(np.concatenate(parts, axis=1), groups, weights)
     ends = np.cumsum([part.shape[1] for part in parts])[:-1]
     counts, gap_sums, loss_sums, squares = np.split(sums, ends, axis=1)
 
@@ -96,20 +98,6 @@ def _counted(
         "ece": np.abs(gap_sums).sum(axis=1) / total,
     }
     return overall, by_class
-
-
-def _weighted_sums(
-    values: NDArray[np.float64], groups: NDArray[np.int64], weights: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """Sums of the columns of ``values`` under each row of weights, shape (replicates, columns)."""
-    by_group = np.zeros((weights.shape[1], values.shape[1]))
-    np.add.at(by_group, groups, values)
-    sums = np.zeros((len(weights), values.shape[1]))
-    step = max(1, _CHUNK // len(weights))
-    for first in range(0, len(by_group), step):
-        block = slice(first, first + step)
-        sums += weights[:, block].astype(np.float64) @ by_group[block]
-    return sums
 
 
 def _ranked(
@@ -130,7 +118,7 @@ def _ranked(
         rows = [ranking.areas(chunk) for chunk in _chunks(weights, len(labels))]
         areas.append(np.concatenate(rows, axis=1))
     auc, average_precision = np.stack(areas, axis=2)
-    support = _weighted_sums(np.eye(classes)[labels], groups, weights)
+    support = weighted_sums(np.eye(classes)[labels], groups, weights)
     overall = {
         "auc_macro": auc.mean(axis=1),
         "auc_weighted": (auc * support).sum(axis=1) / support.sum(axis=1),

@@ -9,9 +9,10 @@ _CHUNK = 2**20
 
 
 def group_numbers(names: pd.Series) -> NDArray[np.int64]:
-    """Number groups 0, 1, … in order of appearance, shape (n,); images without a group stand alone."""
-    alone = pd.Series([("alone", row) for row in range(len(names))], index=names.index)
-    numbers, _ = pd.factorize(names.astype(object).where(names.notna(), alone))
+    """Number groups 0, 1, … in the order of their names, shape (n,); images without a group stand alone."""
+    numbers, known = pd.factorize(names, sort=True)
+    alone = numbers < 0
+    numbers[alone] = len(known) + np.arange(alone.sum())
     return numbers.astype(np.int64)
 
 

@@ -16,16 +16,15 @@ from s3f_pipeline.errors import EvaluationError
 from s3f_pipeline.evaluation.blocks import overall_block
 from s3f_pipeline.evaluation.estimates import LEAST_GROUPS
 from s3f_pipeline.evaluation.replicates import replicate_figures
-from s3f_pipeline.evaluation.resampling import group_weights
+from s3f_pipeline.evaluation.resampling import weights_with_itself
 from s3f_pipeline.evaluation.sample import Sample
 
 FIGURES = ("accuracy", "balanced_accuracy", "auc_macro", "loss")
-CONFIDENCE = 0.95
 UNKNOWN = "not stated"
 MOST_LEVELS = 30
-WEIGHTED_IMAGES = 20_000_000
+WEIGHTED_IMAGES = 5_000_000
 """Images times replicates of one subgroup: of a very large one fewer replicates will do."""
-LEAST_REPLICATES = 400
+LEAST_REPLICATES = 200
 
 
 def subgroup_names(rows: pd.DataFrame, columns: Mapping[str, Sequence[float]]) -> dict[str, pd.Categorical]:
@@ -53,7 +52,13 @@ def subgroup_names(rows: pd.DataFrame, columns: Mapping[str, Sequence[float]]) -
 
 
 def subgroups_block(
-    test: Sample, names: Mapping[str, pd.Categorical], classes: Sequence[str], *, replicates: int, seed: int
+    test: Sample,
+    names: Mapping[str, pd.Categorical],
+    classes: Sequence[str],
+    *,
+    replicates: int,
+    confidence: float,
+    seed: int,
 ) -> dict[str, dict[str, Any]]:
     """Figures of each subgroup of the test images.
 
@@ -62,6 +67,7 @@ def subgroups_block(
         names: Of each column the subgroup of each test image, as ``subgroup_names`` returns them.
         classes: Class names of the cohort.
         replicates: How often groups are drawn for the intervals.
+        confidence: Nominal coverage of the intervals, inside (0, 1).
         seed: Of the draws.
 
     Returns:
@@ -71,7 +77,9 @@ def subgroups_block(
     """
     return {
         column: {
-            name: _figures(test.where(of_images.codes == code), classes, replicates, seed)
+            name: _figures(
+                test.where(of_images.codes == code), classes, replicates, confidence=confidence, seed=seed
+            )
             for code, name in enumerate(of_images.categories)
             if (of_images.codes == code).any()
         }
@@ -79,12 +87,13 @@ def subgroups_block(
     }
 
 
-def _figures(sample: Sample, classes: Sequence[str], replicates: int, seed: int) -> dict[str, Any]:
+def _figures(
+    sample: Sample, classes: Sequence[str], replicates: int, *, confidence: float, seed: int
+) -> dict[str, Any]:
     enough = max(LEAST_REPLICATES, WEIGHTED_IMAGES // len(sample.labels))
-    weights = group_weights(sample.labels, sample.groups, replicates=min(replicates, enough), seed=seed)
-    with_itself = np.vstack([np.ones_like(weights[:1]), weights])
-    found = replicate_figures(sample.labels, sample.probabilities, sample.groups, with_itself)
-    stated = overall_block(found, sample, CONFIDENCE)
+    weights = weights_with_itself(sample.labels, sample.groups, replicates=min(replicates, enough), seed=seed)
+    found = replicate_figures(sample.labels, sample.probabilities, sample.groups, weights)
+    stated = overall_block(found, sample, confidence)
     support = np.bincount(sample.labels, minlength=len(classes))
     return {
         "n": len(sample.labels),

@@ -6,10 +6,10 @@ p^(1/T), made to sum to 1 again (Guo et al., ICML 2017). No prediction changes.
 import numpy as np
 from numpy.typing import NDArray
 
+from s3f_pipeline.evaluation.replicates import PROBABILITY_BOUND
+
 BOUNDS = (0.05, 20.0)
 FOLDS = 5
-LEAST_PROBABILITY = 1e-7
-"""A probability below counts as this much, as in the log loss of Keras."""
 _NOISE = 1e-12  # of the loss, by rounding
 
 
@@ -86,4 +86,4 @@ def cross_fitted(
 
 
 def _logits(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.log(np.maximum(probabilities, LEAST_PROBABILITY))
+    return np.log(np.maximum(probabilities, PROBABILITY_BOUND))

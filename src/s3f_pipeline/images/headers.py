@@ -5,6 +5,7 @@ wholeness is looked at here.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from s3f_pipeline.errors import ImageError
@@ -64,24 +65,39 @@ def read_header(data: bytes) -> Header:
     return readers[name](data) if name in readers else Header(name, "unknown", 0)
 
 
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Read the segments of a JPEG or JPEG-LS stream up to its first scan.
+
+    Yields:
+        Marker and content of each; that of the scan is the last one, if there is any.
+    """
+    position = 2
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xFF:  # padding
+            position += 1
+            continue
+        end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+        yield marker, data[position + 4 : end]
+        if marker == JPEG_SCAN:
+            return
+        position = end
+
+
 def jpeg_size(data: bytes) -> tuple[int, int, int, int, int] | None:
     """Read the frame header of a JPEG or JPEG-LS stream.
 
     Returns:
         Its marker, bits, rows, columns and channels; ``None`` if there is none before the first scan.
     """
-    position, found = 2, None
-    while position + 4 <= len(data) and data[position] == 0xFF:
-        marker = data[position + 1]
-        if marker in (*JPEG_SIZES, JPEG_LS_SIZE) and position + 10 <= len(data):
-            rows = int.from_bytes(data[position + 5 : position + 7], "big")
-            columns = int.from_bytes(data[position + 7 : position + 9], "big")
-            found = (marker, data[position + 4], rows, columns, data[position + 9])
+    found = None
+    for marker, content in jpeg_segments(data):
+        if marker in (*JPEG_SIZES, JPEG_LS_SIZE) and len(content) >= 6:
+            rows, columns = int.from_bytes(content[1:3], "big"), int.from_bytes(content[3:5], "big")
+            found = (marker, content[0], rows, columns, content[5])
         if marker == JPEG_SCAN:
             return found
-        is_padding = marker == 0xFF
-        position += 1 if is_padding else 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-    return found
+    return None
 
 
 def _jpeg(data: bytes) -> Header:

@@ -139,6 +139,8 @@ class Reader:
             "width": decoded.pixels.shape[1],
             "format": decoded.format,
             "mode": decoded.mode,
+            "file_bytes": raw.file_bytes,
+            "encoder": raw.encoder,
         }
         return Row(
             facts,

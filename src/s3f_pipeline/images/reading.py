@@ -17,6 +17,7 @@ from tqdm import tqdm
 from s3f_pipeline.errors import ImageError
 from s3f_pipeline.images.decode import Color, Decoded, decode
 from s3f_pipeline.images.dicom import silent_pydicom
+from s3f_pipeline.images.encoders import encoder_traces
 from s3f_pipeline.images.levels import Window
 from s3f_pipeline.images.threads import one_thread_per_call
 
@@ -36,10 +37,14 @@ class RawImage:
     Attributes:
         sha256: Hash of the bytes of the file, or of the pixels in a NumPy archive.
         decoded: The image.
+        file_bytes: Size of the file; ``None`` in a NumPy archive.
+        encoder: As ``encoder_traces`` names it; ``None`` where there is no trace.
     """
 
     sha256: str
     decoded: Decoded
+    file_bytes: int | None = None
+    encoder: str | None = None
 
 
 def read_raw(source: Source, color: Color, window: Window | None, max_pixels: int) -> RawImage:
@@ -53,9 +58,8 @@ def read_raw(source: Source, color: Color, window: Window | None, max_pixels: in
     if isinstance(source, Path):
         data = source.read_bytes()
         decoded = decode(data, color, window, max_pixels)
-    else:
-        data, decoded = source.tobytes(), _of_archive(source, color)
-    return RawImage(hashlib.sha256(data).hexdigest(), decoded)
+        return RawImage(hashlib.sha256(data).hexdigest(), decoded, len(data), encoder_traces(data))
+    return RawImage(hashlib.sha256(source.tobytes()).hexdigest(), _of_archive(source, color))
 
 
 def _of_archive(pixels: np.ndarray, color: Color) -> Decoded:

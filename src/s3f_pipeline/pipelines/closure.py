@@ -4,15 +4,18 @@ It is made of definitions (functions, classes, values at the top of a file) and 
 what is added beside them changes nothing. A definition belongs to it if one that does names it, whether it
 is imported at the top of a file, inside a function, or through a package's ``__init__``. Statements that run
 on import belong to it where anything of their file does. So do files that are not Python's, or folders of
-them, which lie beside a file whose definitions name them in a string.
+them, which lie beside a file whose definitions name them in a string, alone or as its first folder.
 
-Names that are only put together while the code runs (``getattr``, ``import_module``) are not seen.
+Names that are only put together while the code runs (``getattr``, ``import_module``) are not seen, nor is
+what only enters itself into a table of others when its file is imported.
 """
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -100,15 +103,16 @@ class _Walk:
             source = self._source(module)
             if first and first[0] in source.definitions:
                 self._count(module, source, first[0])
-            elif (
-                first and (imported := source.imports.get(first[0])) and imported != Reference(module, first)
-            ):
-                return self.follow(imported.module, (*imported.names, *rest))
+            elif first and (imported := _from_elsewhere(source, module, first)):
+                return self._follow_all(imported, rest)
             elif first and _file(self.package, f"{module}.{first[0]}").is_file():
                 return self.follow(f"{module}.{first[0]}", rest)
             else:
                 self._count_all(module, source)
         return f"{module}:{'.'.join(names)}"
+
+    def _follow_all(self, references: Iterable[Reference], rest: Iterable[str]) -> str:
+        return " or ".join(self.follow(each.module, (*each.names, *rest)) for each in references)
 
     def _count(self, module: str, source: Source, name: str) -> None:
         path = _file(self.package, module)
@@ -124,18 +128,18 @@ class _Walk:
             if first in source.definitions and first not in content.imports:
                 self._count(module, source, first)
             elif imported:
-                where = self.follow(imported.module, (*imported.names, *rest))
-                said.update(f"{used} is {where}\n".encode())
+                said.update(f"{used} is {self._follow_all(imported, rest)}\n".encode())
         beside = _beside(path.parent)
-        for text in sorted(content.texts & beside.keys()):
-            for file in beside[text]:
+        begun = {text.partition("/")[0] for text in content.texts}
+        for entry in sorted(begun & beside.keys()):
+            for file in beside[entry]:
                 said.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
         counted[name] = said.hexdigest()
 
     def _count_all(self, module: str, source: Source) -> None:
         for name in source.definitions:
             self._count(module, source, name)
-        for imported in source.imports.values():
+        for imported in chain.from_iterable(source.imports.values()):
             if self._is_ours(imported.module):
                 self.follow(imported.module, imported.names)
 
@@ -164,6 +168,11 @@ class _Walk:
     def _source(self, module: str) -> Source:
         path = _file(self.package, module)
         return read_source(path, module if path.name == "__init__.py" else module.rpartition(".")[0])
+
+
+def _from_elsewhere(source: Source, module: str, name: tuple[str, ...]) -> list[Reference]:
+    """What a name of a module is imported from; a package that imports its own module only names it."""
+    return [each for each in source.imports.get(name[0], ()) if each != Reference(module, name)]
 
 
 def _hash_of(definitions: dict[str, str]) -> str:

@@ -27,7 +27,7 @@ from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.files import require_writable
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
 from s3f_pipeline.pipelines.locks import preparing, reading, refuse_second_process, refuse_while_read
-from s3f_pipeline.pipelines.stages import COMPARISON, LEAKAGE_EFFECT, NEVER_RUN, Stage, stages_of
+from s3f_pipeline.pipelines.stages import COMPARISON, LEADERBOARD, LEAKAGE_EFFECT, NEVER_RUN, Stage, stages_of
 from s3f_pipeline.process_group import this_process
 
 MODEL_FILE = "model.keras"
@@ -243,6 +243,8 @@ def _pipeline_of(stage: Stage, loader: ProjectConfigLoader) -> str:
     """Name of a registered pipeline that has a stage and all that it stands on."""
     if stage.is_experiment:
         return Experiment.of_namespace(stage.namespace).pipeline
+    if stage.name == LEADERBOARD:
+        return LEADERBOARD
     if stage.name == COMPARISON:
         protocol = stage.namespace.partition(".")[2]
         return compare_pipeline(stage.cohort, protocol)

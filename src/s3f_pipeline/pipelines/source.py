@@ -13,6 +13,14 @@ from pathlib import Path
 
 LOGGER = "logger"
 """What modules call their logger; lines for the log decide nothing."""
+TELLING = frozenset(
+    f"{LOGGER}.{method}"
+    for method in (
+        *("critical", "debug", "error", "exception", "info", "log", "warning"),
+        *("addHandler", "removeHandler", "setLevel"),
+    )
+)
+"""Its methods, which write lines or say where to."""
 EFFECTS = ""
 """The name of all statements that define nothing, but do something when the file is imported."""
 
@@ -30,6 +38,10 @@ class Reference:
     names: tuple[str, ...] = ()
 
 
+Imports = dict[str, tuple[Reference, ...]]
+"""By the name that they get; more than one where it depends on the way that the code takes."""
+
+
 @dataclass(frozen=True)
 class Content:
     """What statements say and use.
@@ -44,7 +56,7 @@ class Content:
     digest: str
     used: tuple[str, ...]
     texts: frozenset[str]
-    imports: dict[str, Reference]
+    imports: Imports
 
 
 class Definition:
@@ -82,7 +94,7 @@ class _Reading:
     said: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
-    imports: dict[str, Reference] = field(default_factory=dict)
+    imports: Imports = field(default_factory=dict)
 
     def read(self, node: ast.AST) -> None:
         self.said.append(type(node).__name__)
@@ -96,7 +108,7 @@ class _Reading:
             self.said.append(name)
             return
         if isinstance(node, ast.Import | ast.ImportFrom):
-            self.imports |= _imported(node, self.package)
+            _add(self.imports, _imported(node, self.package))
         elif isinstance(node, ast.Raise):
             _blank_texts(node)
         for name in node._fields:
@@ -126,7 +138,7 @@ class Source:
     """
 
     definitions: dict[str, Definition]
-    imports: dict[str, Reference]
+    imports: Imports
     loaded: frozenset[str]
 
 
@@ -139,35 +151,40 @@ def read_source(path: Path, package: str) -> Source:
         package: Dotted name of the package that it is in.
     """
     definitions: dict[str, Definition] = {}
-    imports: dict[str, Reference] = {}
+    imports: Imports = {}
     loaded: set[str] = set()
     for statement in ast.parse(path.read_bytes()).body:
         if _says_nothing(statement):
             continue
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            imports |= _imported(statement, package)
+            _add(imports, _imported(statement, package))
             loaded |= {alias.name for alias in statement.names if isinstance(statement, ast.Import)}
             continue
         for name in _defined(statement) or [EFFECTS]:
             definitions.setdefault(name, Definition(package)).statements.append(statement)
     if EFFECTS in definitions:
-        imports |= definitions[EFFECTS].content.imports
+        _add(imports, definitions[EFFECTS].content.imports)
     return Source(definitions, imports, frozenset(loaded))
 
 
-def _imported(node: ast.Import | ast.ImportFrom, package: str) -> dict[str, Reference]:
+def _imported(node: ast.Import | ast.ImportFrom, package: str) -> Imports:
     """What an import stands for, by the name that it gets."""
     if isinstance(node, ast.Import):
         return {
-            alias.asname or alias.name.partition(".")[0]: Reference(
-                alias.name if alias.asname else alias.name.partition(".")[0]
+            alias.asname or alias.name.partition(".")[0]: (
+                Reference(alias.name if alias.asname else alias.name.partition(".")[0]),
             )
             for alias in node.names
         }
     parents = package.split(".")
     parents = parents[: len(parents) + 1 - node.level] if node.level else []
     module = ".".join([*parents, *([node.module] if node.module else [])])
-    return {alias.asname or alias.name: Reference(module, (alias.name,)) for alias in node.names}
+    return {alias.asname or alias.name: (Reference(module, (alias.name,)),) for alias in node.names}
+
+
+def _add(imports: Imports, more: Imports) -> None:
+    for name, references in more.items():
+        imports[name] = tuple(dict.fromkeys((*imports.get(name, ()), *references)))
 
 
 def _defined(statement: ast.stmt) -> list[str]:
@@ -195,13 +212,13 @@ def _unpacked(targets: Iterable[ast.expr]) -> Iterator[ast.expr]:
 def _says_nothing(node: ast.AST) -> bool:
     """Whether a statement is documentation, a line for the log, or for type checkers alone."""
     if isinstance(node, ast.If):
-        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" and not node.orelse
     if not isinstance(node, ast.Expr):
         return False
     if isinstance(node.value, ast.Constant):
         return isinstance(node.value.value, str)
     function = node.value.func if isinstance(node.value, ast.Call) else None
-    return isinstance(function, ast.Attribute) and _dotted(function).startswith(f"{LOGGER}.")
+    return isinstance(function, ast.Attribute) and _dotted(function) in TELLING
 
 
 def _dotted(node: ast.expr) -> str:
@@ -214,6 +231,9 @@ def _dotted(node: ast.expr) -> str:
 
 
 def _blank_texts(statement: ast.Raise) -> None:
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node.value = ""
+    """Blank what an error says, and not which one it is."""
+    made = [each for each in (statement.exc, statement.cause) if isinstance(each, ast.Call)]
+    for said in (each for call in made for each in (*call.args, *call.keywords)):
+        for node in ast.walk(said):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = ""

@@ -52,8 +52,11 @@ PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitt
 EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
 COMPARISON = "comparison"
 LEAKAGE_EFFECT = "leakage_effect"
-STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON, LEAKAGE_EFFECT)
+LEADERBOARD = "leaderboard"
+STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON, LEAKAGE_EFFECT, LEADERBOARD)
 NOTHING = Closure({}, frozenset())
+LOADERS = {"evaluation": ("s3f_pipeline.models.loading:load_model",)}
+"""What the catalog runs for the nodes of a stage, and what decides with them: how a network is loaded."""
 COPIED = {"training": ("history", "training")}
 """Small outputs that the record of a stage has a copy of, because making them again takes too long."""
 
@@ -158,6 +161,7 @@ class Stage:
     def runs(self, parameters: Mapping[str, Any]) -> Closure:
         """The code that the stage runs with some parameters, by their keys."""
         functions = {f"{node.func.__module__}:{node.func.__name__}" for node in self.pipeline.nodes}
+        functions.update(LOADERS.get(self.name, ()))
         if table := CHOSEN_FROM.get(self.name):
             chosen = parameters.get(table.parameter.format(cohort=self.cohort))
             functions |= {function for name, function in _lines(PACKAGE, table).items() if name == chosen}
@@ -168,7 +172,7 @@ class Stage:
         """What the keys of a parameter begin with, as users write them."""
         noun = name.rpartition(".")[2]
         return {"experiment": "", "acquisition": "", "cohort": f"cohorts.{self.cohort}"}.get(
-            "cohort" if noun in ("data", "image_store") else noun, noun
+            "cohort" if noun in ("data", "image_store", "use") else noun, noun
         )
 
     def scratch(self, catalog: CatalogProtocol) -> list[ScratchFolderDataset]:
@@ -227,9 +231,12 @@ class Stage:
         return None
 
     def restore(self, catalog: CatalogProtocol) -> list[str]:
-        """Put back the files that the record has a copy of; returns what was wrong with them."""
+        """Put back the files that the record has a copy of; returns what was wrong with them.
+
+        A record that lies here but is of another experiment puts back nothing, as its files lie elsewhere.
+        """
         record = self._read_record(catalog)
-        if record is None:
+        if record is None or not record.copies.keys() <= self.pipeline.all_outputs():
             return []
         restored = []
         for name, text in record.copies.items():

@@ -21,6 +21,7 @@ from s3f_pipeline.reporting.straddle import offered_grouping, offered_pattern, t
 from s3f_pipeline.results.audit import Audit
 from s3f_pipeline.results.splits import SplitSummary
 from s3f_pipeline.splits.guarantee import guarantee_total
+from s3f_pipeline.splits.shortcuts import FOLDS
 
 MOST_PAIRS = 24
 JPEG_QUALITY = 85
@@ -54,6 +55,7 @@ class AuditData:
         guarantee: Of the patient-safe split, as ``guarantee_counts`` returns it.
         audit: Of the cohort.
         straddle: What ``straddle_check`` returned, with ``readings``.
+        shortcuts: What ``shortcut_audit`` returned.
         grouping: Of the cohort's block, with ``sequence``, or ``None``.
         index: One row per image, in the order of the thumbnails.
         thumbnails: uint8 of shape (N, T, T).
@@ -73,6 +75,7 @@ class AuditData:
     guarantee: Mapping[str, Any]
     audit: Audit
     straddle: Mapping[str, Any]
+    shortcuts: Sequence[Mapping[str, Any]]
     grouping: Any
     index: pd.DataFrame
     thumbnails: np.ndarray
@@ -116,6 +119,7 @@ def render_audit(data: AuditData) -> str:
         offered_grouping=offered_grouping(data.straddle),
         offered_pattern=offered_pattern(data.straddle),
         tried_orders=tried_orders(data.straddle),
+        shortcut_folds=FOLDS,
         not_known=NOT_KNOWN[known or "none"].format(
             no_patients=unused_ids(data.header_ids) or "No patient ids are known"
         ),

@@ -65,10 +65,20 @@ def interval(found: Interval | None) -> str:
     return f"{score(found.low)} to {score(found.high)}{FLAGGED if found.flag else ''}"
 
 
+def percent_interval(found: Interval) -> str:
+    """The ends of an interval of a share as percentages, with a star if it is flagged."""
+    return f"{percent(found.low)} to {percent(found.high)}{FLAGGED if found.flag else ''}"
+
+
 def listing(names: Sequence[str]) -> str:
     """Names as in a sentence: a, b and c."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def capitalize_first(text: str) -> str:
+    """A text with a capital first letter; the others stay as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def shape(sizes: Sequence[int | None]) -> str:
@@ -99,9 +109,11 @@ FILTERS = {
         chance,
         millions,
         interval,
+        percent_interval,
         duration,
         listing,
         shape,
+        capitalize_first,
         metric_name,
         png_uri,
         dotted,

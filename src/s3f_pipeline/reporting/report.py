@@ -10,7 +10,7 @@ from s3f_pipeline.evaluation.estimates import FLAG
 from s3f_pipeline.reporting import facts
 from s3f_pipeline.reporting.page import render_page
 from s3f_pipeline.results.audit import Audit
-from s3f_pipeline.results.metrics import Openings, SplitMetrics
+from s3f_pipeline.results.metrics import Metrics, Openings, SplitMetrics
 from s3f_pipeline.results.splits import SplitSummary
 from s3f_pipeline.results.training import TrainingFacts
 
@@ -35,7 +35,9 @@ class ReportData:
         training: How the network was trained.
         history: Content of ``history.csv``.
         metrics: Of the test images.
-        figures: PNG files ``confusion_matrix``, ``roc`` and ``history``.
+        measured: All of the metrics, of which the blocks beside those of a split are shown.
+        figures: PNG files ``confusion_matrix``, ``roc``, ``reliability``, ``history``, and ``decision_curve``
+            where there is one.
         provenance: ``git_commit``, ``git_dirty``, ``data_hash``, ``splits_hash``, ``seed``,
             ``mlflow_run_id`` (or None), ``created``, ``versions`` {package: version},
             ``backend``, ``device``, ``precision``, ``command``.
@@ -50,6 +52,7 @@ class ReportData:
     training: TrainingFacts
     history: pd.DataFrame
     metrics: SplitMetrics
+    measured: Metrics
     figures: Mapping[str, bytes]
     provenance: Mapping[str, Any]
 

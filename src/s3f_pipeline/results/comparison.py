@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from s3f_pipeline.results.artefacts import Artefact
@@ -339,3 +340,13 @@ class Comparison(Artefact):
     advice: Advice
     claims: tuple[JudgedClaim, ...]
     notes: tuple[str, ...]
+
+
+def find_comparisons(folder: Path) -> dict[str, Comparison]:
+    """Read every comparison in a folder, and of cohorts and protocols below it, by path inside the folder.
+
+    Raises:
+        ResultsError: If one of them is damaged.
+    """
+    paths = [*folder.glob("*comparison.json"), *folder.glob("*/*/comparison.json")]
+    return {path.relative_to(folder).as_posix(): Comparison.read(path) for path in sorted(paths)}

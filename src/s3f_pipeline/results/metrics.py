@@ -6,6 +6,13 @@ from typing import Any, ClassVar
 
 from s3f_pipeline.results.artefacts import Artefact
 from s3f_pipeline.results.intervals import Intervals
+from s3f_pipeline.results.uncertainty import (
+    Calibration,
+    Conformal,
+    DecisionCurve,
+    OperatingPoint,
+    Subgroups,
+)
 
 Guarantee = Mapping[str, Mapping[str, Mapping[str, int]]]
 """Side -> class -> what keeps images apart -> images; see ``splits.guarantee``."""
@@ -109,6 +116,11 @@ class Metrics(Artefact):
         test_openings: How often the test set had been opened, this time included.
         leakage: What the published split tears apart, ``None`` under another protocol.
         test: Of the test images.
+        calibration: Of the test images.
+        conformal: Sets of the test images; ``None`` without validation images.
+        operating_point: Of a cohort with a positive class.
+        decision_curve: Of a cohort whose block gives prevalence and thresholds.
+        subgroups: Of the test images, by the columns of the cohort's block.
         validation: Of the validation images, where there are any.
     """
 
@@ -128,4 +140,9 @@ class Metrics(Artefact):
     test_openings: Openings
     leakage: Mapping[str, Any] | None
     test: SplitMetrics
+    calibration: Calibration
+    conformal: Conformal | None
+    operating_point: OperatingPoint | None
+    decision_curve: DecisionCurve | None
+    subgroups: Subgroups
     validation: SplitMetrics | None = None

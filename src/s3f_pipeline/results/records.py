@@ -22,6 +22,13 @@ def checksum(content: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
+class Dependencies:
+    """On what a stage depended: SHA-256 of each file that it has read, by catalog entry."""
+
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class FinishedStage:
     """What the record of a finished stage says.
 
@@ -29,11 +36,13 @@ class FinishedStage:
         stage: Such as ``training``.
         outputs: What each file held that the stage has written, by catalog entry.
         finished: When, ISO 8601.
+        dependencies: ``None`` where a release noted but a hash of them.
     """
 
     stage: str
     outputs: Mapping[str, FileContent]
     finished: str
+    dependencies: Dependencies | None = None
 
     @property
     def time(self) -> datetime:
@@ -43,6 +52,14 @@ class FinishedStage:
     def content(self, noun: str) -> FileContent | None:
         """What a file held, by the last part of its catalog entry; ``None`` if the stage wrote none."""
         return next((held for entry, held in self.outputs.items() if entry.rpartition(".")[2] == noun), None)
+
+    def has_read_file(self, entry: str, sha256: str) -> bool:
+        """Whether a file, by its catalog entry, held this when the stage read it; also if it read none."""
+        return self.dependencies is None or self.dependencies.inputs.get(entry, sha256) == sha256
+
+    def has_read(self, other: "FinishedStage") -> bool:
+        """Whether what this stage has read of another one is what that has written last."""
+        return all(self.has_read_file(entry, held.sha256) for entry, held in other.outputs.items())
 
 
 def read_record(path: Path, stage: str) -> FinishedStage | None:

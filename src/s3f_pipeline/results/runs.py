@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from s3f_pipeline.errors import ResultsError
+from s3f_pipeline.files import content_hash
 from s3f_pipeline.origins import table_hash
 from s3f_pipeline.results.artefacts import MAKE_AGAIN, VERSION_KEY
 from s3f_pipeline.results.audit import Audit
@@ -136,14 +137,18 @@ class FinishedRun:
         """Read the leakage audit of the cohort.
 
         Raises:
-            ResultsError: As ``Artefact.read``.
+            ResultsError: As ``Artefact.read``, or if it is not what the evaluation has read.
         """
-        return Audit.read(self.root / "05_model_input" / self.id.cohort / "leakage_audit.json")
+        path = self.root / "05_model_input" / self.id.cohort / "leakage_audit.json"
+        audit = Audit.read(path)
+        if not self.evaluation.has_read_file(f"{self.id.cohort}.leakage_audit", content_hash(path)):
+            raise ResultsError(_not_of_run(path, self.id))
+        return audit
 
     def _read_input(self, path: Path, columns: list[str], expected: str) -> pd.DataFrame:
         table = _read_table(path)
         if table_hash(table, columns) != expected:
-            raise ResultsError(f"{path} is not that of {self.id.title}: it was made anew. Run it again.")
+            raise ResultsError(_not_of_run(path, self.id))
         return table
 
 
@@ -167,7 +172,7 @@ def find_runs(
 ) -> list[FinishedRun]:
     """Find the runs whose records say that training and evaluation have finished.
 
-    A run that is being made anew, or whose evaluation is older than its training, is none of them.
+    A run that is being made anew, or whose evaluation has read another training, is none of them.
 
     Args:
         root: The data root.
@@ -192,8 +197,11 @@ def find_runs(
             continue
         seed, fold = int(number[1]), None if number[2] is None else int(number[2])
         named = folder.relative_to(below).parts
+        run_id = RunId(named[0], named[1], named[2], seed, fold)
+        if run_id.folder != folder.name:  # such as a copy called seed-00
+            continue
         try:
-            run = _read_run(root, RunId(named[0], named[1], named[2], seed, fold))
+            run = _read_run(root, run_id)
         except ResultsError as error:
             damaged(error)
         else:
@@ -218,7 +226,9 @@ def _read_run(root: Path, run: RunId) -> FinishedRun | None:
     models, predictions, reports = (_folder(root, stage, run) for stage in (MODELS, PREDICTIONS, REPORTS))
     training = read_record(models / "training.record.json", "training")
     evaluation = read_record(predictions / "evaluation.record.json", "evaluation")
-    if training is None or evaluation is None or training.time > evaluation.time:
+    if training is None or evaluation is None:
+        return None
+    if training.time > evaluation.time or not evaluation.has_read(training):
         return None
     facts_file, metrics_file = models / "training.json", reports / "metrics.json"
     _require_whole(facts_file, training)
@@ -236,6 +246,10 @@ def _read_run(root: Path, run: RunId) -> FinishedRun | None:
             f"{metrics_file} is of {found.title}, and lies where {run.title} belongs. Move it."
         )
     return FinishedRun(run, metrics, facts, evaluation.time, root, evaluation, training)
+
+
+def _not_of_run(path: Path, run: RunId) -> str:
+    return f"{path} is not that of {run.title}: it was made anew, or edited. Run it again."
 
 
 def _folder(root: Path, stage: str, run: RunId) -> Path:

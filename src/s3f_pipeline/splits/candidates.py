@@ -6,7 +6,6 @@ the tangent distance, which forgives small movements and changes of brightness.
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,6 @@ from s3f_pipeline.splits.tangents import unexplained_ratios
 from s3f_pipeline.splits.views import frequency_views, regardless_of_orientation
 
 CHUNK = 512
-BLOCK = 4096
-"""Images whose planes of movement are in memory at a time: 90 MB."""
 NEIGHBOURS = 8
 LEAST_CORRELATION = 0.85
 """Of the low frequencies, in the region and the orientation that fit best."""
@@ -46,14 +43,8 @@ def candidate_pairs(thumbnails: np.ndarray, rows: np.ndarray, *, unexplained: fl
         Each pair is there once, as it fits best.
     """
     fits = pd.concat(_correlated(thumbnails, rows), ignore_index=True)
-    fits = _best_per_pair(fits, "distance", "orientation").sort_values(["part", *FIT], ignore_index=True)
-    bounds = np.searchsorted(fits["part"], range(0, len(rows) + BLOCK, BLOCK))
-    blocks = [
-        fits.iloc[low:high].assign(ratio=unexplained_ratios(thumbnails, rows, fits.iloc[low:high]))
-        for low, high in pairwise(bounds)
-        if low < high
-    ]
-    fits = pd.concat([fits[:0].assign(ratio=0.0), *blocks])
+    fits = _best_per_pair(fits, "distance", "orientation")
+    fits = fits.assign(ratio=unexplained_ratios(thumbnails, rows, fits))
     kept = _nearest_partners(_best_per_pair(fits[fits["ratio"] <= unexplained], "ratio"))
     return kept[FIT].sort_values(FIT, ignore_index=True)
 
@@ -78,30 +69,30 @@ def _correlated(thumbnails: np.ndarray, rows: np.ndarray) -> Iterator[pd.DataFra
     """Neighbours that correlate, in any region, with their likeliest orientations."""
     starts = range(0, len(rows), CHUNK)
     parts = np.concatenate(
-        [frequency_views(thumbnails[rows[start : start + CHUNK]], WHOLE) for start in starts]
+        [frequency_views(thumbnails[rows[start : start + CHUNK]], [WHOLE])[0] for start in starts]
     )
     search = NearestNeighbours(regardless_of_orientation(parts))
-    for number, region in enumerate(REGIONS):
-        for start in starts:
-            wholes = frequency_views(thumbnails[rows[start : start + CHUNK]], region)
+    for start in starts:
+        chunk = thumbnails[rows[start : start + CHUNK]]
+        for number, wholes in enumerate(frequency_views(chunk, REGIONS)):
             near = search.of(regardless_of_orientation(wholes), NEIGHBOURS + 1)
-            whole, place = np.nonzero((near >= 0) & (near != np.arange(start, start + len(near))[:, None]))
-            part = near[whole, place]
-            correlations = np.stack(
-                [
-                    np.einsum("nij,nij->n", turned_frequencies(wholes, orientation)[whole], parts[part])
-                    for orientation in range(ORIENTATIONS)
-                ],
-                axis=1,
-            )
-            least = np.maximum(correlations.max(axis=1) - RIVALS, LEAST_CORRELATION)
-            pair, orientation = np.nonzero(correlations >= least[:, None])
+            is_other = (near >= 0) & (near != np.arange(start, start + len(near))[:, None])
+            correlations = _correlations_of_orientations(wholes, parts[near])
+            least = np.maximum(correlations.max(axis=2, keepdims=True) - RIVALS, LEAST_CORRELATION)
+            whole, place, orientation = np.nonzero(is_other[..., None] & (correlations >= least))
             yield pd.DataFrame(
                 {
-                    "whole": (whole[pair] + start).astype(np.int32),
-                    "part": part[pair].astype(np.int32),
+                    "whole": (whole + start).astype(np.int32),
+                    "part": near[whole, place].astype(np.int32),
                     "region": np.int8(number),
                     "orientation": orientation.astype(np.int8),
-                    "distance": 1 - correlations[pair, orientation].astype(np.float32),
+                    "distance": 1 - correlations[whole, place, orientation],
                 }
             )
+
+
+def _correlations_of_orientations(wholes: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Of wholes (n, K, K), in each orientation, with their neighbours (n, m, K, K): (n, m, orientations)."""
+    turns = np.stack([turned_frequencies(wholes, turn) for turn in range(ORIENTATIONS)], axis=1)
+    described = turns.reshape(len(wholes), ORIENTATIONS, -1)
+    return np.asarray(parts.reshape(*parts.shape[:2], -1) @ described.swapaxes(1, 2))

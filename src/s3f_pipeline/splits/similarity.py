@@ -1,8 +1,9 @@
 """Are two thumbnails the same picture? Decided on pixels, after aligning one to the other."""
 
 from functools import cache
+from math import isnan
 from operator import attrgetter
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from s3f_pipeline.images.thumbnails import inner
 from s3f_pipeline.splits.geometry import WHOLE, Region, to_region
 
 UNALIGNED = -1.0
-CLEARLY = 0.2  # at half the size
+CLEARLY = 0.2  # at a quarter of the size, and at half of it
 LEAST_CORRELATION = 0.8  # after alignment; that of twins is higher, captions and clipped pixels included
 ALIGNMENT_BLUR = 3  # width of the Gaussian kernel, pixels
 STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 3e-3)
@@ -24,7 +25,12 @@ LEAST_OVERLAP = 0.2  # share of the pixels
 
 
 def local_similarity(
-    first: np.ndarray, second: np.ndarray, region: Region = WHOLE, *, least: float = -1
+    first: np.ndarray,
+    second: np.ndarray,
+    region: Region = WHOLE,
+    *,
+    least: float = -1,
+    doubtful: bool = False,
 ) -> float:
     """Similarity of the least similar regions of two images.
 
@@ -40,14 +46,22 @@ def local_similarity(
         first: uint8 of shape (S, S), S being a multiple of 4.
         second: Likewise.
         region: The part of ``second`` that ``first`` may show.
-        least: Where the similarity at half the size is clearly below, it is returned, and nobody looks
+        least: Where the similarity in a smaller size is clearly below, it is returned, and nobody looks
             closer.
+        doubtful: Whether to look at a quarter of the size first, where the search for an alignment of smooth
+            images often goes astray: for pairs that are hardly twins (``rough_similarities``).
 
     Returns:
         In [-1, 1]; 1 for equal images, -1 if the two cannot be aligned.
     """
     first, second = first.astype(np.float32), second.astype(np.float32)
     halves = _halved(first, second)
+    if doubtful:
+        quarters = _halved(*halves)
+        warp = _search(*quarters, _start(region, len(first) // 4))
+        similarity = least if warp is None else _similarity_of_aligned(*quarters, warp)
+        if similarity < least - CLEARLY:
+            return similarity
     rough = _align_halves(*halves, region)
     if rough.correlation < LEAST_CORRELATION:
         return UNALIGNED
@@ -61,7 +75,7 @@ def local_similarity(
 
 
 class _Alignment(NamedTuple):
-    """Affine map (2, 3) from one image to another, and how well they correlate then."""
+    """Affine map (2, 3) from the inner part of one image to another one, and how well they correlate then."""
 
     correlation: float
     warp: np.ndarray
@@ -95,11 +109,11 @@ def _similarity_of_aligned(first: np.ndarray, second: np.ndarray, warp: np.ndarr
 
 def _align_halves(first: np.ndarray, second: np.ndarray, region: Region) -> _Alignment:
     """Align from a region; where that leads nowhere, from half the size again, and from a translation."""
-    start = to_region(region, len(first))
+    start = _start(region, len(first))
     found = _align(first, second, start)
     if found.warp is not start and found.correlation >= LEAST_CORRELATION:
         return found
-    smaller = _align(*_halved(first, second), to_region(region, len(first) // 2))
+    smaller = _align(*_halved(first, second), _start(region, len(first) // 2))
     shifted = _align(first, second, start, cv2.MOTION_TRANSLATION)
     others = (_align(first, second, warp) for warp in (_doubled(smaller.warp), shifted.warp))
     return max(found, *others, key=attrgetter("correlation"))
@@ -109,36 +123,38 @@ def _align(
     first: np.ndarray, second: np.ndarray, start: np.ndarray, motion: int = cv2.MOTION_AFFINE
 ) -> _Alignment:
     """Search from a map. On smooth images that may end farther away than it began: then the start stays."""
-    warps = [start]
-    try:
-        _, found = cv2.findTransformECC(
-            inner(first),
-            second,
-            _from_inner(start, len(first), 1),
-            motion,
-            STOP,
-            _inner_mask(len(first)),
-            ALIGNMENT_BLUR,
-        )
-        warps.append(_from_inner(found, len(first), -1))
-    except cv2.error:  # raised where the two do not correlate, or do not overlap any more
-        pass
+    found = _search(first, second, start, motion)
+    warps = [start] if found is None else [start, found]
     alignments = (_Alignment(_correlation(first, second, warp), warp) for warp in warps)
     return max(alignments, key=attrgetter("correlation"))
+
+
+def _search(
+    first: np.ndarray, second: np.ndarray, start: np.ndarray, motion: int = cv2.MOTION_AFFINE
+) -> np.ndarray | None:
+    """Where the search for an alignment ends; None where the two do not correlate, or overlap no more."""
+    try:
+        _, found = cv2.findTransformECC(
+            inner(first), second, start.copy(), motion, STOP, _inner_mask(len(first)), ALIGNMENT_BLUR
+        )
+    except cv2.error:
+        return None
+    return np.asarray(found)
 
 
 def _correlation(first: np.ndarray, second: np.ndarray, warp: np.ndarray) -> float:
     """Enhanced correlation coefficient over the pixels that two images share; 0 if there is none."""
     shared = _warp(_inner_mask(len(first)), warp) == 255
     coefficient = cv2.computeECC(inner(first), _warp(second, warp), shared.view(np.uint8))
-    return float(np.nan_to_num(coefficient))
+    return 0.0 if isnan(coefficient) else coefficient
 
 
-def _from_inner(warp: np.ndarray, size: int, direction: Literal[1, -1]) -> np.ndarray:
-    """Make a map from the whole of an image one from its inner part, or the other way round."""
-    moved = warp.copy()
-    moved[:, 2] += direction * round(size / 32) * warp[:, :2].sum(axis=1)
-    return moved
+@cache
+def _start(region: Region, size: int) -> np.ndarray:
+    """Map from the inner part of an image of ``size`` to a region of another one."""
+    warp = to_region(region, size)
+    warp[:, 2] += round(size / 32) * warp[:, :2].sum(axis=1)
+    return warp
 
 
 @cache
@@ -151,7 +167,6 @@ def _inner_mask(size: int) -> np.ndarray:
 def _warp(image: np.ndarray, warp: np.ndarray) -> np.ndarray:
     """What of ``image`` lies at the inner part of the other."""
     size = inner(image).shape[::-1]
-    warp = _from_inner(warp, len(image), 1)
     return cv2.warpAffine(image, warp, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
 
@@ -169,13 +184,12 @@ def _window_similarities(first: np.ndarray, second: np.ndarray, where: np.ndarra
     """Structural similarity of every window of which at least half lies in ``where``."""
 
     def window_mean(values: np.ndarray) -> np.ndarray:
-        sums = cv2.blur(values, (window, window), borderType=cv2.BORDER_CONSTANT)
-        return sums[enough] / weights[enough]
+        return cv2.blur(values, (window, window), borderType=cv2.BORDER_CONSTANT) / weights
 
     weights = cv2.blur(where.astype(np.float32), (window, window), borderType=cv2.BORDER_CONSTANT)
     enough = weights > 0.5
+    weights[~enough] = 1
     mean_1, mean_2 = window_mean(first), window_mean(second)
-    variance_1 = window_mean(first * first) - mean_1**2
-    variance_2 = window_mean(second * second) - mean_2**2
-    covariance = window_mean(first * second) - mean_1 * mean_2
-    return (2 * covariance + FLAT) / (variance_1 + variance_2 + FLAT)
+    variances = window_mean(first * first + second * second) - mean_1 * mean_1 - mean_2 * mean_2
+    covariances = window_mean(first * second) - mean_1 * mean_2
+    return ((2 * covariances + FLAT) / (variances + FLAT))[enough]

@@ -15,6 +15,10 @@ from s3f_pipeline.splits.geometry import REGIONS, RELATIONS, turned
 from s3f_pipeline.splits.groups import connected
 from s3f_pipeline.splits.settings import TwinSettings
 from s3f_pipeline.splits.similarity import local_similarity
+from s3f_pipeline.splits.tangents import rough_similarities
+
+ROUGHLY = 0.1
+"""A pair whose rough similarity is as much below the least one is doubtful."""
 
 
 def find_twins(index: pd.DataFrame, thumbnails: np.ndarray, settings: TwinSettings) -> pd.DataFrame:
@@ -83,17 +87,21 @@ def _near_twins(
     index: pd.DataFrame, thumbnails: np.ndarray, rows: np.ndarray, settings: TwinSettings
 ) -> pd.DataFrame:
     pairs = candidate_pairs(thumbnails, rows, unexplained=settings.unexplained)
+    least = settings.local_similarity
+    doubtful = rough_similarities(thumbnails, rows, pairs) < least - ROUGHLY
 
-    def similarity(pair: tuple[int, int, int, int]) -> float:
-        whole, part, region, orientation = pair
+    def similarity(pair: tuple[int, int, int, int, bool]) -> float:
+        whole, part, region, orientation, doubtful = pair
         second = np.ascontiguousarray(turned(thumbnails[rows[whole]], orientation))
-        first, least = thumbnails[rows[part]], settings.local_similarity
-        return local_similarity(first, second, REGIONS[region], least=least)
+        first = thumbnails[rows[part]]
+        return local_similarity(first, second, REGIONS[region], least=least, doubtful=doubtful)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        similarities = pool.map(similarity, pairs.itertuples(index=False, name=None))
+        similarities = pool.map(
+            similarity, pairs.assign(doubtful=doubtful).itertuples(index=False, name=None)
+        )
         pairs = pairs.assign(similarity=np.fromiter(similarities, float, len(pairs)))
-    pairs = pairs[pairs["similarity"] >= settings.local_similarity]
+    pairs = pairs[pairs["similarity"] >= least]
     ids = index["image_id"].to_numpy()
     ends = np.sort(pairs[["whole", "part"]].to_numpy(), axis=1)
     return pd.DataFrame(

@@ -1,5 +1,6 @@
 """Small smooth views of thumbnails and of their regions, made by one matrix for each axis."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -24,24 +25,24 @@ def pixel_views(thumbnails: np.ndarray, region: Region) -> np.ndarray:
     Returns:
         float32 of shape (n, VIEW_SIZE, VIEW_SIZE), in grey levels.
     """
-    fine = _along_both_axes(thumbnails, region, _blurring(FINE))
+    fine = _along_both_axes(thumbnails, [region], _blurring(FINE))[0]
     return fine - _blurring(COARSE) @ fine @ _blurring(COARSE).T
 
 
-def frequency_views(thumbnails: np.ndarray, region: Region) -> np.ndarray:
+def frequency_views(thumbnails: np.ndarray, regions: Sequence[Region]) -> np.ndarray:
     """Cosine transforms of views, without what brightness and contrast change.
 
     Args:
         thumbnails: uint8 of shape (n, T, T).
-        region: The part that is looked at.
+        regions: The parts that are looked at; intervals that they share are transformed once.
 
     Returns:
-        float32 of shape (n, FREQUENCIES, FREQUENCIES), the lowest frequencies: the mean is 0, the length
-        1; all 0 for constant images.
+        float32 of shape (len(regions), n, FREQUENCIES, FREQUENCIES), the lowest frequencies: the mean is 0,
+        the length 1; all 0 for constant images.
     """
-    frequencies = _along_both_axes(thumbnails, region, _cosines())
-    frequencies[:, 0, 0] = 0
-    lengths = np.linalg.norm(frequencies, axis=(1, 2), keepdims=True)
+    frequencies = _along_both_axes(thumbnails, regions, _cosines())
+    frequencies[..., 0, 0] = 0
+    lengths = np.linalg.norm(frequencies, axis=(2, 3), keepdims=True)
     return np.divide(frequencies, lengths, out=np.zeros_like(frequencies), where=lengths > 1)
 
 
@@ -66,11 +67,20 @@ def regardless_of_orientation(frequencies: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.concatenate(parts, axis=1), np.float32)
 
 
-def _along_both_axes(thumbnails: np.ndarray, region: Region, transform: np.ndarray) -> np.ndarray:
-    size = thumbnails.shape[-1]
-    rows = transform @ _averaging(region.top, region.scale, size)
-    columns = transform @ _averaging(region.left, region.scale, size)
-    return (rows @ thumbnails.astype(np.float32)) @ columns.T
+def _along_both_axes(thumbnails: np.ndarray, regions: Sequence[Region], transform: np.ndarray) -> np.ndarray:
+    """Transform (K, VIEW_SIZE) the rows and columns of each region: (regions, n, K, K)."""
+    length, size = len(transform), thumbnails.shape[-1]
+    intervals = sorted({(start, region.scale) for region in regions for start in (region.top, region.left)})
+    transforms = np.stack([transform @ _averaging(*interval, size) for interval in intervals])
+    rows = transforms.reshape(-1, size) @ thumbnails.astype(np.float32)
+    rows = rows.reshape(-1, len(intervals), length, size)
+    return np.stack(
+        [
+            rows[:, intervals.index((region.top, region.scale))]
+            @ transforms[intervals.index((region.left, region.scale))].T
+            for region in regions
+        ]
+    )
 
 
 @cache

@@ -16,6 +16,7 @@ from s3f_pipeline.config.schema.cohort import (
     PublishedConfig,
     PublishedResult,
 )
+from s3f_pipeline.config.schema.evaluation import CohortUse, EvaluationConfig
 from s3f_pipeline.config.schema.experiment import ExperimentConfig, ExperimentLabels
 from s3f_pipeline.config.schema.fields import ARMS, PROTOCOLS, Block, Protocol
 from s3f_pipeline.config.schema.parameters import Parameters
@@ -38,8 +39,10 @@ __all__ = [
     "CohortConfig",
     "CohortData",
     "CohortFacts",
+    "CohortUse",
     "Cohorts",
     "DownloadConfig",
+    "EvaluationConfig",
     "ExperimentConfig",
     "ExperimentLabels",
     "GroupingConfig",

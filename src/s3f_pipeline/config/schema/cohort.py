@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, NonNegativeInt, field_validator, mod
 from pydantic.json_schema import SkipJsonSchema
 
 from s3f_pipeline.comparison.settings import Claim
+from s3f_pipeline.config.schema.evaluation import CohortUse
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
 from s3f_pipeline.config.schema.table import PatientPattern, TableColumns
 from s3f_pipeline.config.schema.training import TrainingOverrides
@@ -248,6 +249,7 @@ class CohortFacts(CohortData):
         class_titles: What pages and plots call classes whose names are not fit to read; files, tables and
             keys keep the names.
         published_results: Published figures.
+        kin: The cohort whose patients these are, where there is another one; a leaderboard counts them once.
         published_claims: That one network is better than another; a comparison judges them.
     """
 
@@ -261,6 +263,7 @@ class CohortFacts(CohortData):
     citation: str = "none"
     class_titles: dict[ClassName, str] = {}
     published_results: tuple[PublishedResult, ...] = ()
+    kin: Name | None = None
     published_claims: tuple[Claim, ...] = ()
 
     @model_validator(mode="before")
@@ -284,7 +287,7 @@ class CohortFacts(CohortData):
         return self
 
 
-class CohortConfig(CohortFacts):
+class CohortConfig(CohortUse, CohortFacts):
     """One medical image data set. A block needs a layout, a raw folder, a colour, a size and classes.
 
     Attributes:
@@ -300,6 +303,12 @@ class CohortConfig(CohortFacts):
     spectranet: Literal["sn1", "sn2"] = "sn1"
     training: TrainingOverrides = TrainingOverrides()
     published_training: TrainingOverrides = TrainingOverrides()
+
+    @model_validator(mode="after")
+    def _decisions_are_about_a_class(self) -> Self:
+        if self.prevalence is not None and self.positive_class is None:
+            raise ValueError("prevalence and thresholds are those of a positive_class, and there is none")
+        return self
 
 
 class Cohorts(Block):

@@ -23,6 +23,7 @@ Protocol = Literal["patient_safe", "published", "leak_free", "leaking"]
 PROTOCOLS: tuple[Protocol, ...] = ("patient_safe", "published")
 ARMS: tuple[Protocol, ...] = ("leak_free", "leaking")
 """Protocols of the measurement of a leak: they differ in it alone, and are of no other use."""
+RESERVED_NAMES = ("leaderboard",)
 RESERVED_ENDINGS = (
     "_published",
     "_acquire",
@@ -96,6 +97,8 @@ def _is_name(name: str) -> str:
         raise ValueError("a name has letters, digits, '_' and '-', and begins with a letter")
     if ending := next((ending for ending in RESERVED_ENDINGS if name.endswith(ending)), None):
         raise ValueError(f"names ending in {ending} are taken by pipelines")
+    if name in RESERVED_NAMES:
+        raise ValueError(f"the name {name} is taken by a pipeline")
     return name
 
 

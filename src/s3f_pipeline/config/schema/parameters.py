@@ -6,6 +6,7 @@ from pydantic import Field, NonNegativeInt, model_validator
 
 from s3f_pipeline.comparison.settings import ComparisonSettings
 from s3f_pipeline.config.schema.cohort import CohortConfig
+from s3f_pipeline.config.schema.evaluation import EvaluationConfig
 from s3f_pipeline.config.schema.fields import Block, ImageSize, Name, Seed
 from s3f_pipeline.config.schema.preparation import (
     IngestionConfig,
@@ -34,6 +35,7 @@ class Parameters(Block):
     splitting: SplittingConfig
     leakage_effect: LeakageEffectConfig
     training: TrainingSettings
+    evaluation: EvaluationConfig
     comparison: ComparisonSettings
     variants: dict[Name, VariantConfig]
     cohorts: dict[Name, CohortConfig]

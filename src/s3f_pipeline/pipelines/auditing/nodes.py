@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN
-from s3f_pipeline.config.schema import CohortFacts, SplittingOfRun
+from s3f_pipeline.config.schema import CohortData, CohortFacts, CohortUse, SplittingOfRun
 from s3f_pipeline.identity import HOLDING
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,24 @@ def check_order(
     return found
 
 
+def look_for_shortcuts(
+    cohort: CohortData, use: CohortUse, index: pd.DataFrame, thumbnails: np.memmap, splits: pd.DataFrame
+) -> dict[str, Any]:
+    """Try to tell the class without the picture."""
+    from s3f_pipeline.splits.shortcuts import shortcut_audit
+
+    fields = [name for name in use.subgroups if name in index]
+    found = shortcut_audit(index, thumbnails, splits, cohort.classes, fields=fields)
+    for shortcut in found:
+        if shortcut["predicts"]:
+            logger.warning(
+                "The class can be told without the picture, by the %s alone: AUC %.3f (95 %% interval "
+                "%.3f to %.3f). A network may be right for this reason.",
+                shortcut["name"], shortcut["auc"], shortcut["low"], shortcut["high"],
+            )  # fmt: skip
+    return {"shortcuts": found}
+
+
 def write_audit(
     cohort: CohortFacts,
     splitting: SplittingOfRun,
@@ -61,6 +79,7 @@ def write_audit(
     twins: pd.DataFrame,
     audit: dict[str, Any],
     straddle: dict[str, Any],
+    shortcuts: dict[str, Any],
     splits: pd.DataFrame,
 ) -> str:
     """Show what the audit found, twins side by side, as one HTML page."""
@@ -85,6 +104,7 @@ def write_audit(
             guarantee=guarantee_counts(index, splits),
             audit=Audit.of(audit, "leakage_audit.json"),
             straddle=straddle,
+            shortcuts=shortcuts["shortcuts"],
             grouping=cohort.grouping,
             index=index,
             thumbnails=thumbnails,

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from s3f_pipeline.pipelines.auditing.nodes import check_order, write_audit
+from s3f_pipeline.pipelines.auditing.nodes import check_order, look_for_shortcuts, write_audit
 
 
 def create_pipeline(cohort: str) -> Pipeline:
@@ -16,6 +16,12 @@ def create_pipeline(cohort: str) -> Pipeline:
                 name="check_order",
             ),
             node(
+                look_for_shortcuts,
+                inputs=["params:data", "params:use", "index", "thumbnails", "splits"],
+                outputs="shortcuts",
+                name="look_for_shortcuts",
+            ),
+            node(
                 write_audit,
                 inputs=[
                     "params:cohort",
@@ -27,6 +33,7 @@ def create_pipeline(cohort: str) -> Pipeline:
                     "twins",
                     "leakage_audit",
                     "straddle",
+                    "shortcuts",
                     "splits",
                 ],
                 outputs="audit_page",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.config.schema import ExperimentConfig
+from s3f_pipeline.config.schema import CohortUse, EvaluationConfig, ExperimentConfig
 from s3f_pipeline.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -26,10 +26,13 @@ def predict(
 ) -> pd.DataFrame:
     """Predict the validation and the test images, after a last check of the split.
 
+    Probabilities stand there twice: as the network gives them, and calibrated on the validation images.
+
     Raises:
         EvaluationError: If the network was trained for other classes, images or splits.
     """
     from s3f_pipeline.evaluation.predictions import predictions_table
+    from s3f_pipeline.evaluation.uncertainty import with_calibrated
     from s3f_pipeline.images.store import check_store
     from s3f_pipeline.origins import table_hash
     from s3f_pipeline.splits.checks import check_splits
@@ -58,11 +61,13 @@ def predict(
             table = splits.set_index("image_id").loc[index["image_id"].iloc[chosen.rows]].reset_index()
             labels = [config.classes[number] for number in chosen.labels]
             tables.append(predictions_table(table, labels, probabilities, config.classes))
-    return pd.concat(tables, ignore_index=True)
+    return with_calibrated(pd.concat(tables, ignore_index=True), config.classes)
 
 
 def measure(
     config: ExperimentConfig,
+    settings: EvaluationConfig,
+    use: CohortUse,
     index: pd.DataFrame,
     predictions: pd.DataFrame,
     training: dict[str, Any],
@@ -72,14 +77,21 @@ def measure(
 ) -> dict[str, Any]:
     """Compute the metrics of each predicted split, and say under which conditions they stand.
 
-    From here on the figures of the test images are known, which is what the record of openings counts.
+    What is decided (temperature, threshold, cutoffs of sets) is decided on the validation images. From here
+    on the figures of the test images are known, which is what the record of openings counts.
     """
     from s3f_pipeline.evaluation.metrics import compute_metrics
     from s3f_pipeline.evaluation.openings import record_opening
+    from s3f_pipeline.evaluation.uncertainty import Asked, uncertainty_blocks
 
     opening = _opening(config, index, predictions, training)
     by_split = {
-        str(split): compute_metrics(rows, config.classes, positive_class=config.positive_class)
+        str(split): compute_metrics(
+            rows,
+            config.classes,
+            positive_class=config.positive_class,
+            **settings.model_dump(include={"replicates", "confidence", "seed"}),
+        )
         for split, rows in predictions.groupby("split", sort=True)
     }
     return {
@@ -93,6 +105,17 @@ def measure(
         "test_openings": record_opening(openings_folder, opening),
         "leakage": audit["published_split"] if config.protocol == "published" else None,
         **by_split,
+        **uncertainty_blocks(
+            predictions,
+            index,
+            config.classes,
+            Asked(
+                is_binary=config.positive_class is not None,
+                validation_chose_epoch=config.selection_split == "validation",
+                **use.model_dump(),
+                **settings.model_dump(),
+            ),
+        ),
     }
 
 

@@ -20,6 +20,8 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
                 measure,
                 inputs=[
                     "params:experiment",
+                    "params:evaluation",
+                    "params:use",
                     "index",
                     "predictions",
                     "training",
@@ -46,5 +48,6 @@ def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipe
             "splits": f"{experiment.cohort}.{experiment.protocol}.splits",
             "openings_folder": "openings_folder",
         },
+        parameters={f"params:{noun}": f"params:{experiment.cohort}.{noun}" for noun in ("evaluation", "use")},
         tags="evaluation",
     )

@@ -21,6 +21,8 @@ TRACED = (
     "versions",
 )
 """What the report says of how the training came about."""
+FIGURES = ("confusion_matrix", "roc", "reliability", "history")
+"""What the report calls the plots."""
 
 
 def plot(
@@ -30,10 +32,12 @@ def plot(
     metrics: dict[str, Any],
     history: pd.DataFrame,
     training: dict[str, Any],
-) -> tuple[bytes, bytes, bytes]:
-    """Draw confusion matrix, ROC curves and training history as PNG."""
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """Draw confusion matrix, ROC curves, reliability diagram and training history as PNG."""
     from s3f_pipeline.reporting.plots import plot_confusion_matrix, plot_history, plot_roc
+    from s3f_pipeline.reporting.reliability import plot_reliability
     from s3f_pipeline.reporting.style import figure_to_png
+    from s3f_pipeline.results.metrics import Metrics
 
     title = f"{experiment.cohort} {experiment.variant}, test images"
     classes = [labels.class_titles.get(name, name) for name in experiment.classes]
@@ -46,12 +50,15 @@ def plot(
             titles=labels.class_titles,
             positive_class=experiment.positive_class,
         ),
+        plot_reliability(
+            Metrics.of(metrics, "metrics.json").calibration, is_binary=experiment.positive_class is not None
+        ),
         plot_history(
             history, training["selected_epoch"], training["selection_metric"], experiment.selection_split
         ),
     )
-    confusion_matrix, roc, training_history = map(figure_to_png, figures)
-    return confusion_matrix, roc, training_history
+    confusion_matrix, roc, reliability, training_history = map(figure_to_png, figures)
+    return confusion_matrix, roc, reliability, training_history
 
 
 def write_report(
@@ -68,7 +75,9 @@ def write_report(
     *plots: bytes,
 ) -> str:
     """Put everything that an experiment has written into one HTML file; ``plots`` are those of ``plot``."""
+    from s3f_pipeline.reporting.reliability import plot_decision_curve
     from s3f_pipeline.reporting.report import ReportData, render_report
+    from s3f_pipeline.reporting.style import figure_to_png
     from s3f_pipeline.results.audit import Audit
     from s3f_pipeline.results.metrics import Metrics
     from s3f_pipeline.results.splits import SplitSummary
@@ -77,6 +86,8 @@ def write_report(
 
     measured = Metrics.of(metrics, "metrics.json")
     trained = TrainingFacts.of(training, "training.json")
+    curve = measured.decision_curve
+    drawn = {"decision_curve": figure_to_png(plot_decision_curve(curve))} if curve else {}
     return render_report(
         ReportData(
             cohort=_describe_cohort(cohort, labels),
@@ -92,7 +103,8 @@ def write_report(
             training=trained,
             history=history,
             metrics=measured.test,
-            figures=dict(zip(("confusion_matrix", "roc", "history"), plots, strict=True)),
+            measured=measured,
+            figures=dict(zip(FIGURES, plots, strict=True)) | drawn,
             provenance={
                 **{key: getattr(trained, key) for key in TRACED},
                 "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -6,7 +6,7 @@ from s3f_pipeline.config.names import Experiment
 from s3f_pipeline.pipelines.reporting.nodes import plot, write_report
 
 OF_COHORT = ("index", "quality", "leakage_audit")
-PLOTS = ["confusion_matrix", "roc", "training_history"]
+PLOTS = ["confusion_matrix", "roc", "reliability", "training_history"]
 
 
 def create_pipeline(experiment: Experiment) -> Pipeline:

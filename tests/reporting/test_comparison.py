@@ -1,0 +1,94 @@
+import re
+
+import pytest
+from simulated_runs import Network, write_network
+
+from s3f_pipeline.comparison.settings import Claim, ComparisonSettings
+from s3f_pipeline.comparison.summary import advise_on_validation, compare
+from s3f_pipeline.reporting import comparison as page
+from s3f_pipeline.results import find_runs
+
+SETTINGS = ComparisonSettings("balanced_accuracy", 0.01, 0.95, 100, 0)
+COHORT = {
+    "name": "busi",
+    "title": "B<b>USI",
+    "class_titles": {"benign": "no cancer"},
+    "licence": "l",
+    "citation": "c",
+}
+CLAIMS = [Claim("concat (SN2)", "spatial", 0.8782, 0.8430, 156, "project page")]
+NOT_A_NUMBER = re.compile(r"\b(nan|NaN|None|inf)\b")
+
+
+def compared(folder, networks, seeds=(0, 1), **options):
+    for name, skill in networks.items():
+        write_network(folder, name, Network(skill), seeds, **options)
+    runs = find_runs(folder)
+    return compare(
+        runs,
+        advise_on_validation(runs, SETTINGS),
+        SETTINGS,
+        titles={"spatial": "A <i>tower</i>"},
+        claims=CLAIMS,
+        mlflow_run_id=None,
+    )
+
+
+def rendered(comparison):
+    return page.render_comparison(comparison, COHORT, "today")
+
+
+def text_of(html):
+    body = re.sub(r"<(style|head).*?</\1>", "", html, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory):
+    return compared(tmp_path_factory.mktemp("runs"), {"spatial": 90, "concat": 70, "gated": 89})
+
+
+def test_the_verdicts_are_worded(comparison):
+    text = text_of(rendered(comparison))
+    assert "of 3 pairs, 2 can be told: spatial is better than concat; gated is better than concat." in text
+    assert "Of the others no difference is shown" in text
+    assert "Advice, by validation images alone:" in text
+    assert "0.011 to 0.205 project page" in text
+    assert "no cancer 134 100" in text
+
+
+def test_the_matrix_is_read_from_both_sides(comparison):
+    words = page.verdict_matrix(comparison)
+    assert (words["spatial"]["concat"], words["concat"]["spatial"]) == ("better", "worse")
+    assert words["spatial"]["gated"] == words["gated"]["spatial"] == "no difference shown"
+
+
+def test_text_of_users_is_escaped_and_nothing_is_loaded(comparison):
+    html = rendered(comparison)
+    assert "B&lt;b&gt;USI" in html
+    assert "A &lt;i&gt;tower&lt;/i&gt;" in html
+    assert not re.search(r'(?:src|href)="(?!data:|#)', html)
+
+
+def test_of_many_pairs_those_with_the_advised_network_are_plotted(comparison, monkeypatch):
+    monkeypatch.setattr(page, "MOST_PLOTTED", 2)
+    plotted = page.plotted_pairs(comparison)
+    assert len(plotted) == 2
+    assert all(comparison.advice.network in (pair.first, pair.second) for pair in plotted)
+    assert f"Differences from {comparison.advice.network}" in text_of(rendered(comparison))
+
+
+def test_no_page_shows_what_is_no_number(comparison, tmp_path):
+    single = compared(tmp_path / "single", {"one": 80, "other": 80}, seeds=(0,))
+    few = compared(tmp_path / "few", {"one": 80, "other": 60}, groups=12)
+    for each in (comparison, single, few):
+        assert not NOT_A_NUMBER.search(text_of(rendered(each)))
+    assert "No interval and no p for 1 pair: a network has a single run" in text_of(rendered(single))
+    assert "a class has 6 groups of test images, and fewer than 10 show nothing" in text_of(rendered(few))
+
+
+def test_what_was_selected_on_test_says_so(tmp_path):
+    text = text_of(rendered(compared(tmp_path, {"one": 90, "other": 80}, protocol="published")))
+    assert "Selected on test" in text
+    assert "The price of picking on test images" in text
+    assert "Advice, by validation images alone: none; the protocol has no validation images" in text
