@@ -1,71 +1,34 @@
-import json
 import logging
 
 import pytest
-from kedro.framework.hooks.manager import _create_hook_manager
-from kedro.io import DataCatalog, MemoryDataset
 from leaky_runs import COHORT, write_sides
-from mlflow import MlflowClient
+from runs_pipeline import RunsPipeline
 
-from s3f_pipeline.config.loader import ProjectConfigLoader
 from s3f_pipeline.config.names import Experiment
 from s3f_pipeline.errors import ConfigError, ResultsError, SplitError
 from s3f_pipeline.hooks_comparison import LeakageEffectHooks
 from s3f_pipeline.pipeline_registry import register_pipelines
-from s3f_pipeline.pipelines.runner import StageRunner
 from s3f_pipeline.pipelines.splitting.nodes import inject_leak
 from s3f_pipeline.pipelines.stages import stages_of
 
 
-class LeakageEffect:
-    """The pipeline below a folder, with its hooks."""
-
-    def __init__(self, loader, folder):
-        self.root, self.database = folder / "data", f"sqlite:///{folder / 'mlflow.db'}"
-        self.loader = loader
-        self.pipeline = register_pipelines()[f"{COHORT}_leakage_effect"]
-        self.hooks = LeakageEffectHooks()
-        self.hooks._uri = self.database
-
-    def run(self):
-        entries = self.loader["catalog"]
-        for entry in entries.values():
-            if "filepath" in entry:
-                entry["filepath"] = str(self.root.parent / entry["filepath"])
-        catalog = DataCatalog.from_config(entries)
-        for name in self.pipeline.inputs():
-            if name.startswith("params:"):
-                value = self.loader.parameter(name.removeprefix("params:"))
-                catalog[name] = MemoryDataset(value, copy_mode="assign")
-        self.hooks._open = False
-        manager = _create_hook_manager()
-        manager.register(self.hooks)
-        StageRunner().run(self.pipeline, catalog, hook_manager=manager)
-        self.hooks.after_pipeline_run(self.pipeline, catalog)
-
-    def file(self, name):
-        return self.root / "08_reporting" / COHORT / name
-
-    def content(self):
-        return json.loads(self.file("leakage_effect.json").read_text())
-
-    def mlflow_runs(self):
-        client = MlflowClient(self.database)
-        (experiment,) = (e for e in client.search_experiments() if e.name == f"demo-{COHORT}")
-        return client.search_runs([experiment.experiment_id])
-
-
 @pytest.fixture
 def effect(load_config, tmp_path, monkeypatch):
-    monkeypatch.setattr(ProjectConfigLoader, "data_root", tmp_path / "data")
-    return LeakageEffect(load_config(**{"comparison.replicates": 100}), tmp_path)
+    return RunsPipeline(
+        load_config,
+        tmp_path,
+        monkeypatch,
+        name=f"{COHORT}_leakage_effect",
+        hooks=LeakageEffectHooks(),
+        folder=COHORT,
+    )
 
 
 def test_the_effect_is_measured_written_and_told(effect, caplog):
     caplog.set_level(logging.INFO)
     write_sides(effect.root)
     effect.run()
-    found = effect.content()
+    found = effect.content("leakage_effect.json")
     assert found["networks"]["spatial"]["verdicts"]["concerned"]["verdict"] == "better"
     assert found["networks"]["spatial"]["title"] == "Spatial tower of S³F-Net"
     page = effect.file("leakage_effect.html").read_text()
@@ -78,8 +41,8 @@ def test_a_set_of_runs_is_one_run_in_mlflow_and_made_again_for_another_set_alone
     caplog.set_level(logging.INFO)
     write_sides(effect.root)
     effect.run()
-    first = effect.content()
-    (run,) = effect.mlflow_runs()
+    first = effect.content("leakage_effect.json")
+    (run,) = effect.mlflow_runs(f"demo-{COHORT}")
     assert run.info.status == "FINISHED"
     assert run.info.run_id == first["mlflow_run_id"]
     assert run.data.tags["leak"] == "twins"
@@ -91,11 +54,11 @@ def test_a_set_of_runs_is_one_run_in_mlflow_and_made_again_for_another_set_alone
     assert f"Finished before: leakage_effect of {COHORT}" in caplog.text
     effect.file("leakage_effect.html").unlink()
     effect.run()
-    assert len(effect.mlflow_runs()) == 1
+    assert len(effect.mlflow_runs(f"demo-{COHORT}")) == 1
     write_sides(effect.root, seeds=[0, 1, 2, 3])
     effect.run()
-    assert len(effect.content()["leaking"]["runs"]) == 4
-    assert len(effect.mlflow_runs()) == 2
+    assert len(effect.content("leakage_effect.json")["leaking"]["runs"]) == 4
+    assert len(effect.mlflow_runs(f"demo-{COHORT}")) == 2
 
 
 def test_without_runs_the_command_is_told(effect):

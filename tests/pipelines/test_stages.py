@@ -28,6 +28,7 @@ def test_every_pipeline_is_there(pipelines):
         published = variants if cohort in medmnist else set() if alike else s3f_net
         expected |= {f"{cohort}_acquire", f"{cohort}_audit", f"{cohort}_compare"}
         expected |= {f"{cohort}_compare_published"} if published else set()
+        expected |= {f"{cohort}_leakage_effect"}
         expected |= {f"{cohort}_{variant}" for variant in variants}
         expected |= {f"{cohort}_{variant}_published" for variant in published}
     assert set(pipelines) == expected
