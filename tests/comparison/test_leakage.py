@@ -166,6 +166,15 @@ def test_a_figure_that_does_not_exist_on_some_images_has_no_verdict_there(tmp_pa
     assert network.verdicts["overall"].why_none is None
 
 
+def test_images_that_lack_a_class_have_no_verdict(tmp_path, settings):
+    write_sides(tmp_path, concerned=lambda shown: shown["label"] == "benign")
+    network = measured(tmp_path, settings).networks["spatial"]
+    assert "a class has 0 groups" in network.verdicts["concerned"].why_none
+    assert network.verdicts["concerned"].verdict == "no difference shown"
+    assert network.images["concerned"].effects["accuracy"].difference.interval.flag is None
+    assert network.verdicts["overall"].verdict == "better"
+
+
 def test_few_groups_show_nothing(tmp_path, settings):
     write_sides(tmp_path, groups=16)
     network = measured(tmp_path, settings).networks["spatial"]

@@ -115,6 +115,12 @@ def test_a_data_set_whose_ids_are_not_used_is_not_said_to_name_no_patients(level
     assert "DICOM" not in facts.guarantee_text(mixed, {**UNUSED, "used": True}, None)
 
 
+def test_a_leak_on_purpose_is_told_with_what_is_kept_apart():
+    told = facts.guarantee_text({"train": {"x": {"near_duplicate": 6, "none": 4}}}, None, None)
+    assert "4 (40%) not at all: this split leaks them on purpose" in told
+    assert "6 (60%) by near-duplicates only" in told
+
+
 def test_history_table(history):
     titles, rows = facts.history_table(history, "validation")
     assert titles[:6] == [

@@ -38,3 +38,12 @@ def test_where_all_or_none_is_known_of_images_nothing_is_added():
     assert unknown_text({"train": {"x": {"patient": 7}}, "test": {"x": {"study": 1}}}) is None
     assert unknown_text({"train": {"x": {"sequence": 7}}, "test": {"x": {"near_duplicate": 1}}}) is None
     assert unknown_text({"train": {"x": {"none": 7}}}) is None
+
+
+def test_what_is_not_kept_apart_is_not_kept_apart_by_near_duplicates():
+    counts = {
+        "train": {"x": {"patient": 5, "none": 3}},
+        "test": {"x": {"near_duplicate": 1, "none": 4}},
+    }
+    assert str(unknown_text(counts)).startswith("no patient is known of 1 of 5 test images: from these")
+    assert unknown_text({"train": {"x": {"patient": 5, "none": 3}}}) is None

@@ -115,11 +115,9 @@ def why_no_verdict(
         estimate: Of the difference, ``None`` where nothing tells how sure it is.
         by_folds: Whether the verdict follows from folds, so that a single seed is enough.
     """
-    if compared.fewest_groups < FEWEST_GROUPS:
-        return (
-            f"a class has {compared.fewest_groups} groups of test images, and fewer than {FEWEST_GROUPS} "
-            f"show nothing"
-        )
+    rarest = min(compared.groups_by_class.values())
+    if rarest < FEWEST_GROUPS:
+        return f"a class has {rarest} groups of test images, and fewer than {FEWEST_GROUPS} show nothing"
     if spread.training is None and not by_folds:
         return "a network has a single run, and one seed does not tell what another would have given"
     if estimate is None:

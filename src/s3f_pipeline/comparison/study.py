@@ -51,19 +51,14 @@ class Study:
         return {name: self.images.groups_of(number) for number, name in enumerate(self.classes)}
 
     @property
-    def fewest_groups(self) -> int:
-        """Groups of the class that has the fewest, of those that have images here."""
-        return min(groups for groups in self.groups_by_class.values() if groups)
-
-    @property
     def sample_df(self) -> int:
-        """Groups less classes, at least 1."""
+        """Groups less classes that have images, at least 1."""
         return max(1, self.images.group_count - len(np.unique(self.images.labels)))
 
     @property
     def flag(self) -> str | None:
-        """Why not to rely on intervals, ``None`` where nothing speaks against it."""
-        few = self.fewest_groups < FEW_GROUPS
+        """Why not to rely on intervals, ``None`` where no class that has images speaks against it."""
+        few = min(filter(None, self.groups_by_class.values())) < FEW_GROUPS
         return f"fewer than {FEW_GROUPS} groups in a class" if few else None
 
     def of(self, figure: str) -> dict[str, Replicated]:
