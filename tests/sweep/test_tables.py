@@ -19,6 +19,14 @@ def test_states_fit_80_columns(make_run, write_result, tmp_path):
     assert f"outdated: {outdated[0].title}: training:" in table
 
 
+def test_protocols_are_told_apart(make_run):
+    run = make_run(0)
+    sides = [run._replace(experiment=run.experiment._replace(protocol=p)) for p in ("leak_free", "leaking")]
+    table = state_table(dict.fromkeys([run, *sides], State.WAITING), {}, {})
+    shown = [line.split()[1] for line in table.splitlines()[1:4]]
+    assert shown == ["spatial", "spatial_leak_free", "spatial_leaking"]
+
+
 def test_each_reason_is_told_once(make_run):
     runs = [make_run(seed) for seed in range(3)]
     reasons = {runs[0]: "training: split changed", runs[1]: "evaluation: code of x.py"}

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
+from s3f_pipeline.config.names import Experiment, protocol_ending
 from s3f_pipeline.reporting.formats import score
 from s3f_pipeline.results import FinishedRun
 from s3f_pipeline.sweep.plan import Run
@@ -28,7 +29,7 @@ def state_table(
     for run, state in states.items():
         found = results.get(run)
         figures = [score(getattr(found.metrics.test, name)) if found else "" for name in FIGURES]
-        rows.append([run.experiment.cohort, run.experiment.variant, run.folder, state.value, *figures])
+        rows.append([run.experiment.cohort, _network(run.experiment), run.folder, state.value, *figures])
     by_reason: dict[str, list[Run]] = {}
     for run, reason in reasons.items():
         by_reason.setdefault(reason, []).append(run)
@@ -55,8 +56,14 @@ def summary_table(summaries: Sequence[Mapping[str, Any]]) -> str:
     rows = [["cohort", "variant", "runs", *FIGURES.values()]]
     for summary in summaries:
         figures = [_mean_and_sd(summary["metrics"][name]) for name in FIGURES]
-        rows.append([summary["cohort"], summary["variant"], str(len(summary["runs"])), *figures])
+        experiment = Experiment(summary["cohort"], summary["protocol"], summary["variant"])
+        rows.append([experiment.cohort, _network(experiment), str(len(summary["runs"])), *figures])
     return aligned(rows, numbers=len(FIGURES) + 1)
+
+
+def _network(experiment: Experiment) -> str:
+    """Its variant, with the protocol as in the name of the pipeline."""
+    return f"{experiment.variant}{protocol_ending(experiment.protocol)}"
 
 
 def _mean_and_sd(spread: Mapping[str, Any]) -> str:
