@@ -1,4 +1,4 @@
-"""The numbers of McNemar are those of SciPy's binomial distribution and of statsmodels 0.15.0."""
+"""McNemar by SciPy's binomial distribution and by statsmodels 0.15.0."""
 
 import numpy as np
 import pytest
@@ -12,12 +12,16 @@ def test_discordant_images_are_counted():
     assert Discordant.of(first, second) == Discordant(2, 1)
 
 
-@pytest.mark.parametrize(("first", "second"), [(5, 0), (18, 13), (3, 9), (121, 59)])
-def test_mcnemar_is_the_binomial_test(first, second):
+@pytest.mark.parametrize(
+    ("first", "second", "by_statsmodels"),
+    [(5, 0, 0.0625), (18, 13, 0.473129659891), (3, 9, 0.14599609375), (121, 59, 4.434449263755e-06)],
+)
+def test_mcnemar_is_the_binomial_test(first, second, by_statsmodels):
     rarer = min(first, second)
     expected = min(1, 2 * binom.cdf(rarer, first + second, 0.5))
     assert Discordant(first, second).mcnemar_p == pytest.approx(expected)
     assert Discordant(second, first).mcnemar_p == pytest.approx(expected)
+    assert expected == pytest.approx(by_statsmodels)
 
 
 def test_mcnemar_of_networks_that_never_differ_is_one():

@@ -1,4 +1,4 @@
-"""Golden numbers: baycomp 1.0.3 and a t-table."""
+"""Golden numbers: by hand, from a t-table, and by baycomp 1.0.3."""
 
 from math import sqrt
 
@@ -26,6 +26,12 @@ def test_the_correlated_t_by_hand():
     assert worse == pytest.approx(t.cdf(-0.03 / scale, 4))
     assert better == pytest.approx(t.sf(-0.01 / scale, 4))
     assert worse + equal + better == pytest.approx(1)
+
+
+def test_the_correlated_t_is_that_of_baycomp():
+    """CorrelatedTTest(DIFFERENCES, zeros, rope=0.01, runs=1).probs() of baycomp 1.0.3."""
+    found = correlated_t(DIFFERENCES, folds=5).probabilities(0.01)
+    assert found == pytest.approx((0.023710327792, 0.175870480979, 0.800419191228))
 
 
 def test_without_spread_or_with_one_fold_there_is_no_test():

@@ -397,7 +397,9 @@ def test_what_tells_the_class_without_the_picture_is_named(page):
     assert "Something tells the class without the picture: border of the image." in text
     assert "0.910 0.840 to 0.970 12 tells the class" in text
     assert "Age — — 0 not known" in text
-    assert "Nothing of what was looked at tells the class" in text_of(page(shortcuts=[age]))
+    sex = Shortcut("sex", ("sex",), 12, 0.5, 0.4, 0.6)
+    assert "Nothing of what was looked at tells the class" in text_of(page(shortcuts=[age, sex]))
+    assert "It could not be tested: see the remarks." in text_of(page(shortcuts=[age]))
 
 
 def test_no_order_is_no_proof(page, straddles):

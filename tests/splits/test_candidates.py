@@ -1,9 +1,10 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from s3f_pipeline.splits import candidates, tangents
 from s3f_pipeline.splits.candidates import candidate_pairs
-from s3f_pipeline.splits.geometry import ORIENTATIONS, REGIONS, turned
+from s3f_pipeline.splits.geometry import ORIENTATIONS, REGIONS, WHOLE, turned
 
 HEADS = 12
 
@@ -74,3 +75,17 @@ def test_an_image_has_few_partners(cohort):
 def test_one_image_has_no_pair():
     found = candidate_pairs(np.zeros((1, 128, 128), np.uint8), np.arange(1), unexplained=6)
     assert found.empty
+
+
+def test_whole_images_are_as_far_from_each_other_either_way(cohort):
+    fits = pd.concat(candidates._correlated(cohort, np.arange(len(cohort))))
+    fits = fits[fits["region"] == REGIONS.index(WHOLE)]
+    distances = fits.set_index(["whole", "part", "orientation"])["distance"].to_dict()
+    back = {1: 3, 3: 1}
+    both = [
+        (distance, distances[part, whole, back.get(turn, turn)])
+        for (whole, part, turn), distance in distances.items()
+        if (part, whole, back.get(turn, turn)) in distances
+    ]
+    assert len(both) > 2 * HEADS
+    assert np.mean([one == other for one, other in both]) > 0.95

@@ -151,7 +151,7 @@ def _warnings(report: Mapping[str, Any]) -> list[str]:
         warnings.append(f"{len(wrong)} files have the ending of another format: {names}")
     if contradictory := report["contradictory_duplicates"]:
         names = "; ".join(", ".join(equal["paths"]) for equal in contradictory[:MOST_NAMED])
-        warnings.append(f"{len(contradictory)} sets of equal files have different labels: {names}")
+        warnings.append(f"{len(contradictory)} times equal files with different labels: {names}")
     warnings += [
         f"{len(paths)} images: {remark} ({_some(paths)})" for remark, paths in report["remarks"].items()
     ]

@@ -22,6 +22,8 @@ LEAST_CORRELATION = 0.85
 RIVALS = 0.03
 """Orientations that correlate less well by as much are looked at too: many images look much like their
 mirrored selves."""
+DECIMALS = 5
+"""Of a distance: two whole images are as far from each other either way, which rounding must not decide."""
 PARTNERS = 4
 """Of an image, at most as many are looked at; larger families find each other in ``find_twins``."""
 FIT = ["whole", "part", "region", "orientation"]
@@ -86,7 +88,7 @@ def _correlated(thumbnails: np.ndarray, rows: np.ndarray) -> Iterator[pd.DataFra
                     "part": near[whole, place].astype(np.int32),
                     "region": np.int8(number),
                     "orientation": orientation.astype(np.int8),
-                    "distance": 1 - correlations[whole, place, orientation],
+                    "distance": np.round(1 - correlations[whole, place, orientation], DECIMALS),
                 }
             )
 
