@@ -27,7 +27,13 @@ class DvcProject(Project):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self.edit("conf/base/reproduce.yml", raw_folders=COHORTS, cohorts=list(COHORTS), variants=["spatial"])
+        self.edit(
+            "conf/base/reproduce.yml",
+            raw_folders=COHORTS,
+            cohorts=list(COHORTS),
+            variants=["spatial"],
+            compared=[],
+        )
         self.edit("conf/base/parameters_training.yml", epochs=1, batch_size=8)
         self.edit("conf/base/parameters.yml", image_size=32)
         shutil.copy(PROJECT / ".gitignore", root)

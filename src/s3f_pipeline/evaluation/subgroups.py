@@ -129,4 +129,5 @@ def _banded(values: pd.Series, borders: Sequence[float]) -> tuple[pd.Series, lis
     bands = [f"under {borders[0]:g}"]
     bands += [f"{low:g} to under {high:g}" for low, high in pairwise(borders)]
     bands += [f"{borders[-1]:g} and over"]
-    return numbers.map(lambda number: bands[bisect(borders, number)], na_action="ignore"), bands
+    names = numbers.map(lambda number: bands[bisect(borders, number)], na_action="ignore")
+    return names.astype("string"), bands
