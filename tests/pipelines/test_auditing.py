@@ -23,6 +23,7 @@ def test_no_page_vouches_for_a_group_on_two_sides(load_config):
             None,
             {},
             {},
+            {},
             splits,
         )
 

@@ -126,7 +126,7 @@ def test_what_decides_nothing_outdates_nothing(experiments, name, old, new):
     [
         ("reporting/templates/report.css", "#f4f6f8", "#ffffff", "code of reporting/page.py"),
         ("reporting/templates/report.html", "{%", "\n{%", "code of reporting/page.py"),
-        ("reporting/plots.py", "_DOTS_PER_INCH = 160", "_DOTS_PER_INCH = 200", "code of reporting/plots.py"),
+        ("reporting/style.py", "DOTS_PER_INCH = 160", "DOTS_PER_INCH = 200", "code of reporting/style.py"),
     ],
 )
 def test_a_style_makes_reports_again_and_nothing_else(experiments, name, old, new, told):
@@ -157,8 +157,8 @@ def test_a_layer_outdates_the_networks_that_have_it(experiments):
 
 
 def test_a_metric_that_is_computed_otherwise_measures_again_and_trains_nothing(experiments):
-    experiments.edit(("evaluation/metrics.py", "recall[support > 0].mean()", "recall.mean()"))
-    assert experiments.outdated() == dict.fromkeys(every(EVALUATION), "code of evaluation/metrics.py")
+    experiments.edit(("evaluation/confusion.py", "/ (support > 0).sum(axis=1)", "/ support.shape[1]"))
+    assert experiments.outdated() == dict.fromkeys(every(EVALUATION), "code of evaluation/confusion.py")
 
 
 def test_another_way_of_loading_networks_predicts_again_and_trains_nothing(experiments):
