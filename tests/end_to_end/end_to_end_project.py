@@ -40,7 +40,8 @@ class Project:
         self.run_folder = Path("brisc/patient_safe/bilinear/seed-0")
 
     def environment(self, **more: str) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if k not in ("S3F_ARCHIVES", "MLFLOW_TRACKING_URI")}
+        others = ("S3F_ARCHIVES", "MLFLOW_TRACKING_URI", "PYTHONDONTWRITEBYTECODE")
+        kept = {k: v for k, v in os.environ.items() if k not in others}
         ours = {"PYTHONPATH": str(self.root / "src"), "MLFLOW_DISABLE_TELEMETRY": "true", "S3F_OFFLINE": "1"}
         return {**kept, **ours, **more}
 
@@ -70,14 +71,14 @@ class Project:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def kedro(self, *arguments: str, succeeds: bool = True, **more: str) -> str:
         process = self.start(*arguments, **more)
-        output, _ = process.communicate(timeout=300)
+        output, _ = process.communicate(timeout=600)
         assert (process.returncode == 0) == succeeds, output
         return output
 

@@ -6,12 +6,23 @@ import subprocess
 import sys
 import textwrap
 
+import nbformat
 import pandas as pd
 import pytest
+from end_to_end_project import Project
+from nbclient import NotebookClient
 
 from s3f_pipeline.results import RunId, find_runs
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    """The project, with the small demonstration run once."""
+    project = Project(tmp_path_factory.mktemp("project"))
+    project.first_output = project.kedro("run", "--env=demo", "--pipeline=brisc_bilinear")
+    return project
 
 
 def test_every_promised_file_is_there(project):
@@ -255,3 +266,52 @@ def test_a_second_process_on_the_same_experiment_is_refused(project):
     assert statuses.count("KILLED") == 1
     assert "RUNNING" not in statuses
     assert not (project.demo / "06_models/brisc/patient_safe/concat/seed-0/model.keras").exists()
+
+
+def test_a_run_makes_the_parameters_of_its_own_pipeline(project):
+    script = """
+        from kedro.framework.session import KedroSession
+        from kedro.framework.startup import bootstrap_project
+        from s3f_pipeline.config.loader import PROJECT
+
+        bootstrap_project(PROJECT)
+        from s3f_pipeline.pipelines.runner import StageRunner
+
+        class CountingRunner(StageRunner):
+            def run(self, pipeline, catalog, *arguments, **options):
+                done = super().run(pipeline, catalog, *arguments, **options)
+                print("parameters:", len([name for name in catalog if name.startswith("param")]))
+                return done
+
+        with KedroSession.create(PROJECT, env="demo") as session:
+            session.run(pipeline_names=["brisc_bilinear"], runner=CountingRunner())
+    """
+    output = project.python("-c", textwrap.dedent(script))
+    assert "Finished before: reporting of brisc.patient_safe.bilinear" in output
+    assert 20 < int(output.rpartition("parameters: ")[2].split()[0]) < 300, output
+
+
+def test_cohorts_are_listed_with_what_is_prepared_and_finished(project):
+    lines = project.kedro("cohorts", "--env=demo").splitlines()
+    cells = {line.split("  ")[0]: line.split() for line in lines if line.strip()}
+    finished = " ".join(cells["brisc"][4:]).replace(",", " ").split()
+    assert cells["brisc"][:4] == ["brisc", "32x32", "4", "yes"]
+    assert "bilinear" in finished
+    assert cells["chest"][:3] == ["chest", "32x32", "2"]
+    split = {path.parts[-3] for path in project.demo.glob("05_model_input/*/patient_safe/splits.parquet")}
+    assert {name for name, row in cells.items() if len(row) > 3 and row[3] == "yes"} == split
+    assert any(line.startswith("Networks: spatial, spectral, concat, bilinear, gated") for line in lines)
+
+
+def test_the_notebook_runs_from_top_to_bottom(project, monkeypatch):
+    for name, value in project.environment().items():
+        monkeypatch.setenv(name, value)
+    path = project.root / "notebooks/01_one_experiment.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("64x64.images", "32x32.images")
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}})
+    client.execute()
+    printed = str([cell.get("outputs") for cell in notebook.cells])
+    assert "with_twins" in printed
+    assert "report.html" in printed

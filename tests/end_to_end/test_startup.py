@@ -37,33 +37,10 @@ def test_registry_list_names_the_pipelines(project):
         assert name in output
 
 
-def test_a_run_makes_the_parameters_of_its_own_pipeline(project):
-    script = """
-        from kedro.framework.session import KedroSession
-        from kedro.framework.startup import bootstrap_project
-        from s3f_pipeline.config.loader import PROJECT
-
-        bootstrap_project(PROJECT)
-        from s3f_pipeline.pipelines.runner import StageRunner
-
-        class CountingRunner(StageRunner):
-            def run(self, pipeline, catalog, *arguments, **options):
-                done = super().run(pipeline, catalog, *arguments, **options)
-                print("parameters:", len([name for name in catalog if name.startswith("param")]))
-                return done
-
-        with KedroSession.create(PROJECT, env="demo") as session:
-            session.run(pipeline_names=["brisc_bilinear"], runner=CountingRunner())
-    """
-    output = project.python("-c", textwrap.dedent(script))
-    assert "Finished before: reporting of brisc.patient_safe.bilinear" in output
-    assert 20 < int(output.rpartition("parameters: ")[2].split()[0]) < 300, output
-
-
 def test_a_run_without_a_name_starts_nothing_and_says_what_there_is(project):
     logs = set(project.demo.glob("logs/*"))
     process = project.start("run", "--env=demo")
-    output, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=600)
     assert process.returncode == 2
     assert "Error: Nothing was run: --pipeline names no pipeline." in output
     assert "kedro run --env=demo --pipeline=<cohort>_audit" in output
@@ -84,13 +61,3 @@ def test_a_session_without_a_name_starts_nothing(project):
             print(error)
     """
     assert "Failed to find the pipeline named '__default__'" in project.python("-c", textwrap.dedent(script))
-
-
-def test_cohorts_are_listed_with_what_is_prepared_and_finished(project):
-    lines = project.kedro("cohorts", "--env=demo").splitlines()
-    cells = {line.split("  ")[0]: line.split() for line in lines if line.strip()}
-    finished = " ".join(cells["brisc"][4:]).replace(",", " ").split()
-    assert cells["brisc"][:4] == ["brisc", "32x32", "4", "yes"]
-    assert "bilinear" in finished
-    assert cells["chest"][:4] == ["chest", "32x32", "2", "Chest"]
-    assert any(line.startswith("Networks: spatial, spectral, concat, bilinear, gated") for line in lines)
