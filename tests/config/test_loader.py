@@ -502,6 +502,7 @@ def test_a_data_root_that_is_no_folder(with_local, given):
     [
         ("dataroot: elsewhere\n", "unknown key 'dataroot'. Did you mean 'data_root'? Allowed: data_root."),
         ("training: {epochs: 3}\n", "unknown key 'training'. Allowed: data_root. Parameters belong"),
+        ("- data_root\n", "globals.yml must hold keys and values, such as `data_root: data`."),
     ],
 )
 def test_what_nobody_asks_for_in_globals_is_refused(with_local, text, told):

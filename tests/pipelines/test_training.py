@@ -2,10 +2,13 @@
 
 import re
 
+import keras
+import numpy as np
 import psutil
 import pytest
 
 from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.pipelines.training import cost
 from s3f_pipeline.pipelines.training.cost import (
     HOUR,
     LARGEST_OVERESTIMATE,
@@ -46,6 +49,21 @@ def test_more_memory_than_the_machine_has_is_refused(tmp_path):
 def test_more_than_the_disk_holds_is_refused(tmp_path):
     with pytest.raises(TrainingError, match="Make room first"):
         require_room(Room(10**18, 1), tmp_path, shared_memory=True)
+
+
+def test_the_disk_is_that_of_the_results_also_before_their_folder_is_there(tmp_path, monkeypatch):
+    asked = []
+
+    def refuse(room, folder, **_):
+        asked.append(folder)
+        raise TrainingError("")
+
+    monkeypatch.setattr(cost, "require_room", refuse)
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    amounts = {"batch_size": 1, "epochs": 1, "training_images": 1, "selection_images": 1, "devices": 1}
+    with pytest.raises(TrainingError):
+        cost.check_cost(network, np.zeros((1, 2)), tmp_path / "06_models/brisc", **amounts, max_hours=1)
+    assert asked == [tmp_path]
 
 
 def test_a_training_of_days_is_refused_until_it_is_asked_for():

@@ -25,7 +25,7 @@ def start(process: str) -> dict:
 def test_records_come_back_in_order(journal):
     assert not journal.exists()
     for step in range(3):
-        journal.append({"kind": "metrics", "step": step})
+        journal.append({"kind": "metrics", "time": 1, "step": step})
     journal.mark(2, "a")
     backlog = journal.read()
     assert [record["step"] for record in backlog.records] == [0, 1, 2]
@@ -35,16 +35,16 @@ def test_records_come_back_in_order(journal):
 
 
 def test_a_torn_line_is_ignored_and_the_next_one_is_whole(journal):
-    journal.append({"kind": "metrics", "step": 0})
+    journal.append({"kind": "metrics", "time": 1, "step": 0})
     with journal.path.open("a") as file:
         file.write('{"kind": "metr')
     assert len(journal.read().records) == 1
-    journal.append({"kind": "metrics", "step": 1})
+    journal.append({"kind": "metrics", "time": 1, "step": 1})
     assert [record["step"] for record in journal.read().records] == [0, 1]
 
 
 def test_figures_that_are_no_numbers_come_back(journal):
-    journal.append({"kind": "metrics", "values": {"loss": float("nan"), "auc": float("inf")}})
+    journal.append({"kind": "metrics", "time": 1, "values": {"loss": float("nan"), "auc": float("inf")}})
     (record,) = journal.read().records
     assert record["values"]["loss"] != record["values"]["loss"]
     assert record["values"]["auc"] == float("inf")
@@ -70,7 +70,7 @@ def test_a_run_is_ended_once_at_the_time_of_its_last_record(journal):
 
 def test_journals_are_found_below_the_data_folder(journal, tmp_path):
     assert not list(find_journals(tmp_path))
-    journal.append({"kind": "metrics"})
+    journal.append({"kind": "metrics", "time": 1})
     assert [found.path for found in find_journals(tmp_path)] == [journal.path]
 
 
@@ -79,7 +79,7 @@ def test_whatever_is_cut_off_the_file_the_rest_can_be_read(names, data):
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal(Path(folder) / NAME)
         for name in names:
-            journal.append({"kind": name})
+            journal.append({"kind": name, "time": 1})
         content = journal.path.read_bytes()
         kept = data.draw(st.integers(0, len(content)))
         journal.path.write_bytes(content[:kept])
@@ -161,8 +161,9 @@ def test_every_record_arrives_once_and_in_order(events, up_at_the_start):
     "line",
     [
         '{"kind": "start"}',
-        '{"kind": "start", "tags": {}}',
-        '{"kind": "start", "tags": {"process": 7}}',
+        '{"kind": "end", "status": "FINISHED"}',
+        '{"kind": "start", "time": 1, "tags": {}}',
+        '{"kind": "start", "time": 1, "tags": {"process": 7}}',
         '{"kind": "delivered", "count": "two", "run_id": "a"}',
         '{"kind": "delivered", "count": null, "run_id": "a"}',
         "[]",

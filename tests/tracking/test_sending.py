@@ -169,6 +169,15 @@ def test_a_journal_without_a_whole_record_is_removed(tracked, uri):
     assert not tracked.journal.exists()
 
 
+def test_a_journal_whose_start_was_taken_out_is_named(unlogged, uri):
+    lines = unlogged.journal.path.read_text().splitlines(keepends=True)
+    unlogged.journal.path.write_text("".join(lines[1:]))
+    with pytest.raises(
+        TrackingError, match=r"unlogged\.jsonl does not begin with the start of a run.* 6 rec"
+    ):
+        send_journal(unlogged.journal, open_store(uri, unlogged.folder))
+
+
 def test_two_runs_of_one_folder_are_sent_one_after_the_other(unlogged, uri, monkeypatch):
     """The second one was started while the store was still away."""
     monkeypatch.setattr(Store, "check", lambda store: (_ for _ in ()).throw(ConnectionError("down")))

@@ -57,6 +57,21 @@ class ProjectConfigLoader(OmegaConfigLoader):
         self._resolved: tuple[Parameters, Refused] | None = None
         type(self).current = self
         super().__init__(*args, **kwargs)
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """Return the configuration of one kind; ``parameters`` are those that all runs have in common.
+
+        Raises:
+            ConfigError: If a file cannot be read, or a parameter file or ``--params`` has an unknown key or a
+                wrong value.
+        """
+        if key == "globals":  # what Kedro reads first
+            self._check_files()
+        if key != "parameters":
+            return super().__getitem__(key)
+        return self.typed.model_dump(mode="json", exclude=BLOCKS)
+
+    def _check_files(self) -> None:
         for name in self._environments():
             if not (Path(self.conf_source) / name).is_dir():
                 raise ConfigError(
@@ -66,16 +81,6 @@ class ProjectConfigLoader(OmegaConfigLoader):
             for path in files_in(Path(self.conf_source) / name):
                 check_yaml(path)
             check_globals(Path(self.conf_source) / name)
-
-    def __getitem__(self, key: str) -> dict[str, Any]:
-        """Return the configuration of one kind; ``parameters`` are those that all runs have in common.
-
-        Raises:
-            ConfigError: If a parameter file or ``--params`` has an unknown key or a wrong value.
-        """
-        if key != "parameters":
-            return super().__getitem__(key)
-        return self.typed.model_dump(mode="json", exclude=BLOCKS)
 
     def _environments(self) -> list[str]:
         """Folders of the configuration, weakest first."""

@@ -35,7 +35,7 @@ class FinishedStage:
     Attributes:
         stage: Such as ``training``.
         outputs: What each file held that the stage has written, by catalog entry.
-        finished: When, ISO 8601.
+        finished: When, ISO 8601 with the time zone.
         dependencies: ``None`` where a release noted but a hash of them.
     """
 
@@ -75,6 +75,6 @@ def read_record(path: Path, stage: str) -> FinishedStage | None:
         if content.get(CHECKSUM) != checksum(written):
             return None
         record: FinishedStage = decode(FinishedStage, written)
-        return record if record.stage == stage and record.time else None
+        return record if record.stage == stage and record.time.tzinfo else None
     except (ResultsError, DecodingError, AttributeError, ValueError):
         return None

@@ -110,6 +110,7 @@ class Journal:
                 if record["kind"] == MARK:
                     delivered, run_id = int(record["count"]), record["run_id"]
                     continue
+                int(record["time"])
                 if record["kind"] == "start":
                     record["tags"][PROCESS_TAG].split()
                 records.append(record)

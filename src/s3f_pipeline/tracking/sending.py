@@ -53,6 +53,11 @@ def send_journal(journal: Journal, store: Store) -> list[str]:
     if not backlog.records:  # its process died while it wrote the first
         journal.remove()
         return []
+    if backlog.records[0]["kind"] != "start":
+        raise TrackingError(
+            f"{journal.path} does not begin with the start of a run, so nobody can say to which run its "
+            f"{len(backlog.records)} records belong. Take the file away."
+        )
     journal.close()
     starts = [record for record in backlog.records[: backlog.delivered] if record["kind"] == "start"]
     start: Record = starts[-1] if starts else backlog.records[0]

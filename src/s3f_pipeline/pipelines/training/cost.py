@@ -27,6 +27,7 @@ LESS_MEMORY = "Lower it by --params=training.batch_size=<n> or image_size=<n>."
 def check_cost(
     model: "keras.Model",
     images: np.memmap,
+    folder: Path,
     *,
     batch_size: int,
     epochs: int,
@@ -37,6 +38,8 @@ def check_cost(
 ) -> None:
     """Estimate, tell, and refuse; arguments as in ``training.estimate`` and ``require_time``.
 
+    ``folder`` is where results go to, there or not yet.
+
     Raises:
         TrainingError: If training needs too much memory, disk or time.
     """
@@ -45,7 +48,7 @@ def check_cost(
     from s3f_pipeline.training.estimate import room_needed, time_needed
     from s3f_pipeline.training.fit import memory_errors_explained
 
-    folder = Path(str(images.filename)).parent
+    folder = next(each for each in (folder, *folder.parents) if each.exists())
     room = room_needed(model, batch_size=batch_size, devices=devices)
     require_room(room, folder, shared_memory=not on_gpu())
     with memory_errors_explained(batch_size):

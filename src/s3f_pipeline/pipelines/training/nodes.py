@@ -79,9 +79,10 @@ def train_network(
     with spread_batches(config.training.distribution, config.training.batch_size) as spread:
         model, computation = _build(config, spread)
         check_cost(
-            model, images, batch_size=config.training.batch_size, epochs=config.training.epochs,
-            training_images=len(training.rows), selection_images=len(selection.rows),
-            devices=spread.devices, max_hours=current_loader().typed.max_hours,
+            model, images, state_folder, batch_size=config.training.batch_size,
+            epochs=config.training.epochs, training_images=len(training.rows),
+            selection_images=len(selection.rows), devices=spread.devices,
+            max_hours=current_loader().typed.max_hours,
         )  # fmt: skip
         trained = fit(
             model, images, training, selection, config.classes, config.training,
