@@ -81,7 +81,7 @@ def test_the_tests_and_examples_that_it_shows_pass(steps):
 def test_tests_of_before_still_pass(steps):
     project, _ = steps
     shutil.copytree(PROJECT / "tests", project.root / "tests", dirs_exist_ok=True)
-    before = ["tests/models/test_build.py::test_names", "tests/reporting/test_report.py"]
+    before = ["tests/models/test_build.py::test_names", "tests/evaluation/test_metrics.py"]
     assert " passed" in project.python("-m", "pytest", "-q", *before)
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 import keras
@@ -31,7 +32,7 @@ CRAWLING_DOWN = [1.0 - 5e-5 * step for step in range(12)]
 
 def random_histories():
     rng = np.random.default_rng(0)
-    for _ in range(20):
+    for _ in range(5):
         yield rng.integers(0, 4, 30) / 4  # many ties
         yield rng.random(30)
         yield 0.5 + rng.normal(0, 1e-4, 30)  # steps of about min_delta
@@ -48,17 +49,18 @@ def rows(name, values):
     return [{name: value} for value in values]
 
 
-def compiled():
+@cache
+def network():
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.Adam(SETTINGS.learning_rate), "mse")
-    model.stop_training = False
     return model
 
 
 def epochs_of_keras(values, patience):
     """How many epochs Keras' ``EarlyStopping`` lets run."""
     stopping = keras.callbacks.EarlyStopping(monitor="f1", mode="max", patience=patience)
-    stopping.set_model(model := compiled())
+    stopping.set_model(model := network())
+    model.stop_training = False
     stopping.on_train_begin()
     for epoch, value in enumerate(values):
         stopping.on_epoch_end(epoch, {"f1": value})
@@ -73,7 +75,7 @@ def rates_of_keras(losses, settings):
         monitor="selection_loss", mode="min", factor=settings.reduce_lr_factor,
         patience=settings.reduce_lr_patience, min_lr=settings.min_learning_rate,
     )  # fmt: skip
-    plateau.set_model(model := compiled())
+    plateau.set_model(model := network())
     model.optimizer.learning_rate = settings.learning_rate
     plateau.on_train_begin()
     rates = []
