@@ -13,18 +13,32 @@ GROUPS = np.array([0, 0, 1, 2, 2, 2, 3, 4, 5, 5])
 LABELS = np.array([0, 0, 0, 1, 1, 1, 1, 1, 0, 1])
 
 
-def test_groups_with_the_same_classes_are_a_stratum():
-    strata = group_strata(LABELS, GROUPS)
-    assert len(set(strata)) == 3
-    assert strata[0] == strata[1]
-    assert strata[2] == strata[3] == strata[4]
-    assert strata[5] not in (strata[0], strata[2])
+def test_groups_of_the_same_rarest_class_are_a_stratum():
+    """Class 0 has three groups, class 1 four: the group of both stands with those of class 0."""
+    assert group_strata(LABELS, GROUPS).tolist() == [0, 0, 1, 1, 1, 0]
+
+
+def test_strata_are_no_more_than_classes():
+    """Patients with images of several classes; of each combination there are few, and few would not vary."""
+    rng = np.random.default_rng(0)
+    groups, labels = np.repeat(np.arange(80), 4), rng.integers(6, size=320)
+    assert len(set(group_strata(labels, groups))) <= 6
+    weights = group_weights(labels, groups, replicates=2000)
+    assert weights.var(axis=0).mean() == pytest.approx(1 - 6 / 80, abs=0.02)
+
+
+def test_no_class_vanishes():
+    rng = np.random.default_rng(1)
+    labels = rng.choice(4, size=300, p=[0.6, 0.3, 0.08, 0.02])
+    groups = np.unique(rng.integers(100, size=300), return_inverse=True)[1]
+    weights = group_weights(labels, groups, replicates=500)[:, groups]
+    assert all((weights[:, labels == number].sum(axis=1) > 0).all() for number in range(4))
 
 
 def test_as_many_groups_are_drawn_as_there_are_of_each_stratum():
     weights = group_weights(LABELS, GROUPS, replicates=500, seed=3)
     assert weights.shape == (500, 6)
-    for stratum, size in (([0, 1], 2), ([2, 3, 4], 3), ([5], 1)):
+    for stratum, size in (([0, 1, 5], 3), ([2, 3, 4], 3)):
         assert (weights[:, stratum].sum(axis=1) == size).all()
 
 

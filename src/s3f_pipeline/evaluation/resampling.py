@@ -21,8 +21,8 @@ def group_weights(
 ) -> NDArray[np.int32]:
     """Draw as many groups as there are, with replacement, many times.
 
-    Whole groups are drawn, since images of one patient or lesion are alike. They are drawn among those that
-    have images of the same classes, so that no class vanishes.
+    Whole groups are drawn, since images of one patient or lesion are alike. They are drawn among those of the
+    same rarest class, so that no class vanishes, and strata are not so small that nothing varies in them.
 
     Args:
         labels: Class numbers, shape (n,).
@@ -53,11 +53,11 @@ def weights_with_itself(
 
 
 def group_strata(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number, from 0, of the set of classes that each group has images of, shape (groups,)."""
+    """Number, from 0, of the class of each group that the fewest groups have images of, shape (groups,)."""
     has_class = np.zeros((groups.max() + 1, labels.max() + 1), bool)
     has_class[groups, labels] = True
-    _, strata = np.unique(has_class, axis=0, return_inverse=True)
-    return strata.reshape(-1).astype(np.int64)
+    rarest = np.where(has_class, has_class.sum(axis=0), np.inf).argmin(axis=1)
+    return np.unique(rarest, return_inverse=True)[1].astype(np.int64)
 
 
 def _draws(rng: np.random.Generator, rows: int, size: int) -> NDArray[np.int64]:
