@@ -79,6 +79,18 @@ def test_a_frame_around_one_class_is_found(rng):
     assert found(index, thumbnails, splits)["border of the image"]["auc"] == 1
 
 
+def test_images_are_ranked_within_their_fold(rng, monkeypatch):
+    """Models of different folds state different probabilities; each by itself tells the class."""
+
+    def perfect_in_each_fold(facts, labels, folds, num_classes, seed):
+        positive = 0.1 * labels + 0.15 * folds
+        return np.column_stack([1 - positive, positive])
+
+    monkeypatch.setattr("s3f_pipeline.splits.shortcuts._out_of_fold", perfect_in_each_fold)
+    age = found(*cohort(rng))["age"]
+    assert (age["auc"], age["low"], age["high"]) == (1, 1, 1)
+
+
 def test_test_images_are_not_looked_at(rng):
     index, thumbnails, splits = cohort(rng)
     splits["split"] = ["test" if i < N // 2 else "validation" for i in range(N)]
