@@ -89,6 +89,16 @@ def test_a_duel_counts_verdicts_and_gives_the_size_of_the_effect():
     assert duel.p_holm is None
 
 
+def test_the_least_p_is_that_of_one_sign_in_all_cohorts():
+    """Of three pairs the one that always wins has it; the others hardly differ."""
+    met = [
+        comparison(f"c{n}", {"a": 0.9 + n / 100, "b": 0.5 + (-1) ** n * n / 100, "c": 0.5}) for n in range(1, 8)
+    ]
+    board = board_of(*met).boards["patient_safe"]
+    assert board.ranks.least_p == pytest.approx(3 * 2 / 2**7)
+    assert min(duel.p_holm for duel in board.duels) == pytest.approx(board.ranks.least_p)
+
+
 def test_the_order_of_networks_changes_nothing():
     forth = cohorts(6)
     back = [comparison(one.cohort, dict(reversed(values_of(one).items()))) for one in forth]

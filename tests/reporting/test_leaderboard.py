@@ -9,6 +9,8 @@ from comparisons import comparison
 from s3f_pipeline.comparison.leaderboard import leaderboard
 from s3f_pipeline.comparison.settings import Described, PublishedFigures
 from s3f_pipeline.reporting.leaderboard import markdown_blocks, render_leaderboard, write_markdown
+from s3f_pipeline.results.comparison import FigureOfRuns
+from s3f_pipeline.results.intervals import Interval
 
 NAMES = ("bilinear", "spatial", "spectral")
 EVIL = '<script>alert("x")</script>'
@@ -69,6 +71,31 @@ def test_the_page_shows_figures_verdicts_and_where_they_are_from():
     assert "Mean rank over 6 cohorts" in text
     assert "false is at least 0.010 to 0.20" in text
     assert html.count("data:image/png;base64,") == 1
+
+
+def test_a_flagged_interval_has_a_star():
+    network = comparison("busi", {"a": 0.6}).networks["a"]
+    shown = FigureOfRuns(0.6, (0.6, 0.6), Interval(0.5, 0.7, "fewer than 30 groups in a class"))
+    few = {"a": replace(network, figures={"balanced_accuracy": shown})}
+    board = board_of(2, networks=few, pairs=())
+    assert "(0.500 to 0.700)\N{NO-BREAK SPACE}*" in render_leaderboard(board)
+    text = write_markdown(board)
+    assert "0.600 (0.500 to 0.700)\N{NO-BREAK SPACE}*" in text
+    assert "A star: too few groups in a class for this interval." in text
+    assert "A star" not in write_markdown(board_of(2))
+
+
+@pytest.mark.parametrize(
+    ("cohorts", "told"),
+    [
+        (6, "The least corrected p that 6 cohorts can give is 0.094: so few cannot show any two networks to"),
+        (7, "The least corrected p that 7 cohorts can give is 0.047."),
+    ],
+)
+def test_what_so_few_cohorts_can_show_is_said(cohorts, told):
+    board = board_of(cohorts)
+    assert told in words_of(render_leaderboard(board))
+    assert told in write_markdown(board)
 
 
 def test_the_page_stands_alone_and_what_users_write_is_text():

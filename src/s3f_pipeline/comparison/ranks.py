@@ -57,6 +57,7 @@ def rank(
         families=len(figures),
         friedman_p=1.0 if is_tied else float(friedmanchisquare(*table.T).pvalue),
         joined=_joined(list(means), differ),
+        least_p=min(1.0, len(duels) * 2.0 ** (1 - len(figures))),
     ), None
 
 

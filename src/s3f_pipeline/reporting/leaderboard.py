@@ -4,12 +4,12 @@ from collections import Counter
 
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.reporting.facts import LEVELS
-from s3f_pipeline.reporting.formats import count, listing
+from s3f_pipeline.reporting.formats import FLAGGED, count, listing
 from s3f_pipeline.reporting.markdown import table
 from s3f_pipeline.reporting.page import render_page
 from s3f_pipeline.reporting.rank_diagram import plot_ranks
 from s3f_pipeline.reporting.style import figure_to_png
-from s3f_pipeline.results.leaderboard import Board, BoardCohort, Duel, Leaderboard, Row
+from s3f_pipeline.results.leaderboard import Board, BoardCohort, Duel, Leaderboard, Ranks, Row
 
 PROTOCOLS = {"patient_safe": "Patient-safe", "published": "Published protocol"}
 OTHERS = ("accuracy", "macro_f1", "auc_macro")
@@ -27,6 +27,12 @@ def render_leaderboard(leaderboard: Leaderboard) -> str:
         others=others(leaderboard),
         guaranteed={cohort.file: _kept_apart(cohort) for cohort in cohorts},
         overviews={protocol: _overview(board) for protocol, board in leaderboard.boards.items()},
+        flagged=FLAGGED,
+        least_p={
+            protocol: _least_p(board.ranks, leaderboard.confidence)
+            for protocol, board in leaderboard.boards.items()
+            if board.ranks
+        },
         rank_diagrams={
             protocol: figure_to_png(plot_ranks(board.ranks))
             for protocol, board in leaderboard.boards.items()
@@ -51,7 +57,7 @@ def markdown_blocks(leaderboard: Leaderboard, links: str) -> dict[str, str]:
         for cohort in board.cohorts:
             blocks[f"{cohort.cohort} {protocol}"] = _cohort(cohort, leaderboard, links)
         blocks[f"pairs {protocol}"] = _duels(board)
-        blocks[f"ranks {protocol}"] = _ranks(board)
+        blocks[f"ranks {protocol}"] = _ranks(board, leaderboard.confidence)
     return blocks
 
 
@@ -114,6 +120,8 @@ def _cohort(cohort: BoardCohort, leaderboard: Leaderboard, links: str) -> str:
         f"[Comparison]({links}{cohort.file}), runs `{cohort.runs_hash[:8]}`, "
         f"split `{cohort.splits_hash[:8]}`."
     ]
+    if any(row.interval and row.interval.flag for row in cohort.rows):
+        told.append("A star: too few groups in a class for this interval.")
     if cohort.advice:
         told.append(f"By validation alone: `{cohort.advice}`.")
     if cohort.selected_on_test:
@@ -159,7 +167,7 @@ def _duels(board: Board) -> str:
     return table([*titles, "no difference shown", "p (Wilcoxon, Holm)"], rows)
 
 
-def _ranks(board: Board) -> str:
+def _ranks(board: Board, confidence: float) -> str:
     if board.ranks is None:
         return f"{board.why_no_ranks}"
     ranks = table(
@@ -168,14 +176,22 @@ def _ranks(board: Board) -> str:
     joined = "; ".join(listing([f"`{name}`" for name in names]) for names in board.ranks.joined)
     return (
         f"{ranks}\n\nOver {board.ranks.families} cohorts; Friedman p = {board.ranks.friedman_p:.3f}. "
-        f"Not shown to differ: {joined or 'none'}."
+        f"Not shown to differ: {joined or 'none'}. {_least_p(board.ranks, confidence)}"
     )
+
+
+def _least_p(ranks: Ranks, confidence: float) -> str:
+    told = f"The least corrected p that {ranks.families} cohorts can give is {ranks.least_p:.3f}"
+    if ranks.least_p < 1 - confidence:
+        return f"{told}."
+    return f"{told}: so few cannot show any two networks to differ."
 
 
 def _with_interval(row: Row) -> str:
     if row.interval is None:
         return f"{row.value:.3f}"
-    return f"{row.value:.3f} ({row.interval.low:.3f} to {row.interval.high:.3f})"
+    flagged = FLAGGED if row.interval.flag else ""
+    return f"{row.value:.3f} ({row.interval.low:.3f} to {row.interval.high:.3f}){flagged}"
 
 
 def _names(names: tuple[str, ...]) -> str:

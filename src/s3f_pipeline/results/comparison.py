@@ -120,7 +120,7 @@ class Picking:
         split: Whose images it is of.
         picked: Of the kept epochs, mean over runs.
         settled: Over the last quarter of the epochs, mean over runs.
-        price: Picked less settled; its interval is over runs.
+        price: Picked less settled, the most that picking can be worth; its interval is over runs.
         prices: Of each run, in the order of their seeds.
     """
 

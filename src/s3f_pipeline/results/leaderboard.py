@@ -128,12 +128,15 @@ class Ranks:
         families: Number of them.
         friedman_p: Of no difference at all.
         joined: Networks next to one another of which no two are shown to differ (Wilcoxon, Holm).
+        least_p: That the first of all pairs could get if it had the same sign in all families. Above the
+            level, so few of them can show no difference, however large it is.
     """
 
     means: Mapping[str, float]
     families: int
     friedman_p: float
     joined: tuple[tuple[str, ...], ...]
+    least_p: float
 
 
 @dataclass(frozen=True)
