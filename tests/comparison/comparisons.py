@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
+from s3f_pipeline.results.advice import Advice
 from s3f_pipeline.results.comparison import (
-    Advice,
     ClassCount,
     ComparedNetwork,
     ComparedPair,

@@ -92,7 +92,8 @@ def test_a_duel_counts_verdicts_and_gives_the_size_of_the_effect():
 def test_the_least_p_is_that_of_one_sign_in_all_cohorts():
     """Of three pairs the one that always wins has it; the others hardly differ."""
     met = [
-        comparison(f"c{n}", {"a": 0.9 + n / 100, "b": 0.5 + (-1) ** n * n / 100, "c": 0.5}) for n in range(1, 8)
+        comparison(f"c{n}", {"a": 0.9 + n / 100, "b": 0.5 + (-1) ** n * n / 100, "c": 0.5})
+        for n in range(1, 8)
     ]
     board = board_of(*met).boards["patient_safe"]
     assert board.ranks.least_p == pytest.approx(3 * 2 / 2**7)

@@ -113,6 +113,15 @@ def test_settings_of_the_evaluation_are_no_settings_of_the_training(load_config)
     assert loader.experiment(*CHEST) == other.experiment(*CHEST)
 
 
+def test_comparisons_draw_as_evaluations_do(load_config):
+    loader = load_config(evaluation={"replicates": 500, "confidence": 0.9, "seed": 3})
+    settings = loader.parameter("busi.comparison")
+    assert (settings.replicates, settings.confidence, settings.seed) == (500, 0.9, 3)
+    assert (settings.figure, settings.margin) == ("balanced_accuracy", 0.01)
+    with pytest.raises(ConfigError, match=r"comparison\.seed"):
+        load_config(comparison={"seed": 3}).parameter("busi.comparison")
+
+
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [

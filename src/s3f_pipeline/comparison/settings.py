@@ -5,6 +5,10 @@ from typing import Annotated, Literal
 
 from s3f_pipeline.bounds import Bounds
 
+DecidingFigure = Literal[
+    "balanced_accuracy", "accuracy", "macro_f1", "weighted_f1", "auc_macro", "kappa", "mcc"
+]
+
 
 @dataclass(frozen=True)
 class ComparisonSettings:
@@ -18,11 +22,11 @@ class ComparisonSettings:
         seed: Of the resamples.
     """
 
-    figure: Literal["balanced_accuracy", "accuracy", "macro_f1", "weighted_f1", "auc_macro", "kappa", "mcc"]
-    margin: Annotated[float, Bounds(gt=0, lt=1)]
-    confidence: Annotated[float, Bounds(gt=0, lt=1)]
-    replicates: Annotated[int, Bounds(ge=100, le=100_000)]
-    seed: Annotated[int, Bounds(ge=0, lt=2**32)]
+    figure: DecidingFigure
+    margin: float
+    confidence: float
+    replicates: int
+    seed: int
 
     @property
     def level(self) -> float:

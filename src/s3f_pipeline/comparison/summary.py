@@ -18,8 +18,8 @@ from s3f_pipeline.comparison.study import Study, study
 from s3f_pipeline.comparison.verdicts import FEW_GROUPS
 from s3f_pipeline.errors import ResultsError
 from s3f_pipeline.results import FinishedRun, runs_hash
+from s3f_pipeline.results.advice import Advice
 from s3f_pipeline.results.comparison import (
-    Advice,
     ClassCount,
     ComparedNetwork,
     ComparedRun,

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from kedro.config import OmegaConfigLoader
 
-from s3f_pipeline.comparison.settings import Described, PublishedFigures
+from s3f_pipeline.comparison.settings import ComparisonSettings, Described, PublishedFigures
 from s3f_pipeline.config.globals import check_globals
 from s3f_pipeline.config.layers import (
     RUNTIME,
@@ -192,7 +192,8 @@ class ProjectConfigLoader(OmegaConfigLoader):
             case "twins":
                 return typed.twins
             case "comparison":
-                return typed.comparison
+                draws = typed.evaluation.model_dump(include={"confidence", "replicates", "seed"})
+                return ComparisonSettings(**dict(typed.comparison), **draws)
             case "leakage_effect":
                 return typed.leakage_effect
             case "networks":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from s3f_pipeline.results.advice import Advice
 from s3f_pipeline.results.artefacts import Artefact
 from s3f_pipeline.results.intervals import Interval
 from s3f_pipeline.results.metrics import Guarantee
@@ -251,35 +252,6 @@ class ComparedPair:
     cross_checks: CrossChecks
     others: Mapping[str, Difference]
     folds: FoldTest | None
-    why_none: str | None
-
-
-@dataclass(frozen=True)
-class Advice(Artefact):
-    """Content of ``advice.json``: what the validation images alone advise.
-
-    Attributes:
-        runs: Hash of the runs that it is of.
-        figure: That decides.
-        network: To take, ``None`` where there are no validation images.
-        best: The one with the best mean figure.
-        tied: Those that are not shown to be worse, the cheapest first.
-        means: Of each network.
-        parameters: Of each network, by which the cheapest is chosen.
-        chosen: How often the rule takes each under resampled images and runs, a share.
-        why_none: Why there is no advice.
-    """
-
-    VERSION: ClassVar[int] = 1
-
-    runs: str
-    figure: str
-    network: str | None
-    best: str | None
-    tied: tuple[str, ...]
-    means: Mapping[str, float]
-    parameters: Mapping[str, int]
-    chosen: Mapping[str, float]
     why_none: str | None
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from s3f_pipeline.comparison.settings import DecidingFigure
 from s3f_pipeline.config.schema.fields import Block, Seed, Share
 
 
@@ -13,7 +14,8 @@ class EvaluationConfig(Block):
 
     Attributes:
         replicates: How often groups are drawn for an interval.
-        confidence: Nominal coverage of intervals, in (0, 1).
+        confidence: Nominal coverage of intervals, in (0, 1); in comparisons 1 less this is the chance of a
+            false finding among all pairs of networks.
         conformal_level: Promised share of images whose set of classes has the true one, in (0, 1).
         seed: Of the draws.
     """
@@ -22,6 +24,18 @@ class EvaluationConfig(Block):
     confidence: Share
     conformal_level: Share
     seed: Seed
+
+
+class ComparisonConfig(Block):
+    """By what networks are compared; draws and confidence are those of the evaluation.
+
+    Attributes:
+        figure: Decides; more of it is better.
+        margin: Difference of that figure that does not matter, in (0, 1).
+    """
+
+    figure: DecidingFigure
+    margin: Share
 
 
 def _ascending(values: tuple[float, ...]) -> tuple[float, ...]:

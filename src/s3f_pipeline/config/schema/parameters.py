@@ -4,9 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, NonNegativeInt, model_validator
 
-from s3f_pipeline.comparison.settings import ComparisonSettings
 from s3f_pipeline.config.schema.cohort import CohortConfig
-from s3f_pipeline.config.schema.evaluation import EvaluationConfig
+from s3f_pipeline.config.schema.evaluation import ComparisonConfig, EvaluationConfig
 from s3f_pipeline.config.schema.fields import Block, ImageSize, Name, Seed
 from s3f_pipeline.config.schema.preparation import (
     IngestionConfig,
@@ -36,7 +35,7 @@ class Parameters(Block):
     leakage_effect: LeakageEffectConfig
     training: TrainingSettings
     evaluation: EvaluationConfig
-    comparison: ComparisonSettings
+    comparison: ComparisonConfig
     variants: dict[Name, VariantConfig]
     cohorts: dict[Name, CohortConfig]
 

@@ -27,7 +27,7 @@ def compare_networks(
 ) -> dict[str, Any]:
     """Compare all networks on the test images."""
     from s3f_pipeline.comparison.summary import compare
-    from s3f_pipeline.results.comparison import Advice
+    from s3f_pipeline.results.advice import Advice
     from s3f_pipeline.tracking.run import RUN
 
     return asdict(
