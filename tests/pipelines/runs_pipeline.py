@@ -18,7 +18,7 @@ class RunsPipeline:
     def __init__(self, load_config, tmp_path, monkeypatch, *, name, hooks, folder):
         self.root, self.database = tmp_path / "data", f"sqlite:///{tmp_path / 'mlflow.db'}"
         monkeypatch.setattr(ProjectConfigLoader, "data_root", self.root)
-        self.loader = load_config(comparison={"replicates": 100})
+        self.loader = load_config(evaluation={"replicates": 200})
         pipelines = register_pipelines()
         monkeypatch.setattr(runner, "pipelines", pipelines)
         self.pipeline, self.hooks, self.folder = pipelines[name], hooks, folder
