@@ -8,13 +8,14 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+import keras
 import numpy as np
 import pytest
 
 from s3f_pipeline.backend.determinism import make_deterministic
 from s3f_pipeline.models import build_model
 from s3f_pipeline.process_group import ALONE, Process
-from s3f_pipeline.recipe import TrainingSettings
+from s3f_pipeline.recipe import Augmentation, TrainingSettings
 from s3f_pipeline.signals import SIGNALS
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training import resume
@@ -48,7 +49,26 @@ def images():
     return images
 
 
-def train(images, folder=None, stop_after=None, circumstances=None, told=None, **changes):
+EVERY_OPTION = {
+    "warmup_epochs": 3,
+    "frozen_epochs": 2,
+    "weight_decay": 0.1,
+    "label_smoothing": 0.1,
+    "ema": 0.9,
+    "batch_norm_statistics": "re-estimated",
+    "batch_norm_images": 10,
+    "batch_norm_momentum": 0.9,
+    "augmentation": Augmentation(0.5, "both", 20.0, 0.1, 0.2, 0.2, 0.3),
+}
+
+
+def spatial():
+    return build_model("spatial", (16, 16, 1), 2)
+
+
+def train(
+    images, folder=None, stop_after=None, circumstances=None, told=None, network=spatial, **changes
+):  # fmt: skip
     rows = np.arange(24)
     side = rows % 3 == 0
     splits = [SplitRows(rows[part], (rows[part] >= 12).astype(np.int64)) for part in (~side, side)]
@@ -61,7 +81,7 @@ def train(images, folder=None, stop_after=None, circumstances=None, told=None, *
 
     make_deterministic(3, operations=True)
     return fit(
-        build_model("spatial", (16, 16, 1), 2),
+        network(),
         images,
         *splits,
         CLASSES,
@@ -81,17 +101,33 @@ def assert_same(one, other):
     assert one.facts == other.facts
 
 
-def test_an_interruption_changes_nothing(images, tmp_path):
-    whole = train(images)
-    for stop_after in (2, 4):
+@pytest.mark.parametrize("changes", [{}, EVERY_OPTION], ids=["by default", "with every option"])
+def test_an_interruption_changes_nothing(images, tmp_path, changes):
+    whole = train(images, **changes)
+    for stop_after in (1, 2, 4):
         with pytest.raises(InterruptionError):
-            train(images, tmp_path, stop_after)
+            train(images, tmp_path, stop_after, **changes)
     assert StateFolder(tmp_path).latest().epoch == 4
     told = []
-    assert_same(train(images, tmp_path, told=told), whole)
+    assert_same(train(images, tmp_path, told=told, **changes), whole)
     assert told == [4, 5]
-    assert_same(train(images, tmp_path, told=told), whole)
+    assert_same(train(images, tmp_path, told=told, **changes), whole)
     assert told == [4, 5, 5]
+
+
+@pytest.mark.long
+def test_pretrained_weights_that_are_frozen_and_then_tuned(images, tmp_path, monkeypatch):
+    keras.utils.set_random_seed(5)
+    monkeypatch.setenv("S3F_WEIGHTS", str(tmp_path))
+    build = partial(keras.applications.EfficientNetV2B0, include_top=False, include_preprocessing=False)
+    build(weights=None, pooling="avg", input_shape=(32, 32, 3)).save(tmp_path / "efficientnetv2-b0_notop.h5")
+    network = partial(build_model, "efficientnet_v2_b0", (16, 16, 1), 2, weights="imagenet")
+    changes = {"frozen_epochs": 1, "epochs": 3, "network": network}
+    whole = train(images, **changes)
+    for stop_after in (1, 2):
+        with pytest.raises(InterruptionError):
+            train(images, tmp_path / "states", stop_after, **changes)
+    assert_same(train(images, tmp_path / "states", **changes), whole)
 
 
 def in_a_process(**environment):
@@ -103,7 +139,7 @@ def in_a_process(**environment):
         capture_output=True,
         text=True,
     )
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_on_jax():
