@@ -35,6 +35,7 @@ CONFIG_LOADER_ARGS = {
     "config_patterns": {"mlflow": ["mlflow*"]},
     "custom_resolvers": {
         "run_folder": lambda: current_loader().run_folder,
+        "prediction_folder": lambda: current_loader().prediction_folder,
         "fold_ending": lambda: current_loader().fold_ending,
         "tracking_uri": lambda: tracking_uri(current_loader().data_root),
     },
