@@ -39,7 +39,7 @@ def network(seed: int = 0, outputs: int = 2, shape=SHAPE) -> keras.Model:
     keras.utils.set_random_seed(seed)
     model = build_model("spatial", shape, outputs)
     logits = model.get_layer("logits")
-    logits.set_weights([30 * weights for weights in logits.get_weights()])
+    logits.set_weights([1000 * weights for weights in logits.get_weights()])
     return model
 
 

@@ -3,6 +3,7 @@
 What is kept of an image belongs to its bytes and to the bundles; where the image lay does not count.
 """
 
+import hashlib
 import zipfile
 from pathlib import Path
 
@@ -37,7 +38,8 @@ class Chunks:
     def add(self, arrays: Arrays) -> None:
         """Write the predictions of some images, whose hashes are in ``sha256``."""
         names = arrays[SHA256].tolist()
-        with atomic_path(self._folder / f"{names[0][:16]}.npz") as temporary:
+        name = hashlib.sha256("".join(names).encode()).hexdigest()[:16]
+        with atomic_path(self._folder / f"{name}.npz") as temporary:
             np.savez(temporary, allow_pickle=False, **{KEY: np.array(self._key)}, **arrays)
         self._arrays.append(arrays)
         self.known.update(names)
@@ -54,8 +56,8 @@ class Chunks:
     def _read(self, path: Path) -> Arrays | None:
         """Read a file, ``None`` if it is of other bundles or not whole."""
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
             return arrays if str(arrays.pop(KEY)) == self._key and len(arrays[SHA256]) else None
         except UNREADABLE:
             return None

@@ -20,6 +20,8 @@ from s3f_pipeline.evaluation.temperature import scale
 from s3f_pipeline.prediction.ensemble import Arrays
 
 FACTS = ("sha256", "height", "width", "mode")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""With which formulas begin in spreadsheets."""
 
 
 def set_column(class_name: str) -> str:
@@ -70,6 +72,12 @@ def decide(paths: Sequence[str], outputs: Arrays, members: Sequence[Preprocessin
     columns |= _unlike(outputs, members)
     columns |= {name: outputs[name] for name in FACTS}
     return table.assign(**columns)
+
+
+def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with paths that no spreadsheet takes for a formula: ``=x.png`` becomes ``./=x.png``."""
+    risky = table["image"].str.startswith(FORMULA)
+    return table.assign(image=table["image"].where(~risky, "./" + table["image"]))
 
 
 def _calibrated(probabilities: NDArray[np.float64], members: Sequence[Preprocessing]) -> NDArray | None:

@@ -16,8 +16,6 @@ from s3f_pipeline.images.ingest import Row
 
 Arrays = dict[str, NDArray]
 FACTS = ("sha256", "mode", "height", "width")
-ALIKE = ("input", "classes", "positive_class")
-"""What members must have in common."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,12 @@ class Ensemble:
         members = tuple(open_bundle(folder) for folder in folders)
         first = members[0]
         for other in members[1:]:
-            for name in ALIKE:
-                values = [getattr(each.preprocessing, name) for each in (first, other)]
-                if values[0] != values[1]:
+            ours, theirs = (_alike(each.preprocessing) for each in (first, other))
+            for name, value in ours.items():
+                if value != theirs[name]:
                     raise PredictionError(
                         f"{first.folder} and {other.folder} cannot predict together: they differ in {name} "
-                        f"({values[0]}; {values[1]})."
+                        f"({value}; {theirs[name]})."
                     )
         return cls(members)
 
@@ -84,3 +82,8 @@ class Ensemble:
         distances = feature_distances(outputs.features, member.features, neighbours)
         bits = hash_distances(hashes, member.references.hashes)
         return {"probabilities": outputs.probabilities, **distances._asdict(), "twin_bits": bits}
+
+
+def _alike(says: Preprocessing) -> dict[str, object]:
+    """What members must have in common."""
+    return {**vars(says.input), "classes": says.classes, "positive_class": says.positive_class}

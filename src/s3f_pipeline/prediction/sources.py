@@ -17,7 +17,7 @@ TABLES = (".csv", ".tsv", ".parquet")
 ARCHIVES = (".zip",)
 PATH = "path"
 FOLDER = "folder"
-"""``label=folder``: the class of an image is the name of the first folder that it lies in."""
+"""``label=folder``: the class of an image is the innermost folder around it that is named after one."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,10 @@ def _of_folder(folder: Path, called: str, classes: Sequence[str], label: str | N
     outside = [path for path in paths if "/" not in path]
     if outside:
         raise PredictionError(
-            f"label={FOLDER} takes the first folder of an image for its class, but these lie in none: "
+            f"label={FOLDER} takes the folder of an image for its class, but these lie in none: "
             f"{some_of(outside)}. Move them into folders named {', '.join(classes)}."
         )
-    labels = _known([path.partition("/")[0] for path in paths], classes, called)
+    labels = _known([_folder_label(path, set(map(compose, classes))) for path in paths], classes, called)
     return ImageList(folder, paths, labels, passed_over=passed_over)
 
 
@@ -115,6 +115,12 @@ def _of_table(table: Path, classes: Sequence[str], label: str | None, patient: s
         None if label is None else _known(list(rows[label]), classes, f"{table}, column {label}"),
         None if patient is None else tuple(rows[patient].astype(object).where(rows[patient].notna(), None)),
     )
+
+
+def _folder_label(path: str, classes: set[str]) -> str:
+    """The innermost folder of a path that is named after a class, else the innermost one."""
+    folders = path.split("/")[-2::-1]
+    return next((name for name in folders if compose(name) in classes), folders[0])
 
 
 def _known(labels: Sequence[str], classes: Sequence[str], where: str) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ def predict(
         PredictionError: If no model or no image is named, or they are not what they must be.
         BundleError: If a bundle is damaged.
     """
+    from s3f_pipeline.prediction.decisions import for_spreadsheets
     from s3f_pipeline.prediction.external import Draws
     from s3f_pipeline.prediction.models import find_bundles
     from s3f_pipeline.prediction.run import Request, predict_and_tell
@@ -61,7 +62,8 @@ def predict(
         )
     finally:
         _clear(unpacked)
-    return told.table, told.table, told.summary, render_prediction(told.summary, told.table, told.shown)
+    page = render_prediction(told.summary, told.table, told.shown)
+    return told.table, for_spreadsheets(told.table), told.summary, page
 
 
 def _finished(bundles_folder: Path) -> "Finished":
