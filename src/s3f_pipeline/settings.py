@@ -6,6 +6,7 @@ from s3f_pipeline.config.context import ProjectContext
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.hooks import RegistryHooks, RunLogHooks, RunnerHooks, TrackingHooks
 from s3f_pipeline.hooks_comparison import ComparisonHooks, LeaderboardHooks, LeakageEffectHooks
+from s3f_pipeline.hooks_prediction import PredictionHooks
 from s3f_pipeline.logs import use_line_formatter
 from s3f_pipeline.tracking.uri import tracking_uri
 
@@ -21,6 +22,7 @@ HOOKS = (
     ComparisonHooks(),
     LeakageEffectHooks(),
     LeaderboardHooks(),
+    PredictionHooks(),
     RunnerHooks(),
 )
 DISABLE_HOOKS_FOR_PLUGINS = (

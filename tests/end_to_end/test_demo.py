@@ -37,6 +37,7 @@ def test_every_promised_file_is_there(project):
         f"06_models/{run}/model.keras",
         f"06_models/{run}/history.csv",
         f"06_models/{run}/training.json",
+        f"06_models/{run}/bundle/checksums.json",
         f"07_model_output/{run}/predictions.parquet",
         f"08_reporting/{run}/metrics.json",
         f"08_reporting/{run}/evaluation/confusion_matrix.png",

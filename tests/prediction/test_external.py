@@ -38,6 +38,16 @@ def test_metrics_are_those_of_evaluation(labelled, says):
     assert found["operating_point"] is None
 
 
+def test_images_of_the_training_are_left_out_of_a_second_set_of_figures(labelled, says):
+    table, labels = labelled
+    assert evaluate(table, labels, None, [says], DRAWS)["metrics_without_twins"] is None
+    wrong = table["predicted"] != np.array(labels)
+    found = evaluate(table.assign(twin=~wrong), labels, None, [says], DRAWS)
+    assert found["metrics"]["accuracy"] > 0.8
+    assert found["metrics_without_twins"]["n"] == wrong.sum()
+    assert found["metrics_without_twins"]["accuracy"] == 0
+
+
 def test_patients_stay_together(labelled, says):
     table, labels = labelled
     groups = [f"{number // 2}" if number < 90 else None for number in range(100)]

@@ -113,7 +113,8 @@ def test_an_evaluation_is_shown(known):
     metrics = compute_metrics(predictions, CLASSES, positive_class="malignant", replicates=200)
     calibration = calibration_block(sample, weights, CLASSES, temperature=1.5, confidence=0.95, positive=1)
     evaluation = {
-        "metrics": metrics, "calibration": calibration,
+        "metrics": metrics, "metrics_without_twins": {**metrics, "n": 70, "accuracy": 0.1234},
+        "calibration": calibration,
         "in_the_large": {name: {"share": 0.5, "mean_probability": 0.4321} for name in CLASSES},
         "sets": {"coverage": 0.85, "intervals": {}, "mean_size": 1.25,
                  "per_class": {"benign": 0.8, "malignant": None}},
@@ -123,6 +124,7 @@ def test_an_evaluation_is_shown(known):
     summary = summary_of(evaluation=evaluation, patients_known=known)
     text = text_of(render_prediction(summary, table_of(label="malignant"), {0: PNG}))
     accuracy = metrics["accuracy"]
+    assert "Of the 70 others the accuracy is 0.1234" in text
     for said in (f"Accuracy {accuracy:.4f}", "0.4321", "85.0", "1.25 classes", "0.7500 to 0.9700 *", "PPV —"):
         assert said in text, said
     assert "Label: malignant tumour (differs)" in text

@@ -50,10 +50,11 @@ def evaluate(
         draws: Of the intervals.
 
     Returns:
-        ``metrics`` as ``compute_metrics``; ``calibration`` as ``calibration_block``, calibrated by the
-        temperature of a single network; ``in_the_large``, per class the share of images and the mean
-        probability; ``sets`` {``coverage``, ``intervals``, ``mean_size``, ``per_class``} (``None`` without
-        sets); ``operating_point`` at the threshold that validation chose, ``None`` without.
+        ``metrics`` as ``compute_metrics``, and ``metrics_without_twins`` of the images that are not alike to
+        a training image (``None`` where none or all are); ``calibration`` as ``calibration_block``,
+        calibrated by the temperature of a single network; ``in_the_large``, per class the share of images
+        and the mean probability; ``sets`` {``coverage``, ``intervals``, ``mean_size``, ``per_class``}
+        (``None`` without sets); ``operating_point`` at the threshold that validation chose, ``None`` without.
     """
     says = members[0]
     classes, positive = says.classes, says.positive_class
@@ -62,8 +63,15 @@ def evaluate(
     )
     sample = Sample.of(predictions, classes)
     weights = weights_with_itself(sample.labels, sample.groups, replicates=draws.replicates, seed=draws.seed)
+    is_new = ~table["twin"].fillna(False).astype(bool)
+    of_new = predictions[is_new] if 0 < is_new.sum() < len(table) else None
+    measured = [
+        None if rows is None else compute_metrics(rows, classes, positive_class=positive, **vars(draws))
+        for rows in (predictions, of_new)
+    ]
     return {
-        "metrics": compute_metrics(predictions, classes, positive_class=positive, **vars(draws)),
+        "metrics": measured[0],
+        "metrics_without_twins": measured[1],
         "calibration": calibration_block(
             sample,
             weights,

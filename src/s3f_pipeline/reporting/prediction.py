@@ -9,7 +9,7 @@ import pandas as pd
 from s3f_pipeline.evaluation.predictions import calibrated_column, probability_column
 from s3f_pipeline.reporting.page import render_page
 
-FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "auc_macro", "loss", "brier", "ece")
+FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "auc_macro", "loss", "brier")
 OPERATING = ("sensitivity", "specificity", "ppv", "npv")
 MOST_UNREADABLE = 100
 
