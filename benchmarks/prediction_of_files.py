@@ -84,9 +84,9 @@ def measure(variant: str, size: int, folder: Path) -> None:
             predict_images(images, ensemble, Path(chunks))
     (forward, forward_cpu), (files, files_cpu) = (np.median(taken, axis=0) for taken in (alone, whole))
     print(
-        f"{variant:13} {size:3}: forward pass alone {FILES / forward:.0f} images/s, files {FILES / files:.0f} "
-        f"images/s, {forward / files:.2f} of it; of the processor's time {forward_cpu / files_cpu:.2f} is "
-        f"forward pass"
+        f"{variant:13} {size:3}: forward pass alone {FILES / forward:.0f} images/s, files "
+        f"{FILES / files:.0f} images/s, {forward / files:.2f} of it; of the processor's time "
+        f"{forward_cpu / files_cpu:.2f} is forward pass"
     )
 
 

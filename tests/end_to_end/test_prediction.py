@@ -10,7 +10,7 @@ import pytest
 from s3f_pipeline.bundle.opening import open_bundle
 
 pytestmark = pytest.mark.slow
-TEST_IMAGES = "data/demo/01_raw/brisc2025/classification_task/test"
+IMAGES = "data/demo/01_raw/brisc2025/classification_task"
 
 
 def predict(project, params, *, succeeds=True):
@@ -26,7 +26,7 @@ def results(project, name):
 
 @pytest.fixture(scope="module")
 def predicted(project):
-    return predict(project, f"model=brisc_bilinear,images={TEST_IMAGES},label=folder,name=labelled")
+    return predict(project, f"model=brisc_bilinear,images={IMAGES},label=folder,name=labelled")
 
 
 def test_a_finished_experiment_has_a_bundle(project):
@@ -63,7 +63,7 @@ def test_training_images_are_known_again(project, predicted):
 
 
 def test_the_output_tells_what_came_out(predicted):
-    for words in ("Predicted 32 of 32 images", "Against the labels: accuracy", "Table: ", "Page:  "):
+    for words in ("Predicted 128 of 128 images", "Against the labels: accuracy", "Table: ", "Page:  "):
         assert words in predicted
 
 
@@ -71,7 +71,7 @@ def test_a_bundle_is_enough_wherever_it_lies(project, tmp_path):
     """A copy of the bundle, a zip file, a broken image."""
     bundle = shutil.copytree(project.demo / "06_models" / project.run_folder / "bundle", tmp_path / "given")
     with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
-        for path in sorted((project.root / TEST_IMAGES / "glioma").iterdir())[:3]:
+        for path in sorted((project.root / IMAGES / "test/glioma").iterdir())[:3]:
             archive.write(path, path.name)
         archive.writestr("broken.png", b"no image")
     output = predict(project, f"model={bundle},images={tmp_path / 'images.zip'}")
@@ -89,7 +89,7 @@ def test_a_bundle_is_enough_wherever_it_lies(project, tmp_path):
     ("params", "told"),
     [
         ("model=brisc_bilinear", "images is not named"),
-        (f"model=brisc_spatial,images={TEST_IMAGES}", "--env=demo --pipeline=brisc_spatial --params=seed=0"),
+        (f"model=brisc_spatial,images={IMAGES}", "--env=demo --pipeline=brisc_spatial --params=seed=0"),
         ("model=brisc_bilinear,images=nowhere", "images=nowhere: there is no such file or folder"),
     ],
 )
