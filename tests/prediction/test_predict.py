@@ -1,10 +1,12 @@
 import shutil
+from dataclasses import replace
 
 import cv2
 import made_bundles
 import numpy as np
 import pytest
 
+from s3f_pipeline.bundle.preprocessing import InputFormat
 from s3f_pipeline.errors import BundleError, PredictionError
 from s3f_pipeline.images.ingest import ingest
 from s3f_pipeline.prediction import predict as module
@@ -51,10 +53,16 @@ def stored(folder, paths, tmp_path, **how):
     return np.load(made.store), np.load(made.thumbnails)
 
 
-def test_pixels_are_those_of_the_image_store(one, folder, tmp_path):
+@pytest.mark.parametrize("aspect", ["stretch", "pad"])
+@pytest.mark.parametrize("color", ["grey", "rgb"])
+@pytest.mark.parametrize("size", [(16, 16), (24, 9)])
+def test_pixels_are_those_of_the_image_store(one, folder, tmp_path, color, aspect, size):
     images = images_in(folder)
-    store, thumbnails = stored(folder, images.paths, tmp_path, image_size=(16, 16), color="grey")
-    reader = make_reader(one)
+    store, thumbnails = stored(folder, images.paths, tmp_path, image_size=size, color=color, aspect=aspect)
+    (member,) = one.members
+    takes = InputFormat(color, size, aspect, None)
+    other = replace(member, preprocessing=replace(member.preprocessing, input=takes))
+    reader = make_reader(Ensemble((other,)))
     for number, path in enumerate(images.paths):
         row = reader(folder / path)
         assert (row.image == store[number]).all()
