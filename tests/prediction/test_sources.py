@@ -50,7 +50,7 @@ def test_what_is_no_image_is_counted(tmp_path):
     (folder / "volume.nii.gz").write_bytes(b"x")
     found = listed(folder, tmp_path)
     assert set(found.paths) == {"broken.png", "image_without_ending", "volume.nii.gz"}
-    assert found.passed_over == {"no images": 1, "hidden files": 1}
+    assert found.passed_over == {"files that are no images": 1, "hidden files": 1}
 
 
 def test_one_image(folder, tmp_path):

@@ -58,6 +58,16 @@ class Ensemble:
         """Hash of the members, by which earlier predictions are known to be of the same ones."""
         return hashlib.sha256("\n".join(member.checksum for member in self.members).encode()).hexdigest()
 
+    def load(self) -> None:
+        """Load all networks, so that one that cannot be used is refused before an image is read.
+
+        Raises:
+            ModelError: If a file is no network of ours.
+            BundleError: If a network is not what its bundle says.
+        """
+        for member in self.members:
+            assert member.network.features == member.preprocessing.references.features
+
     def predict(self, rows: Sequence[Row]) -> Arrays:
         """Predict images that ingestion has read.
 

@@ -100,8 +100,7 @@ def predict_images(
         PredictionError: If no image can be read.
         BundleError: If a network is not what its bundle says.
     """
-    for member in ensemble.members:
-        member.network  # noqa: B018 - refused before anything is read
+    ensemble.load()
     chunks = Chunks(folder, hashlib.sha256(f"{READING} {ensemble.key}".encode()).hexdigest())
     read = KnownOrRead(make_reader(ensemble, max_pixels), frozenset(chunks.known))
     sources = image_sources(images.folder, images.paths, max_pixels)

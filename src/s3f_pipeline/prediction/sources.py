@@ -83,7 +83,7 @@ def list_images(
 def _of_folder(folder: Path, called: str, classes: Sequence[str], label: str | None) -> ImageList:
     files = walk_raw(folder).files
     paths = tuple(path for path in files if not is_hidden(path) and _is_image(folder / path))
-    passed_over = count_passed_over(set(files) - set(paths), lambda _: "no images")
+    passed_over = count_passed_over(set(files) - set(paths), lambda _: "files that are no images")
     if not paths:
         others = f" It has {len(files)} other files." if files else " It is empty."
         raise PredictionError(f"images={called} holds no image.{others}")
