@@ -5,7 +5,15 @@ import re
 import pytest
 
 from s3f_pipeline import files
-from s3f_pipeline.files import FileContent, atomic_path, on_disk, sha256_of, stays_inside, temporary_path
+from s3f_pipeline.files import (
+    FileContent,
+    atomic_folder,
+    atomic_path,
+    on_disk,
+    sha256_of,
+    stays_inside,
+    temporary_path,
+)
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -39,6 +47,43 @@ def test_the_leftover_of_a_killed_process_is_replaced(tmp_path):
         temporary.write_text("whole")
     assert target.read_text() == "whole"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_takes_the_place_of_the_old_one_when_it_is_whole(tmp_path):
+    target = tmp_path / "bundle"
+    target.mkdir()
+    (target / "old.txt").write_text("old")
+    with atomic_folder(target) as folder:
+        (folder / "inside").mkdir()
+        (folder / "inside/new.txt").write_text("new")
+        assert [path.name for path in target.iterdir()] == ["old.txt"]
+    assert [path.name for path in target.rglob("*")] == ["inside", "new.txt"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path):
+    target = tmp_path / "bundle"
+    target.mkdir()
+    (target / "old.txt").write_text("old")
+
+    def fail():
+        with atomic_folder(target) as folder:
+            (folder / "new.txt").write_text("new")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert [path.name for path in target.iterdir()] == ["old.txt"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_leftover_folders_of_a_killed_process_are_removed(tmp_path):
+    for name in (".bundle.partial", ".bundle.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half.txt").write_text("half")
+    with atomic_folder(tmp_path / "bundle") as folder:
+        assert list(folder.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [tmp_path / "bundle"]
 
 
 def test_the_ending_is_kept_and_the_name_hidden(tmp_path):

@@ -54,6 +54,14 @@ class ResultsError(S3FError):
     """Results that cannot be read, or not be looked at together."""
 
 
+class BundleError(S3FError):
+    """A bundle that cannot be made, or that is not what it was when it was made."""
+
+
+class PredictionError(S3FError):
+    """Images that cannot be predicted as asked."""
+
+
 class LockedError(S3FError):
     """Another process works on the same experiment."""
 

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,35 @@ def atomic_path(path: Path) -> Iterator[Path]:
         publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside ``path``; with all its files it takes the place of ``path`` afterwards.
+
+    An earlier folder is there until the new one is whole. What a killed process left is removed, and after an
+    exception nothing stays behind.
+
+    Example:
+        >>> with atomic_folder(Path("bundle")) as folder:
+        ...     (folder / "model_card.md").write_text("")
+        0
+    """
+    temporary, old = path.with_name(f".{path.name}.partial"), path.with_name(f".{path.name}.old")
+    for left in (temporary, old):
+        shutil.rmtree(left, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        for inside in (*temporary.rglob("*"), temporary):
+            _sync(inside)
+        if path.exists():
+            path.rename(old)
+        temporary.rename(path)
+        _sync(path.parent)
+    finally:
+        for left in (temporary, old):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from s3f_pipeline.bundle.contents import CARD
 from s3f_pipeline.config.loader import current_loader
 from s3f_pipeline.config.mlflow import mlflow_config
 from s3f_pipeline.config.names import RUNNER, Experiment, run_folder
@@ -159,7 +160,9 @@ class TrackingHooks:
         elif noun == "metrics":
             RUN.log_metrics(tracked_metrics(data))
             RUN.set_tags(openings_tags(data) | leakage_tags(data))
-        if noun != "model":
+        if noun == "bundle":
+            RUN.log_file(path.with_name(CARD))
+        elif noun != "model":
             folder = "evaluation" if path.suffix == ".png" else None
             RUN.log_file(path, folder)
 
@@ -235,5 +238,8 @@ def _tell_result(experiment: Experiment, catalog: CatalogProtocol) -> None:
             published["test_images_with_known_subject"],
             published["test_images_with_subject_outside_test"],
         )
+    bundle = catalog[f"{experiment.namespace}.bundle"]
+    if bundle.exists():
+        logger.info("Bundle: %s", bundle.folder)
     logger.info("Report: %s", catalog[f"{experiment.namespace}.report"].filepath)
     logger.info("Runs:   kedro mlflow ui%s", loader.env_option)

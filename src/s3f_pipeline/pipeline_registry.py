@@ -8,6 +8,7 @@ from kedro.pipeline import Pipeline
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.config.names import (
+    PREDICT,
     Experiment,
     compare_pipeline,
     experiments,
@@ -19,12 +20,14 @@ from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.pipelines import (
     acquisition,
     auditing,
+    bundling,
     comparison,
     evaluation,
     ingestion,
     leaderboard,
     leakage_effect,
     linking,
+    prediction,
     reporting,
     resizing,
     splitting,
@@ -77,8 +80,8 @@ def register_pipelines() -> LazyPipelines:
         splits and the leakage audit with its page, ``<cohort>_compare`` and ``<cohort>_compare_published``
         put finished runs side by side, and ``leaderboard`` all comparisons; ``<cohort>_leakage_effect`` says
         what a leak is worth, ``<cohort>_link_patients`` matches a cohort to the one that its block links it
-        to. The audit makes the published splits too, unless they need a file that
-        few people have, or this run is about one fold, which no publication has.
+        to; ``predict`` predicts a user's images. The audit makes the published splits too, unless they need a
+        file that few people have, or this run is about one fold, which no publication has.
         ``<cohort>_<variant>_leak_free`` and ``_leaking`` are not listed: a sweep runs them. There is no
         ``__default__``: training takes hours to weeks, so it is asked for by name.
     """
@@ -95,6 +98,7 @@ def register_pipelines() -> LazyPipelines:
         if block.link:
             builders[f"{cohort}_link_patients"] = partial(_link, loader, cohort, block.link.to)
     builders["leaderboard"] = leaderboard.create_pipeline
+    builders[PREDICT] = prediction.create_pipeline
     trained = partial(partial, _experiment, loader, prepare)
     builders |= {experiment.pipeline: trained(experiment) for experiment in experiments(loader.typed)}
     unlisted = {each.pipeline: trained(each) for each in experiments(loader.typed, ARMS)}
@@ -152,11 +156,13 @@ def _audit(loader: ProjectConfigLoader, prepare: Prepare, cohort: str) -> Pipeli
 
 def _experiment(loader: ProjectConfigLoader, prepare: Prepare, experiment: Experiment) -> Pipeline:
     size = loader.cohort(experiment.cohort).image_size
+    bundled = [] if experiment.protocol in ARMS else [bundling.create_pipeline(experiment, size)]
     return Pipeline(
         [
             prepare(experiment.cohort, experiment.protocol),
             training.create_pipeline(experiment, size),
             evaluation.create_pipeline(experiment, size),
+            *bundled,
             reporting.create_pipeline(experiment),
         ]
     )

@@ -1,10 +1,12 @@
 import json
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import textwrap
+import zipfile
 
 import nbformat
 import pandas as pd
@@ -12,9 +14,11 @@ import pytest
 from end_to_end_project import Project
 from nbclient import NotebookClient
 
+from s3f_pipeline.bundle.opening import open_bundle
 from s3f_pipeline.results import RunId, find_runs
 
 pytestmark = pytest.mark.slow
+IMAGES = "data/demo/01_raw/brisc2025/classification_task"
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +41,7 @@ def test_every_promised_file_is_there(project):
         f"06_models/{run}/model.keras",
         f"06_models/{run}/history.csv",
         f"06_models/{run}/training.json",
+        f"06_models/{run}/bundle/checksums.json",
         f"07_model_output/{run}/predictions.parquet",
         f"08_reporting/{run}/metrics.json",
         f"08_reporting/{run}/evaluation/confusion_matrix.png",
@@ -107,7 +112,7 @@ def test_a_damaged_image_store_costs_no_training(project):
     whole = store.read_bytes()
     store.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     command = ("run", "--env=demo", "--pipeline=brisc_bilinear")
-    output = project.kedro(*command, "--tags=training,evaluation,reporting", succeeds=False)
+    output = project.kedro(*command, "--tags=training,evaluation,bundling,reporting", succeeds=False)
     assert f"{store} was changed after it was written" in output[output.index("Error: ") :]
     output = project.kedro(*command)
     assert "resizing of brisc.32x32 is made again" in output
@@ -315,3 +320,81 @@ def test_the_notebook_runs_from_top_to_bottom(project, monkeypatch):
     printed = str([cell.get("outputs") for cell in notebook.cells])
     assert "with_twins" in printed
     assert "report.html" in printed
+
+
+def predict(project, params, *, succeeds=True):
+    return project.kedro("run", "--env=demo", "--pipeline=predict", f"--params={params}", succeeds=succeeds)
+
+
+def results(project, name):
+    folder = project.demo / "07_model_output/predictions" / name
+    return pd.read_parquet(folder / "predictions.parquet"), json.loads(
+        (folder / "prediction.json").read_text()
+    )
+
+
+@pytest.fixture(scope="module")
+def predicted(project):
+    return predict(project, f"model=brisc_bilinear,images={IMAGES},label=folder,name=labelled")
+
+
+def test_a_finished_experiment_has_a_bundle(project):
+    folder = project.demo / "06_models" / project.run_folder / "bundle"
+    says = open_bundle(folder).preprocessing
+    assert (says.name, says.trained_on.synthetic) == ("brisc_bilinear", True)
+    assert f"Bundle: {folder}" in project.first_output.replace("\n", "")
+
+
+def test_predictions_are_those_of_the_evaluation(project, predicted):
+    """The same images, once from raw files with the bundle, once from the image store."""
+    table, summary = results(project, "labelled")
+    evaluated = pd.read_parquet(
+        project.demo / "07_model_output" / project.run_folder / "predictions.parquet"
+    ).set_index("image_id")
+    table["image_id"] = table["image"].str.extract(r"([^/]+)\.\w+$")
+    both = table[table["image_id"].isin(evaluated.index)].set_index("image_id")
+    assert len(both) > 20
+    expected = evaluated.loc[both.index]
+    for name in summary["classes"]:
+        for column in (f"p_{name}", f"calibrated_{name}"):
+            assert both[column].to_numpy() == pytest.approx(expected[column].to_numpy(), abs=0.02)
+    assert summary["evaluation"]["metrics"]["n"] == len(table) == summary["listed"]
+
+
+def test_training_images_are_known_again(project, predicted):
+    table, _ = results(project, "labelled")
+    splits = pd.read_parquet(project.demo / "05_model_input/brisc/patient_safe/splits.parquet")
+    split = splits.set_index("image_id")["split"]
+    of_training = table["image"].str.extract(r"([^/]+)\.\w+$")[0].map(split) == "train"
+    assert of_training.any()
+    assert (table.loc[of_training, "twin_bits"] == 0).all()
+    assert table.loc[of_training, "nearest_distance"].max() < table["nearest_distance"].max() / 4
+
+
+def test_the_output_tells_what_came_out(predicted):
+    for words in ("Predicted 128 of 128 images", "Against the labels: accuracy", "Table: ", "Page:  "):
+        assert words in predicted
+
+
+def test_a_bundle_is_enough_wherever_it_lies(project, tmp_path):
+    """A copy of the bundle, a zip file, a broken image."""
+    bundle = shutil.copytree(project.demo / "06_models" / project.run_folder / "bundle", tmp_path / "given")
+    with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
+        for path in sorted((project.root / IMAGES / "test/glioma").iterdir())[:3]:
+            archive.write(path, path.name)
+        archive.writestr("broken.png", b"no image")
+    output = predict(project, f"model={bundle},images={tmp_path / 'images.zip'}")
+    assert "1 images could not be read and have no prediction, such as broken.png" in output
+    table, summary = results(project, "given_images.zip")
+    assert len(table) == 3
+    assert [each["path"] for each in summary["unreadable"]] == ["broken.png"]
+    again = predict(project, f"model={bundle},images={tmp_path / 'images.zip'}")
+    assert "Predicted 3 of 4 images (3 of them by an earlier run)" in again
+    folder = project.demo / "07_model_output/predictions/given_images.zip"
+    assert not (folder / ".unpacked").exists()
+
+
+def test_a_network_that_was_not_trained_is_named_with_its_command(project):
+    output = predict(project, f"model=brisc_spatial,images={IMAGES}", succeeds=False)
+    assert "kedro run --env=demo --pipeline=brisc_spatial --params=seed=0" in " ".join(output.split())
+    assert "Traceback" not in output

@@ -9,7 +9,7 @@ from s3f_pipeline.config.loader import ProjectConfigLoader
 from s3f_pipeline.pipelines import packages, runner, stages
 
 NETWORKS = ("spatial", "bilinear", "medmamba")
-TRAINING, EVALUATION, REPORTING = stages.EXPERIMENT_STAGES
+TRAINING, EVALUATION, BUNDLING, REPORTING = stages.EXPERIMENT_STAGES
 VARIANTS = "VARIANTS: dict[str, str] = {\n"
 LAYOUTS = "LAYOUTS: dict[str, str] = {\n"
 
@@ -142,18 +142,22 @@ def test_a_constant_in_fit_outdates_every_training(experiments):
 def test_a_constant_of_medmamba_outdates_medmamba_alone(experiments):
     experiments.edit(("models/medmamba.py", "STATES = 16", "STATES = 8"))
     told = "code of models/medmamba.py"
-    assert experiments.outdated() == {("medmamba", TRAINING): told, ("medmamba", EVALUATION): told}
+    assert experiments.outdated() == {("medmamba", stage): told for stage in (TRAINING, EVALUATION, BUNDLING)}
 
 
 def test_another_function_for_a_network_outdates_it_alone(experiments):
     experiments.edit(("models/networks.py", "s3f_net:bilinear_sn1", "s3f_net:gated_sn1"))
-    assert experiments.outdated().keys() == {("bilinear", TRAINING), ("bilinear", EVALUATION)}
+    assert experiments.outdated().keys() == {
+        ("bilinear", stage) for stage in (TRAINING, EVALUATION, BUNDLING)
+    }
 
 
 def test_a_layer_outdates_the_networks_that_have_it(experiments):
     name = "def compute_output_shape"
     experiments.edit(("models/layers/spectral_filter.py", name, f"def more(self): ...\n\n    {name}"))
-    assert experiments.outdated().keys() == {("bilinear", TRAINING), ("bilinear", EVALUATION)}
+    assert experiments.outdated().keys() == {
+        ("bilinear", stage) for stage in (TRAINING, EVALUATION, BUNDLING)
+    }
 
 
 def test_a_metric_that_is_computed_otherwise_measures_again_and_trains_nothing(experiments):
@@ -163,12 +167,20 @@ def test_a_metric_that_is_computed_otherwise_measures_again_and_trains_nothing(e
 
 def test_another_way_of_loading_networks_predicts_again_and_trains_nothing(experiments):
     experiments.edit(("models/loading.py", "safe_mode=True", "safe_mode=True, custom_objects={}"))
-    assert experiments.outdated() == dict.fromkeys(every(EVALUATION), "code of models/loading.py")
+    assert experiments.outdated() == dict.fromkeys(every(EVALUATION, BUNDLING), "code of models/loading.py")
 
 
 def test_a_reader_of_images_reads_again_and_nothing_else(experiments):
+    experiments.edit(("images/row_file.py", "file.truncate()", "file.truncate(None)"))
+    assert experiments.outdated() == {
+        ("", stage): "code of images/row_file.py" for stage in ("ingestion", "resizing")
+    }
+
+
+def test_a_hash_that_is_made_otherwise_is_made_again_where_it_is_used(experiments):
     experiments.edit(("images/phash.py", "COARSE_SIZE", "COARSE_LENGTH"))
-    assert experiments.outdated() == {("", "ingestion"): "code of images/phash.py"}
+    told = "code of images/phash.py"
+    assert experiments.outdated() == {("", "ingestion"): told} | dict.fromkeys(every(BUNDLING), told)
 
 
 def test_a_shipped_table_counts_where_it_is_read(experiments):
@@ -180,7 +192,9 @@ def test_versions_of_packages_are_named(experiments, monkeypatch):
     before = packages.version("keras")
     monkeypatch.setattr(packages, "version", lambda name: "99.0" if name == "keras" else version(name))
     version = stages.version
-    assert experiments.outdated() == dict.fromkeys(every(TRAINING, EVALUATION), f"keras {before} → 99.0")
+    assert experiments.outdated() == dict.fromkeys(
+        every(TRAINING, EVALUATION, BUNDLING), f"keras {before} → 99.0"
+    )
 
 
 @pytest.mark.parametrize("name", ["pydicom", "pillow", "scipy", "opencv-python-headless", "h5py", "numpy"])

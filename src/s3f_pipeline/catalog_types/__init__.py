@@ -4,6 +4,7 @@ The classes are imported by their full path in ``catalog.yml``; nothing heavy is
 """
 
 from s3f_pipeline.catalog_types.atomic_dataset import AtomicDataset
+from s3f_pipeline.catalog_types.bundle_dataset import BundleDataset
 from s3f_pipeline.catalog_types.bytes_dataset import BytesDataset
 from s3f_pipeline.catalog_types.comparisons_dataset import ComparisonsDataset
 from s3f_pipeline.catalog_types.file_dataset import FileDataset, UnusableFileError
@@ -16,6 +17,7 @@ from s3f_pipeline.catalog_types.scratch_folder_dataset import ScratchFolderDatas
 
 __all__ = [
     "AtomicDataset",
+    "BundleDataset",
     "BytesDataset",
     "ComparisonsDataset",
     "FileDataset",

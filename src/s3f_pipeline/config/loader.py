@@ -35,6 +35,7 @@ from s3f_pipeline.config.schema import (
     ExperimentLabels,
     ImageStoreConfig,
     Parameters,
+    PredictionRequest,
     Protocol,
     SplittingOfRun,
 )
@@ -140,6 +141,11 @@ class ProjectConfigLoader(OmegaConfigLoader):
         """What file names that belong to this run's fold end in, such as ``_fold-3``."""
         return fold_ending(self.typed.fold)
 
+    @property
+    def prediction_folder(self) -> str:
+        """Name of the folder with the results of this run's prediction."""
+        return self.typed.folder
+
     def cohort(self, name: str) -> CohortConfig:
         """The block of one cohort, at the image size of this run.
 
@@ -173,6 +179,10 @@ class ProjectConfigLoader(OmegaConfigLoader):
             return make(*Experiment.of_namespace(namespace))
         if name == "leaderboard.cohorts":
             return self._described()
+        if name == "prediction.request":
+            return PredictionRequest.part_of(self.typed)
+        if namespace == "prediction":
+            namespace = next(iter(self.typed.cohorts))  # settings that all cohorts share
         block, typed = self.cohort(namespace), self.typed
         match noun:
             case "cohort":

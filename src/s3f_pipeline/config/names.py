@@ -9,6 +9,10 @@ RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
 """Of every run; Kedro's own runners do not know of stages."""
 
 
+PREDICT = "predict"
+"""Name of the pipeline that predicts images with a bundle."""
+
+
 class Experiment(NamedTuple):
     """What one pipeline trains: ``<cohort>_<variant>``, and ``_<protocol>`` unless it is patient_safe."""
 

@@ -16,6 +16,7 @@ from pluggy import PluginManager
 from s3f_pipeline.catalog_types import ScratchFolderDataset, UnusableFileError
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.config.names import (
+    PREDICT,
     RUNNER,
     Experiment,
     compare_pipeline,
@@ -27,7 +28,15 @@ from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.files import require_writable
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
 from s3f_pipeline.pipelines.locks import preparing, reading, refuse_second_process, refuse_while_read
-from s3f_pipeline.pipelines.stages import COMPARISON, LEADERBOARD, LEAKAGE_EFFECT, NEVER_RUN, Stage, stages_of
+from s3f_pipeline.pipelines.stages import (
+    COMPARISON,
+    LEADERBOARD,
+    LEAKAGE_EFFECT,
+    NEVER_RUN,
+    PREDICTION,
+    Stage,
+    stages_of,
+)
 from s3f_pipeline.process_group import this_process
 
 MODEL_FILE = "model.keras"
@@ -245,6 +254,8 @@ def _pipeline_of(stage: Stage, loader: ProjectConfigLoader) -> str:
         return Experiment.of_namespace(stage.namespace).pipeline
     if stage.name == LEADERBOARD:
         return LEADERBOARD
+    if stage.name == PREDICTION:
+        return PREDICT
     if stage.name == COMPARISON:
         protocol = stage.namespace.partition(".")[2]
         return compare_pipeline(stage.cohort, protocol)

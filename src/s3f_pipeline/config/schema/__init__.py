@@ -19,7 +19,7 @@ from s3f_pipeline.config.schema.cohort import (
 from s3f_pipeline.config.schema.evaluation import CohortUse, EvaluationConfig
 from s3f_pipeline.config.schema.experiment import ExperimentConfig, ExperimentLabels
 from s3f_pipeline.config.schema.fields import ARMS, PROTOCOLS, Block, Protocol
-from s3f_pipeline.config.schema.parameters import Parameters
+from s3f_pipeline.config.schema.parameters import Parameters, PredictionRequest
 from s3f_pipeline.config.schema.preparation import (
     AcquisitionConfig,
     IngestionConfig,
@@ -52,6 +52,7 @@ __all__ = [
     "LinkConfig",
     "Parameters",
     "PhantomsConfig",
+    "PredictionRequest",
     "Protocol",
     "PublishedConfig",
     "PublishedResult",

@@ -1,12 +1,13 @@
 """All parameters of the project."""
 
+from pathlib import PurePath
 from typing import Annotated, Self
 
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import AfterValidator, Field, NonNegativeInt, model_validator
 
 from s3f_pipeline.config.schema.cohort import CohortConfig
 from s3f_pipeline.config.schema.evaluation import ComparisonConfig, EvaluationConfig
-from s3f_pipeline.config.schema.fields import Block, ImageSize, Name, Seed
+from s3f_pipeline.config.schema.fields import LONGEST_NAME, Block, ImageSize, Name, Seed
 from s3f_pipeline.config.schema.preparation import (
     IngestionConfig,
     LeakageEffectConfig,
@@ -17,8 +18,49 @@ from s3f_pipeline.config.schema.training import VariantConfig
 from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.splits.settings import TwinSettings
 
+SAFE = "-_."
+"""Characters of names of folders beside letters and digits."""
 
-class Parameters(Block):
+
+def folder_name(text: str) -> str:
+    """Make a text fit to be the name of a folder: what else it has becomes ``-``."""
+    kept = "".join(one if one.isalnum() or one in SAFE else "-" for one in text).strip(SAFE)
+    return kept.encode()[:LONGEST_NAME].decode(errors="ignore")
+
+
+def _is_folder_name(name: str) -> str:
+    if name != folder_name(name) or not name:
+        raise ValueError("a name has letters, digits, '-', '_' and '.', and signs only inside")
+    return name
+
+
+class PredictionRequest(Block):
+    """Which network predicts which images.
+
+    Attributes:
+        model: Name of an experiment, such as ``brisc_bilinear``, ``brisc_bilinear:seed-2`` or
+            ``brisc_bilinear:seed-*``, or the path of a bundle.
+        images: Path of a folder, an image, a table or a zip file.
+        label: Column of the table with the class, or ``folder``; ``None``: classes are not known.
+        patient: Column of the table with the patient; ``None``: patients are not known.
+        name: Of the folder with the results; ``None``: one that is made of model and images.
+    """
+
+    model: Annotated[str, Field(min_length=1)] | None
+    images: Annotated[str, Field(min_length=1)] | None
+    label: Annotated[str, Field(min_length=1)] | None
+    patient: Annotated[str, Field(min_length=1)] | None
+    name: Annotated[str, AfterValidator(_is_folder_name)] | None
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder with the results."""
+        parts = (self.model or "", self.images or "")
+        made = folder_name("_".join(folder_name(PurePath(part).name) for part in parts))
+        return self.name or made or "prediction"
+
+
+class Parameters(PredictionRequest):
     """All of ``conf/<environment>/parameters*.yml`` and ``--params``."""
 
     seed: Seed

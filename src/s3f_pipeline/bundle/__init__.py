@@ -1,0 +1,1 @@
+"""Bundles: one folder with all that a trained network needs to be used elsewhere."""

@@ -1,0 +1,137 @@
+"""``model_card.md`` and ``LICENCE.txt``: what a person must know before a network is used."""
+
+from s3f_pipeline.bundle.preprocessing import Preprocessing
+from s3f_pipeline.evaluation.names import metric_name
+from s3f_pipeline.results.intervals import Interval
+from s3f_pipeline.results.metrics import Metrics
+from s3f_pipeline.splits.guarantee import guarantee_total
+from s3f_pipeline.text import one_line
+
+FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "auc_macro")
+PHANTOMS = "**Synthetic phantoms, no medical meaning: a program drew every image.**"
+NO_DEVICE = "A research result, not a medical device: nothing here supports a decision about a patient."
+KEPT = """\
+## What it holds of the training images
+
+`training_features.npy` has feature vectors of {images} of {training_images} training images, and
+`training_hashes.npy` a hash of 64 bits of each of these. With them images are recognised that are unlike all
+training images, or that are one of them. No image is in the bundle, but these are facts of patients' images:
+whoever has an image can find out whether it was among them.
+"""
+
+
+def write_card(says: Preprocessing, metrics: Metrics) -> str:
+    """Write the card in Markdown.
+
+    Args:
+        says: Content of ``preprocessing.json``.
+        metrics: Of the run.
+    """
+    trained = says.trained_on
+    shown = "a phantom" if trained.synthetic else "drawn, and that of no patient"
+    classes = ", ".join(f"`{_safe(name)}`" for name in says.classes)
+    return "\n".join(
+        [
+            f"# {_safe(says.name)}",
+            "",
+            *([PHANTOMS, ""] if trained.synthetic else []),
+            f"A network `{says.network}` that tells {classes} in images of {_safe(trained.title)}.",
+            "",
+            NO_DEVICE,
+            "",
+            "## Test images",
+            "",
+            *_figures(metrics),
+            "",
+            *_conditions(says, metrics),
+            "",
+            "## Decisions",
+            "",
+            *_decisions(says),
+            "",
+            KEPT.format(**vars(says.references)),
+            f"The image in `example/` is {shown}.",
+            "",
+            "## Images",
+            "",
+            f"Licence: {_safe(trained.licence)}. Source: {_safe(trained.source)}.",
+            f"Cite: {_safe(trained.citation)}",
+            "",
+        ]
+    )
+
+
+def write_licence(says: Preprocessing) -> str:
+    """Write what is known of the rights in images and network."""
+    trained = says.trained_on
+    if trained.synthetic:
+        return (
+            "The network was trained on phantoms, which the code of this project has drawn, in the layout of "
+            f"{one_line(trained.title)}.\nPhantoms, network and code are under the MIT licence.\n"
+        )
+    return (
+        f"Images that the network was trained on: {one_line(trained.title)}\n"
+        f"Licence of these images: {one_line(trained.licence)}\n"
+        f"Source: {one_line(trained.source)}\nCite: {one_line(trained.citation)}\n\n"
+        f"The weights of the network are derived from these images: whoever hands them on, or uses them, has "
+        f"to find out what that licence asks for. The code that trained it is under the MIT licence.\n"
+    )
+
+
+def _figures(metrics: Metrics) -> list[str]:
+    test = metrics.test
+    rows = [
+        f"| {metric_name(name)} | {value:.4f} | {_interval(test.intervals.get(name))} |"
+        for name in FIGURES
+        if (value := getattr(test, name)) is not None
+    ]
+    return [
+        f"{test.n} images of {test.groups} groups.",
+        "",
+        "| | value | interval |",
+        "| --- | --- | --- |",
+        *rows,
+    ]
+
+
+def _conditions(says: Preprocessing, metrics: Metrics) -> list[str]:
+    trained = says.trained_on
+    kept_apart = guarantee_total(trained.guarantee)
+    told = ", ".join(f"{count} images by {level.replace('_', ' ')}" for level, count in kept_apart.items())
+    run = f"seed {trained.seed}" + ("" if trained.fold is None else f", fold {trained.fold}")
+    return [
+        f"- Protocol `{trained.protocol}`, {run}. Kept apart from other sides of the split: {told}.",
+        f"- The epoch was chosen on the {trained.selection_split} images"
+        + (", so these figures are optimistic." if metrics.selected_on_test else "."),
+        f"- Split `{trained.splits_hash[:12]}`, images `{trained.data_hash[:12]}`, code "
+        f"`{trained.git_commit[:12]}`.",
+    ]
+
+
+def _decisions(says: Preprocessing) -> list[str]:
+    decided, references = says.decisions, says.references
+    if decided.temperature is None:
+        return ["There were no validation images, so there is no temperature, threshold, set or flag."]
+    lines = [f"All of it was decided on validation images. Temperature: {decided.temperature:.3f}."]
+    if decided.threshold is not None:
+        lines.append(f"`{_safe(says.classes[1])}` from a probability of {decided.threshold:.3f} on.")
+    if sets := decided.conformal:
+        lines.append(f"Sets of classes hold the true one at a rate of {sets.level:g}.")
+        lines += [_safe(caution) for caution in sets.cautions]
+    if references.flagged_from is not None:
+        lines.append(
+            f"Images farther than {references.flagged_from:.3f} from the training images are flagged, which "
+            f"of images of the same kind are at most {references.flagged_share:.0%}."
+        )
+    return [f"- {line}" for line in lines]
+
+
+def _interval(found: Interval | None) -> str:
+    return (
+        "" if found is None else f"{found.low:.4f} to {found.high:.4f}{' (few groups)' if found.flag else ''}"
+    )
+
+
+def _safe(text: str) -> str:
+    """Text that neither ends the line nor is Markdown or HTML."""
+    return "".join(f"\\{sign}" if sign in "\\`*_[]<>|" else sign for sign in one_line(text))

@@ -1,0 +1,83 @@
+"""Nodes of the prediction."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from s3f_pipeline.config.loader import current_loader
+from s3f_pipeline.config.names import PREDICT, experiments
+from s3f_pipeline.config.schema import EvaluationConfig, IngestionConfig, PredictionRequest
+from s3f_pipeline.errors import PredictionError
+
+if TYPE_CHECKING:
+    from s3f_pipeline.prediction.models import Finished
+
+CHUNKS, UNPACKED = "chunks", ".unpacked"
+"""Folders beside the results: predictions that are there already, and what a zip file holds."""
+
+
+def predict(
+    request: PredictionRequest,
+    ingestion: IngestionConfig,
+    evaluation: EvaluationConfig,
+    bundles_folder: Path,
+    folder: Path,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any], str]:
+    """Predict the images that a user names, and evaluate if there are labels.
+
+    Returns:
+        The table, once for Parquet and once for CSV; the summary; the page.
+
+    Raises:
+        PredictionError: If no model or no image is named, or they are not what they must be.
+        BundleError: If a bundle is damaged.
+    """
+    from s3f_pipeline.prediction.decisions import for_spreadsheets
+    from s3f_pipeline.prediction.external import Draws
+    from s3f_pipeline.prediction.models import find_bundles
+    from s3f_pipeline.prediction.run import Request, predict_and_tell
+    from s3f_pipeline.reporting.prediction import render_prediction
+
+    if request.model is None or request.images is None:
+        missing = "model" if request.model is None else "images"
+        raise PredictionError(
+            f"{missing} is not named. For example: kedro run{current_loader().env_option} "
+            f'--pipeline={PREDICT} --params="model=brisc_bilinear,images=<folder, image, table or zip file>"'
+        )
+    bundles = find_bundles(request.model, _finished(bundles_folder))
+    unpacked = folder / UNPACKED
+    _clear(unpacked)
+    unpacked.mkdir()
+    try:
+        told = predict_and_tell(
+            Request(Path(request.images).expanduser(), request.label, request.patient, request.model),
+            bundles,
+            folder / CHUNKS,
+            unpacked,
+            max_pixels=round(ingestion.max_megapixels * 1e6),
+            workers=ingestion.workers,
+            draws=Draws(**evaluation.model_dump(include={"replicates", "confidence", "seed"})),
+        )
+    finally:
+        _clear(unpacked)
+    page = render_prediction(told.summary, told.table, told.shown)
+    return told.table, for_spreadsheets(told.table), told.summary, page
+
+
+def _finished(bundles_folder: Path) -> "Finished":
+    """Where the bundles of all experiments lie that the configuration knows."""
+    from s3f_pipeline.prediction.models import Finished
+
+    loader = current_loader()
+    folders = {
+        each.pipeline: bundles_folder.joinpath(each.cohort, each.protocol, each.variant)
+        for each in experiments(loader.typed)
+    }
+    return Finished(folders, loader.run_folder, loader.env_option)
+
+
+def _clear(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -1,0 +1,98 @@
+import json
+
+import cv2
+import made_bundles
+import numpy as np
+import pytest
+
+from s3f_pipeline.bundle.contents import CARD, LICENCE, MODEL, PREPROCESSING
+from s3f_pipeline.bundle.example import drawn_pattern
+from s3f_pipeline.bundle.opening import open_bundle
+from s3f_pipeline.images.decode import decode, fit
+
+
+def example_of(files):
+    return cv2.imdecode(np.frombuffer(files["example/image.png"], np.uint8), cv2.IMREAD_GRAYSCALE)
+
+
+def test_no_image_of_a_patient_is_copied():
+    image = example_of(made_bundles.files_of())
+    assert (image == drawn_pattern(made_bundles.SHAPE)[..., 0]).all()
+    assert not any((image == patient[..., 0]).all() for patient in made_bundles.images_of(100))
+
+
+def test_the_example_of_phantoms_is_one_of_them():
+    assert (example_of(made_bundles.files_of(synthetic=True)) == made_bundles.images_of(1)[0, ..., 0]).all()
+
+
+def test_the_example_goes_through_ingestion_unchanged():
+    files = made_bundles.files_of(synthetic=True)
+    pixels = fit(decode(files["example/image.png"], "grey").pixels, *made_bundles.SHAPE[:2])
+    assert (pixels == made_bundles.images_of(1)[0]).all()
+
+
+def test_colours_of_the_example_keep_their_order(tmp_path):
+    shape = (16, 16, 3)
+    pattern = drawn_pattern(shape)
+    from s3f_pipeline.bundle.example import Example
+
+    for name, content in Example(pattern, {"a": 1.0}).files().items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    assert (Example.read(tmp_path, ["a"], shape).image == pattern).all()
+    assert (pattern[..., 0] != pattern[..., 2]).any()
+
+
+@pytest.mark.parametrize("positive", [False, True])
+def test_a_bundle_can_be_opened_and_predicts(tmp_path, positive):
+    opened = open_bundle(made_bundles.write(tmp_path, positive=positive))
+    assert opened.network(opened.example.image[None]).probabilities.shape == (1, 2)
+    assert (opened.preprocessing.decisions.threshold is not None) == positive
+    assert opened.preprocessing.outputs == (1 if positive else 2)
+
+
+def test_without_validation_images_nothing_is_decided():
+    says = json.loads(made_bundles.files_of(validation=0)[PREPROCESSING])
+    assert says["decisions"] == {"temperature": None, "threshold": None, "conformal": None}
+    assert says["references"]["flagged_from"] is None
+    assert says["references"]["twin_bits"] is None
+
+
+def test_the_network_lies_on_the_disk_once(tmp_path):
+    bundle = made_bundles.write(tmp_path)
+    assert (bundle / MODEL).samefile(tmp_path / MODEL)
+
+
+def test_a_network_that_is_trained_anew_leaves_the_bundle_whole(tmp_path):
+    from s3f_pipeline.files import atomic_path
+
+    bundle = made_bundles.write(tmp_path)
+    with atomic_path(tmp_path / MODEL) as temporary:
+        temporary.write_bytes(b"another network")
+    open_bundle(bundle)
+
+
+def test_where_links_cannot_be_made_the_network_is_copied(tmp_path, monkeypatch):
+    def refuse(source, target):
+        raise OSError("no links here")
+
+    monkeypatch.setattr("os.link", refuse)
+    bundle = made_bundles.write(tmp_path)
+    assert not (bundle / MODEL).samefile(tmp_path / MODEL)
+    open_bundle(bundle)
+
+
+def test_what_users_wrote_is_text_in_the_card():
+    files = made_bundles.files_of(title="a\n# <script>alert(1)</script> [x](javascript:y)", licence="*all*")
+    card = files[CARD].decode()
+    assert "\n# <script>" not in card
+    assert "\\<script\\>" in card
+    assert "\\[x\\](javascript:y)" in card
+    assert "\\*all\\*" in card
+    assert "*all*" in files[LICENCE].decode()
+
+
+def test_the_card_of_phantoms_says_so():
+    assert "no medical meaning" in made_bundles.files_of(synthetic=True)[CARD].decode()
+    assert "no medical meaning" not in made_bundles.files_of()[CARD].decode()
