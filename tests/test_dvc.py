@@ -59,7 +59,7 @@ def test_every_file_of_an_experiment_is_an_out(dvc_stages, load_config, cohort, 
     assert f"--pipeline={cohort}_{variant} --params=seed={seed}" in stage.cmd
     pipeline = register_pipelines()[Experiment(cohort, "patient_safe", variant).pipeline]
     catalog = DataCatalog.from_config(current_loader()["catalog"])
-    files = files_written(pipeline, catalog, ("training", "evaluation", "reporting"))
+    files = files_written(pipeline, catalog, EXPERIMENT_STAGES)
     uncovered = {name for name, path in files.items() if not is_below(path, outs_of(stage))}
     assert not uncovered
     for out in outs_of(stage):
@@ -71,7 +71,7 @@ def test_every_file_that_an_experiment_reads_is_a_dependency(dvc_stages, load_co
     load_config(seed=seed)
     dependencies = [Path(dep.fs_path) for dep in dvc_stages[f"experiment@{cohort}-{variant}-{seed}"].deps]
     pipeline = register_pipelines()[Experiment(cohort, "patient_safe", variant).pipeline]
-    pipeline = pipeline.only_nodes_with_tags("training", "evaluation", "reporting")
+    pipeline = pipeline.only_nodes_with_tags(*EXPERIMENT_STAGES)
     catalog = DataCatalog.from_config(current_loader()["catalog"])
     read = {name for name in pipeline.inputs() if not name.startswith("params:")}
     read = {name for name in read if not isinstance(catalog[name], (FolderDataset, ScratchFolderDataset))}

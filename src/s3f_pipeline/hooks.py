@@ -159,7 +159,10 @@ class TrackingHooks:
         elif noun == "metrics":
             RUN.log_metrics(tracked_metrics(data))
             RUN.set_tags(openings_tags(data) | leakage_tags(data))
-        if noun != "model":
+        if noun.startswith("explanation"):
+            for file in [path.with_name(name) for name in data] if noun == "explanation_pictures" else [path]:
+                RUN.log_file(file, "explanation")
+        elif noun != "model":
             folder = "evaluation" if path.suffix == ".png" else None
             RUN.log_file(path, folder)
 

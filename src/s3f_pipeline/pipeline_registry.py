@@ -21,6 +21,7 @@ from s3f_pipeline.pipelines import (
     auditing,
     comparison,
     evaluation,
+    explanation,
     ingestion,
     leaderboard,
     leakage_effect,
@@ -157,6 +158,7 @@ def _experiment(loader: ProjectConfigLoader, prepare: Prepare, experiment: Exper
             prepare(experiment.cohort, experiment.protocol),
             training.create_pipeline(experiment, size),
             evaluation.create_pipeline(experiment, size),
+            explanation.create_pipeline(experiment, size),
             reporting.create_pipeline(experiment),
         ]
     )

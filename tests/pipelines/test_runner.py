@@ -18,7 +18,7 @@ from s3f_pipeline.pipelines import runner
 from s3f_pipeline.pipelines.locks import reading
 from s3f_pipeline.pipelines.records import StageRecord
 from s3f_pipeline.pipelines.runner import StageRunner, _pipeline_of, _refuse_part
-from s3f_pipeline.pipelines.stages import stages_of
+from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES, stages_of
 
 PIPELINE = "brisc_spatial"
 EXPERIMENT = "brisc.patient_safe.spatial"
@@ -38,7 +38,7 @@ def files(load_config, tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "_check_training", lambda stage, catalog: None)
     monkeypatch.setattr(ProjectConfigLoader, "data_root", tmp_path)
     files = Files(load_config(), tmp_path, PIPELINE)
-    assert len(files.run()) == 6  # what ingestion has written along is not run
+    assert len(files.run()) == 7  # what ingestion has written along is not run
     assert files.run() == []
     return files
 
@@ -134,7 +134,7 @@ def test_changed_content_goes_on_to_what_reads_it(files):
     files.catalog["params:brisc.twins"] = MemoryDataset({"other": "twins"})
     assert files.run() == ["splitting of brisc"]  # the same groups come out
     files.catalog[f"params:{EXPERIMENT}.experiment"] = MemoryDataset({"network": "bilinear"})
-    assert files.run() == [f"{name} of {EXPERIMENT}" for name in ("training", "evaluation", "reporting")]
+    assert files.run() == [f"{name} of {EXPERIMENT}" for name in EXPERIMENT_STAGES]
 
 
 def test_a_stage_alone_names_the_damaged_file_and_the_command(files):
@@ -158,7 +158,7 @@ def test_force_gets_out_of_everything(files, damage):
     for name in files.catalog:
         if isinstance(files.catalog[name], FileDataset) and files.path(name).exists():
             DAMAGES[damage](files.path(name))
-    assert len(files.run(force=True)) == 6
+    assert len(files.run(force=True)) == 7
     assert files.run() == []
 
 
@@ -177,7 +177,7 @@ def test_a_record_of_an_earlier_release_tells_outputs_and_no_dependencies(files,
 def test_another_backend_trains_and_predicts_again(files, monkeypatch, caplog):
     pytest.importorskip("jax")
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    assert files.run() == [f"training of {EXPERIMENT}", f"evaluation of {EXPERIMENT}"]
+    assert files.run() == [f"{name} of {EXPERIMENT}" for name in ("training", "evaluation", "explanation")]
     assert re.search(r"training of \S+: backend tensorflow \S+ → jax \S+;", caplog.text)
 
 

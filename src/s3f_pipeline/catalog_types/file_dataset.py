@@ -68,6 +68,10 @@ class FileDataset(AbstractDataset[Saved, Loaded]):
         """What the file holds now."""
         return FileContent.of(self._filepath)
 
+    def difference(self, recorded: FileContent, *, hashed: bool = False) -> str | None:
+        """Say what has become of what was recorded, as ``FileContent.difference``."""
+        return recorded.difference(self._filepath, hashed=hashed)
+
     def invalidate(self) -> None:
         """Remove the file, because what it says is about to be no longer true."""
         self._filepath.unlink(missing_ok=True)

@@ -49,13 +49,14 @@ OBSERVERS = (
 )
 """Code that tells, tracks or writes what is done, and decides nothing of it."""
 PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitting", "auditing")
-EXPERIMENT_STAGES = ("training", "evaluation", "reporting")
+EXPERIMENT_STAGES = ("training", "evaluation", "explanation", "reporting")
 COMPARISON = "comparison"
 LEAKAGE_EFFECT = "leakage_effect"
 LEADERBOARD = "leaderboard"
 STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON, LEAKAGE_EFFECT, LEADERBOARD)
 NOTHING = Closure({}, frozenset())
-LOADERS = {"evaluation": ("s3f_pipeline.models.loading:load_model",)}
+LOAD_MODEL = ("s3f_pipeline.models.loading:load_model",)
+LOADERS = {"evaluation": LOAD_MODEL, "explanation": LOAD_MODEL}
 """What the catalog runs for the nodes of a stage, and what decides with them: how a network is loaded."""
 COPIED = {"training": ("history", "training")}
 """Small outputs that the record of a stage has a copy of, because making them again takes too long."""
@@ -77,7 +78,12 @@ class Table(NamedTuple):
 
 NETWORKS = Table("models.networks", "VARIANTS", "network")
 LAYOUTS = Table("layouts", "LAYOUTS", "cohorts.{cohort}.layout")
-CHOSEN_FROM = {"ingestion": LAYOUTS, "training": NETWORKS, "evaluation": NETWORKS}
+CHOSEN_FROM = {
+    "ingestion": LAYOUTS,
+    "training": NETWORKS,
+    "evaluation": NETWORKS,
+    "explanation": NETWORKS,
+}
 """Stages that run a function of a table."""
 
 
@@ -225,9 +231,8 @@ class Stage:
         if record is None or not record.outputs.keys() >= set(names):
             return f"no record says that {catalog[min(names)].filepath} is whole"
         for name in sorted(names):
-            path = catalog[name].filepath
-            if difference := record.outputs[name].difference(path, hashed=hashed):
-                return f"{path} {difference}"
+            if difference := catalog[name].difference(record.outputs[name], hashed=hashed):
+                return f"{catalog[name].filepath} {difference}"
         return None
 
     def restore(self, catalog: CatalogProtocol) -> list[str]:

@@ -14,6 +14,7 @@ from s3f_pipeline.config.schema.preparation import (
     SplittingConfig,
 )
 from s3f_pipeline.config.schema.training import VariantConfig
+from s3f_pipeline.explanation.settings import ExplanationSettings
 from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.splits.settings import TwinSettings
 
@@ -35,6 +36,7 @@ class Parameters(Block):
     leakage_effect: LeakageEffectConfig
     training: TrainingSettings
     evaluation: EvaluationConfig
+    explanation: ExplanationSettings
     comparison: ComparisonConfig
     variants: dict[Name, VariantConfig]
     cohorts: dict[Name, CohortConfig]
