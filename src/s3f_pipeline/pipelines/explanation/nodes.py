@@ -26,7 +26,8 @@ def explain_network(
     Returns:
         What ``explanation.json`` holds, and the arrays that pictures are drawn from.
     """
-    from s3f_pipeline.explanation.explain import Question, explain
+    from s3f_pipeline.explanation.explain import explain
+    from s3f_pipeline.explanation.question import Question
     from s3f_pipeline.splits.rows import split_rows
 
     test = predictions[predictions["split"] == "test"].reset_index(drop=True)
