@@ -72,7 +72,7 @@ def test_the_gradient_is_that_of_the_logit_where_probabilities_are_flat():
 def test_gradients_are_those_of_finite_differences_and_follow_the_weights():
     keras.utils.set_random_seed(4)
     model = pooled((4, 4, 1), 2, size=3, activation="tanh")
-    part = keras.Model(model.inputs, logits_of(model))
+    part = keras.Model(model.input, logits_of(model))
     gradient, forward = compile_gradient(part), compile_function(part)
     images = np.random.default_rng(0).uniform(size=(2, 4, 4, 1)).astype(np.float32)
     asked = np.array([[1, 0], [-2, 3]], np.float32)

@@ -47,7 +47,7 @@ def test_head_and_vectors_are_the_network(variant, is_linear):
     branches = find_branches(model)
     assert branches.is_linear is is_linear
     images = np.random.default_rng(0).uniform(size=(2, *SHAPE)).astype(np.float32)
-    logits = keras.Model(model.inputs, model.get_layer("logits").output)(images)
+    logits = keras.Model(model.input, model.get_layer("logits").output)(images)
     np.testing.assert_allclose(branches.head(branches.vectors(images)), logits, rtol=1e-5, atol=1e-6)
 
 

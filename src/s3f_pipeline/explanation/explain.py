@@ -114,7 +114,7 @@ class _Work:
         self._branches = find_branches(question.model)
         self._maps = find_maps(question.model) if question.settings.pictures else NO_PICTURES
         self._outputs = logits_of(question.model).shape[-1]
-        self._logits = keras.Model(question.model.inputs, logits_of(question.model))
+        self._logits = keras.Model(question.model.input, logits_of(question.model))
 
     @cached_property
     def _predict(self) -> Predict:
@@ -133,7 +133,7 @@ class _Work:
         """Vectors of the branches, and features, of training images."""
         features = features_of(self._question.model)
         branches = self._branches.vectors.outputs if self._branches else []
-        both = compile_function(keras.Model(features.inputs, [*branches, features.outputs[0]]))
+        both = compile_function(keras.Model(features.input, [*branches, features.outputs[0]]))
         *vectors, found = self._store.run(both, self._question.training_rows[known])
         return vectors, found
 

@@ -49,7 +49,7 @@ def find_branches(model: keras.Model) -> Branches | None:
     vectors = [named[name].output for name in BRANCHES.values()]
     return Branches(
         tuple(BRANCHES),
-        keras.Model(model.inputs, vectors),
+        keras.Model(model.input, vectors),
         keras.Model(vectors, logits_of(model)),
         isinstance(named["fusion"], keras.layers.Concatenate)
         and model.get_layer("logits").input is named["fusion"].output,
@@ -63,7 +63,7 @@ def logits_of(model: keras.Model) -> Tensor:
 
 def features_of(model: keras.Model) -> keras.Model:
     """From images to the vectors that the logits are a linear function of."""
-    return keras.Model(model.inputs, model.get_layer("logits").input)
+    return keras.Model(model.input, model.get_layer("logits").input)
 
 
 @dataclass(frozen=True)
@@ -98,4 +98,4 @@ def find_maps(model: keras.Model) -> Maps | str:
         return NO_MAPS
     maps = named[layer].output
     back = keras.Model([maps, *model.inputs], logits_of(model))
-    return Maps(layer, keras.Model(model.inputs, maps), back)
+    return Maps(layer, keras.Model(model.input, maps), back)
