@@ -162,6 +162,9 @@ class TrackingHooks:
             RUN.set_tags(openings_tags(data) | leakage_tags(data))
         if noun == "bundle":
             RUN.log_file(path.with_name(CARD))
+        elif noun.startswith("explanation"):
+            for file in [path.with_name(name) for name in data] if noun == "explanation_pictures" else [path]:
+                RUN.log_file(file, "explanation")
         elif noun != "model":
             folder = "evaluation" if path.suffix == ".png" else None
             RUN.log_file(path, folder)

@@ -23,6 +23,7 @@ from s3f_pipeline.pipelines import (
     bundling,
     comparison,
     evaluation,
+    explanation,
     ingestion,
     leaderboard,
     leakage_effect,
@@ -162,6 +163,7 @@ def _experiment(loader: ProjectConfigLoader, prepare: Prepare, experiment: Exper
             prepare(experiment.cohort, experiment.protocol),
             training.create_pipeline(experiment, size),
             evaluation.create_pipeline(experiment, size),
+            explanation.create_pipeline(experiment, size),
             *bundled,
             reporting.create_pipeline(experiment),
         ]

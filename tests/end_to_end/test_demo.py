@@ -112,7 +112,9 @@ def test_a_damaged_image_store_costs_no_training(project):
     whole = store.read_bytes()
     store.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     command = ("run", "--env=demo", "--pipeline=brisc_bilinear")
-    output = project.kedro(*command, "--tags=training,evaluation,bundling,reporting", succeeds=False)
+    output = project.kedro(
+        *command, "--tags=training,evaluation,explanation,bundling,reporting", succeeds=False
+    )
     assert f"{store} was changed after it was written" in output[output.index("Error: ") :]
     output = project.kedro(*command)
     assert "resizing of brisc.32x32 is made again" in output

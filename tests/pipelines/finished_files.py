@@ -1,6 +1,6 @@
 from kedro.io import DataCatalog, MemoryDataset
 
-from s3f_pipeline.catalog_types import BundleDataset
+from s3f_pipeline.catalog_types import BundleDataset, PicturesDataset
 from s3f_pipeline.pipeline_registry import register_pipelines
 from s3f_pipeline.pipelines.runner import _Run
 from s3f_pipeline.pipelines.stages import stages_of
@@ -34,6 +34,9 @@ class Files:
             path, text = catalog[name].filepath, f"100 lines of {name}\n" * 100
             if isinstance(catalog[name], BundleDataset):
                 catalog.save(name, {"model_card.md": text.encode()})
+                continue
+            if isinstance(catalog[name], PicturesDataset):
+                catalog[name].save({"picture.png": b"drawn"})
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)

@@ -9,7 +9,7 @@ from s3f_pipeline.config.loader import ProjectConfigLoader
 from s3f_pipeline.pipelines import packages, runner, stages
 
 NETWORKS = ("spatial", "bilinear", "medmamba")
-TRAINING, EVALUATION, BUNDLING, REPORTING = stages.EXPERIMENT_STAGES
+TRAINING, EVALUATION, EXPLANATION, BUNDLING, REPORTING = stages.EXPERIMENT_STAGES
 VARIANTS = "VARIANTS: dict[str, str] = {\n"
 LAYOUTS = "LAYOUTS: dict[str, str] = {\n"
 
@@ -71,6 +71,10 @@ def experiments(finished):
 
 def every(*names: str) -> set[tuple[str, str]]:
     return {(network, name) for network in NETWORKS for name in names}
+
+
+def of_network(name: str) -> set[tuple[str, str]]:
+    return {(name, stage) for stage in (TRAINING, EVALUATION, EXPLANATION, BUNDLING)}
 
 
 def test_a_copy_of_the_package_is_the_same_package(experiments):
@@ -142,32 +146,33 @@ def test_a_constant_in_fit_outdates_every_training(experiments):
 def test_a_constant_of_medmamba_outdates_medmamba_alone(experiments):
     experiments.edit(("models/medmamba.py", "STATES = 16", "STATES = 8"))
     told = "code of models/medmamba.py"
-    assert experiments.outdated() == {("medmamba", stage): told for stage in (TRAINING, EVALUATION, BUNDLING)}
+    assert experiments.outdated() == dict.fromkeys(of_network("medmamba"), told)
 
 
 def test_another_function_for_a_network_outdates_it_alone(experiments):
     experiments.edit(("models/networks.py", "s3f_net:bilinear_sn1", "s3f_net:gated_sn1"))
-    assert experiments.outdated().keys() == {
-        ("bilinear", stage) for stage in (TRAINING, EVALUATION, BUNDLING)
-    }
+    assert experiments.outdated().keys() == of_network("bilinear")
 
 
 def test_a_layer_outdates_the_networks_that_have_it(experiments):
     name = "def compute_output_shape"
     experiments.edit(("models/layers/spectral_filter.py", name, f"def more(self): ...\n\n    {name}"))
-    assert experiments.outdated().keys() == {
-        ("bilinear", stage) for stage in (TRAINING, EVALUATION, BUNDLING)
-    }
+    looks_at_filters = every(EXPLANATION)
+    assert experiments.outdated().keys() == of_network("bilinear") | looks_at_filters
 
 
 def test_a_metric_that_is_computed_otherwise_measures_again_and_trains_nothing(experiments):
     experiments.edit(("evaluation/confusion.py", "/ (support > 0).sum(axis=1)", "/ support.shape[1]"))
-    assert experiments.outdated() == dict.fromkeys(every(EVALUATION), "code of evaluation/confusion.py")
+    assert experiments.outdated() == dict.fromkeys(
+        every(EVALUATION, EXPLANATION), "code of evaluation/confusion.py"
+    )
 
 
 def test_another_way_of_loading_networks_predicts_again_and_trains_nothing(experiments):
     experiments.edit(("models/loading.py", "safe_mode=True", "safe_mode=True, custom_objects={}"))
-    assert experiments.outdated() == dict.fromkeys(every(EVALUATION, BUNDLING), "code of models/loading.py")
+    assert experiments.outdated() == dict.fromkeys(
+        every(EVALUATION, EXPLANATION, BUNDLING), "code of models/loading.py"
+    )
 
 
 def test_a_reader_of_images_reads_again_and_nothing_else(experiments):
@@ -193,7 +198,7 @@ def test_versions_of_packages_are_named(experiments, monkeypatch):
     monkeypatch.setattr(packages, "version", lambda name: "99.0" if name == "keras" else version(name))
     version = stages.version
     assert experiments.outdated() == dict.fromkeys(
-        every(TRAINING, EVALUATION, BUNDLING), f"keras {before} → 99.0"
+        every(TRAINING, EVALUATION, EXPLANATION, BUNDLING), f"keras {before} → 99.0"
     )
 
 

@@ -85,6 +85,7 @@ def test_pipelines_of_both_sides_are_there_and_not_listed(pipelines, side):
         (f"brisc_64.{side}", "splitting"),
         (f"brisc_64.{side}.spatial", "training"),
         (f"brisc_64.{side}.spatial", "evaluation"),
+        (f"brisc_64.{side}.spatial", "explanation"),
         (f"brisc_64.{side}.spatial", "reporting"),
     ]
 

@@ -177,7 +177,8 @@ def test_a_record_of_an_earlier_release_tells_outputs_and_no_dependencies(files,
 def test_another_backend_trains_and_predicts_again(files, monkeypatch, caplog):
     pytest.importorskip("jax")
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    assert files.run() == [f"{name} of {EXPERIMENT}" for name in ("training", "evaluation", "bundling")]
+    stages = ("training", "evaluation", "explanation", "bundling")
+    assert files.run() == [f"{name} of {EXPERIMENT}" for name in stages]
     assert re.search(r"training of \S+: backend tensorflow \S+ → jax \S+;", caplog.text)
 
 

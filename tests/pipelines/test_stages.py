@@ -56,6 +56,7 @@ def test_stages_come_in_the_order_of_the_data(pipelines):
         ("brisc.patient_safe", "splitting"),
         ("brisc.patient_safe.bilinear", "training"),
         ("brisc.patient_safe.bilinear", "evaluation"),
+        ("brisc.patient_safe.bilinear", "explanation"),
         ("brisc.patient_safe.bilinear", "bundling"),
         ("brisc.patient_safe.bilinear", "reporting"),
     ]

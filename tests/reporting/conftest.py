@@ -1,14 +1,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from explanation_files import explanation_arrays, explanation_file
 from result_files import metrics_file, training_file
 from uncertainty_files import uncertainty_file
 
 from s3f_pipeline.evaluation.metrics import compute_metrics
+from s3f_pipeline.reporting.explanation_pictures import draw_explanation
 from s3f_pipeline.reporting.report import ReportData
 from s3f_pipeline.results import RunId
 from s3f_pipeline.results.audit import Audit
 from s3f_pipeline.results.decoding import decode
+from s3f_pipeline.results.explanation import Explanation
 from s3f_pipeline.results.metrics import Metrics, Openings, SplitMetrics
 from s3f_pipeline.results.splits import SplitSummary
 from s3f_pipeline.results.training import TrainingFacts
@@ -99,8 +102,19 @@ def measured(metrics):
     return Metrics.of({**content, **uncertainty_file(tuple(CLASSES))}, "metrics.json")
 
 
+@pytest.fixture(scope="session")
+def explanation():
+    content = explanation_file(RunId("brisc", "patient_safe", "bilinear", 17), CLASSES)
+    return Explanation.of(content, "explanation.json")
+
+
+@pytest.fixture(scope="session")
+def pictures(explanation):
+    return draw_explanation(explanation, explanation_arrays(), {name: name for name in CLASSES})
+
+
 @pytest.fixture
-def report_data(metrics, measured, history, audit_of):
+def report_data(metrics, measured, history, audit_of, explanation, pictures):
     """An experiment on made-up figures, each of them different where it can be."""
     published = {"accuracy": 0.9822, "macro_f1": 0.9833, "weighted_f1": 0.9821, "kappa": 0.9756}
     published |= {"mcc": 0.9757, "auc_macro": 0.9989, "note": "epoch chosen on the test set"}
@@ -204,6 +218,8 @@ def report_data(metrics, measured, history, audit_of):
             "reliability": b"points",
             "history": b"epochs",
         },
+        explanation=explanation,
+        pictures=pictures,
         provenance={
             "git_commit": "3f1c9e0b",
             "git_dirty": False,

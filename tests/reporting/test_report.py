@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import jinja2
 import pytest
+from explanation_files import of_maps
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from s3f_pipeline.mappings import dotted
 from s3f_pipeline.reporting.page import _environment
 from s3f_pipeline.reporting.report import render_report
 from s3f_pipeline.results.decoding import decode
+from s3f_pipeline.results.explanation import MapMethod
 from s3f_pipeline.results.metrics import Openings, SplitMetrics
 from s3f_pipeline.results.splits import Excluded
 
@@ -85,9 +87,9 @@ def test_links_lead_somewhere(report_data):
 
 def test_holds_its_figures_with_a_description(report_data):
     images = render(report_data).all("img")
-    assert [base64.b64decode(image["src"].split(",")[1]) for image in images] == [
-        b"epochs", b"matrix", b"curves", b"points"
-    ]  # fmt: skip
+    shown = [base64.b64decode(image["src"].split(",")[1]) for image in images]
+    assert shown[:4] == [b"epochs", b"matrix", b"curves", b"points"]
+    assert sorted(shown[4:]) == sorted(report_data.pictures.values())
     assert all(len(image["alt"]) > 30 for image in images)
 
 
@@ -95,7 +97,7 @@ def test_tables_can_be_read_aloud_and_scroll_on_their_own(report_data):
     page = render(report_data)
     assert all(header["scope"] in ("row", "col") for header in page.all("th"))
     scrolling = [block for block in page.all("div") if block.get("class") == "scroll"]
-    assert len(scrolling) == len(page.all("table")) + len(page.all("img"))
+    assert len(scrolling) == len(page.all("table")) + len(page.all("figure"))
     assert len(page.all("caption")) == len(page.all("table"))
     assert all(block["tabindex"] == "0" and block["aria-label"] for block in scrolling)
 
@@ -368,3 +370,53 @@ def test_classes_are_called_by_their_titles_everywhere(report_data):
     assert "no_tumor" in before
     assert "no_tumor" not in after
     assert after.count("no tumour") == before.count("no_tumor")
+
+
+def explained(report_data, **parts):
+    """The page with some parts of the explanation replaced."""
+    return render(report_data, explanation=dataclasses.replace(report_data.explanation, **parts))
+
+
+def test_the_explanation_says_what_size_and_use_of_branches_are_worth(report_data):
+    text = render(report_data).text
+    assert "By size, the spatial branch has 29.5 % of the balanced score" in text
+    assert "owes 96.7 % to the spatial branch and 3.3 % to the spectral branch" in text
+    assert "The two disagree" in text
+    assert "81.6 %" in text
+    assert "0.3519" in text
+
+
+def test_what_a_network_does_not_have_is_said_in_words(report_data):
+    reasons = {"branches": "It has one branch.", "place": "It has no maps.", "filters": "It has no filters."}
+    frequency = dataclasses.replace(report_data.explanation.frequency, filters=None)
+    page = explained(
+        report_data, branches=None, place=None, frequency=frequency, shown=(), not_applicable=reasons
+    )
+    assert all(reason in page.text for reason in reasons.values())
+    assert "Size of the vectors" not in page.text
+
+
+def test_maps_stand_beside_what_they_are_worth(report_data):
+    text = render(report_data).text
+    assert "Grad-CAM passes both tests" in text
+    assert "The map by Grad-CAM is empty" in text
+    place = report_data.explanation.place
+    bad = decode(MapMethod, of_maps(passes=False, better=False))
+    untested = dataclasses.replace(bad, trusted=None)
+    methods = {"grad_cam": bad, "grad_cam_plus_plus": untested}
+    text = explained(report_data, place=dataclasses.replace(place, methods=methods)).text
+    assert "Grad-CAM is not to be trusted here: its maps stay as alike" in text
+    assert "matters no more to the network than places at random" in text
+    assert "Grad-CAM++ could not be tested" in text
+
+
+def test_errors_stand_beside_their_neighbours_and_labels_to_look_at_are_listed(report_data):
+    text = render(report_data).text
+    assert "Surest wrong of glioma: called no_tumor (61.4 %). shown-image-0" in text
+    assert "Nearest training images: no_tumor (train-1, group patient-7)" in text
+    assert "1 of 1,873 validation and test images" in text
+    assert "image-9" in text
+    nothing = dataclasses.replace(report_data.explanation.suspicious_labels, found=0, listed=())
+    assert (
+        "None of 1,873 validation and test images" in explained(report_data, suspicious_labels=nothing).text
+    )

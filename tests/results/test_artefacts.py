@@ -8,6 +8,7 @@ from s3f_pipeline.config.loader import PROJECT
 from s3f_pipeline.errors import ResultsError
 from s3f_pipeline.results import RunId
 from s3f_pipeline.results.audit import Audit
+from s3f_pipeline.results.explanation import Explanation
 from s3f_pipeline.results.intervals import Interval
 from s3f_pipeline.results.metrics import Metrics
 from s3f_pipeline.results.runs import TABLE_VERSION
@@ -61,6 +62,7 @@ def test_readers_and_catalog_agree_on_versions():
     versions = {
         "{cohort}.{protocol}.{variant}.metrics": Metrics.VERSION,
         "{cohort}.{protocol}.{variant}.training": TrainingFacts.VERSION,
+        "{cohort}.{protocol}.{variant}.explanation": Explanation.VERSION,
         "{cohort}.leakage_audit": Audit.VERSION,
         "{cohort}.{protocol}.{variant}.predictions": TABLE_VERSION,
         "{cohort}.{protocol}.splits": TABLE_VERSION,

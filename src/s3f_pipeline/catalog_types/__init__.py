@@ -3,6 +3,7 @@
 The classes are imported by their full path in ``catalog.yml``; nothing heavy is imported here.
 """
 
+from s3f_pipeline.catalog_types.arrays_dataset import ArraysDataset
 from s3f_pipeline.catalog_types.atomic_dataset import AtomicDataset
 from s3f_pipeline.catalog_types.bundle_dataset import BundleDataset
 from s3f_pipeline.catalog_types.bytes_dataset import BytesDataset
@@ -12,10 +13,12 @@ from s3f_pipeline.catalog_types.finished_runs_dataset import FinishedRunsDataset
 from s3f_pipeline.catalog_types.folder_dataset import FolderDataset
 from s3f_pipeline.catalog_types.image_store_dataset import ImageStoreDataset
 from s3f_pipeline.catalog_types.keras_model_dataset import KerasModelDataset
+from s3f_pipeline.catalog_types.pictures_dataset import PicturesDataset
 from s3f_pipeline.catalog_types.salt_dataset import SaltDataset
 from s3f_pipeline.catalog_types.scratch_folder_dataset import ScratchFolderDataset
 
 __all__ = [
+    "ArraysDataset",
     "AtomicDataset",
     "BundleDataset",
     "BytesDataset",
@@ -25,6 +28,7 @@ __all__ = [
     "FolderDataset",
     "ImageStoreDataset",
     "KerasModelDataset",
+    "PicturesDataset",
     "SaltDataset",
     "ScratchFolderDataset",
     "UnusableFileError",

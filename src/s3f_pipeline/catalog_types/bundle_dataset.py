@@ -53,9 +53,9 @@ class BundleDataset(FileDataset[Mapping[str, bytes], "Bundle"]):
         """Write a bundle of these files and the network."""
         write_bundle(self.folder, self.folder.with_name(MODEL), data)
 
-    def difference(self, content: FileContent, *, hashed: bool = False) -> str | None:
+    def difference(self, recorded: FileContent, *, hashed: bool = False) -> str | None:
         """Look at all files of the bundle, not at that of the checksums alone."""
-        if difference := super().difference(content, hashed=hashed):
+        if difference := super().difference(recorded, hashed=hashed):
             return difference
         try:
             check_files(self.folder, read_checksums(self.folder))

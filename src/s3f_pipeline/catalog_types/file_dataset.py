@@ -68,9 +68,9 @@ class FileDataset(AbstractDataset[Saved, Loaded]):
         """What the file holds now."""
         return FileContent.of(self._filepath)
 
-    def difference(self, content: FileContent, *, hashed: bool = False) -> str | None:
-        """As ``FileContent.difference``, of what the file once held."""
-        return content.difference(self._filepath, hashed=hashed)
+    def difference(self, recorded: FileContent, *, hashed: bool = False) -> str | None:
+        """Say what has become of what was recorded, as ``FileContent.difference``."""
+        return recorded.difference(self._filepath, hashed=hashed)
 
     def invalidate(self) -> None:
         """Remove the file, because what it says is about to be no longer true."""

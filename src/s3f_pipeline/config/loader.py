@@ -197,6 +197,8 @@ class ProjectConfigLoader(OmegaConfigLoader):
                 return CohortUse.part_of(block)
             case "evaluation":
                 return typed.evaluation
+            case "explanation":
+                return typed.explanation
             case "ingestion":
                 return typed.ingestion
             case "twins":

@@ -49,7 +49,7 @@ OBSERVERS = (
 )
 """Code that tells, tracks or writes what is done, and decides nothing of it."""
 PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitting", "auditing")
-EXPERIMENT_STAGES = ("training", "evaluation", "bundling", "reporting")
+EXPERIMENT_STAGES = ("training", "evaluation", "explanation", "bundling", "reporting")
 COMPARISON = "comparison"
 LEAKAGE_EFFECT = "leakage_effect"
 LEADERBOARD = "leaderboard"
@@ -59,7 +59,7 @@ LOOKED_AT_EACH_TIME = ("acquisition", PREDICTION)
 STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON, LEAKAGE_EFFECT, LEADERBOARD, PREDICTION)
 NOTHING = Closure({}, frozenset())
 LOAD_MODEL = ("s3f_pipeline.models.loading:load_model",)
-LOADERS = {"evaluation": LOAD_MODEL, "bundling": LOAD_MODEL}
+LOADERS = dict.fromkeys(("evaluation", "explanation", "bundling"), LOAD_MODEL)
 """What the catalog runs for the nodes of a stage, and what decides with them: how a network is loaded."""
 COPIED = {"training": ("history", "training")}
 """Small outputs that the record of a stage has a copy of, because making them again takes too long."""
@@ -85,6 +85,7 @@ CHOSEN_FROM = {
     "ingestion": LAYOUTS,
     "training": NETWORKS,
     "evaluation": NETWORKS,
+    "explanation": NETWORKS,
     "bundling": NETWORKS,
 }
 """Stages that run a function of a table."""

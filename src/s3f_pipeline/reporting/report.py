@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from s3f_pipeline.evaluation.estimates import FLAG
-from s3f_pipeline.reporting import facts
+from s3f_pipeline.reporting import explanation, facts
 from s3f_pipeline.reporting.page import render_page
 from s3f_pipeline.results.audit import Audit
+from s3f_pipeline.results.explanation import Explanation
 from s3f_pipeline.results.metrics import Metrics, Openings, SplitMetrics
 from s3f_pipeline.results.splits import SplitSummary
 from s3f_pipeline.results.training import TrainingFacts
@@ -38,6 +39,8 @@ class ReportData:
         measured: All of the metrics, of which the blocks beside those of a split are shown.
         figures: PNG files ``confusion_matrix``, ``roc``, ``reliability``, ``history``, and ``decision_curve``
             where there is one.
+        explanation: Why the network said so.
+        pictures: PNG files of the explanation, by name.
         provenance: ``git_commit``, ``git_dirty``, ``data_hash``, ``splits_hash``, ``seed``,
             ``mlflow_run_id`` (or None), ``created``, ``versions`` {package: version},
             ``backend``, ``device``, ``precision``, ``command``.
@@ -54,6 +57,8 @@ class ReportData:
     metrics: SplitMetrics
     measured: Metrics
     figures: Mapping[str, bytes]
+    explanation: Explanation
+    pictures: Mapping[str, bytes]
     provenance: Mapping[str, Any]
 
 
@@ -72,7 +77,8 @@ def render_report(report: ReportData) -> str:
     listed_groups, unlisted_groups = facts.leaking_groups(report.audit)
     return render_page(
         "report.html",
-        **vars(report),
+        **vars(report) | {"pictures": explanation.fit_to_page(report.pictures)},
+        words=explanation.words(report.explanation),
         accuracy=facts.accuracy_facts(report.metrics, report.cohort["classes"]),
         flag=FLAG,
         no_skill=facts.no_skill_scores(report.metrics),

@@ -15,6 +15,7 @@ from s3f_pipeline.config.schema.preparation import (
     SplittingConfig,
 )
 from s3f_pipeline.config.schema.training import VariantConfig
+from s3f_pipeline.explanation.settings import ExplanationSettings
 from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.splits.settings import TwinSettings
 
@@ -77,6 +78,7 @@ class Parameters(PredictionRequest):
     leakage_effect: LeakageEffectConfig
     training: TrainingSettings
     evaluation: EvaluationConfig
+    explanation: ExplanationSettings
     comparison: ComparisonConfig
     variants: dict[Name, VariantConfig]
     cohorts: dict[Name, CohortConfig]

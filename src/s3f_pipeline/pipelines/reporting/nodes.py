@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from s3f_pipeline.config.schema import CohortFacts, ExperimentConfig, ExperimentLabels
@@ -61,6 +62,20 @@ def plot(
     return confusion_matrix, roc, reliability, training_history
 
 
+def draw_pictures(
+    experiment: ExperimentConfig,
+    labels: ExperimentLabels,
+    explanation: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+) -> dict[str, bytes]:
+    """Draw the explanation, as PNG files by name."""
+    from s3f_pipeline.reporting.explanation_pictures import draw_explanation
+    from s3f_pipeline.results.explanation import Explanation
+
+    titles = {name: labels.class_titles.get(name, name) for name in experiment.classes}
+    return draw_explanation(Explanation.of(explanation, "explanation.json"), arrays, titles)
+
+
 def write_report(
     experiment: ExperimentConfig,
     labels: ExperimentLabels,
@@ -72,6 +87,8 @@ def write_report(
     training: dict[str, Any],
     history: pd.DataFrame,
     metrics: dict[str, Any],
+    explanation: dict[str, Any],
+    pictures: dict[str, bytes],
     *plots: bytes,
 ) -> str:
     """Put everything that an experiment has written into one HTML file; ``plots`` are those of ``plot``."""
@@ -79,6 +96,7 @@ def write_report(
     from s3f_pipeline.reporting.report import ReportData, render_report
     from s3f_pipeline.reporting.style import figure_to_png
     from s3f_pipeline.results.audit import Audit
+    from s3f_pipeline.results.explanation import Explanation
     from s3f_pipeline.results.metrics import Metrics
     from s3f_pipeline.results.splits import SplitSummary
     from s3f_pipeline.results.training import TrainingFacts
@@ -105,6 +123,8 @@ def write_report(
             metrics=measured.test,
             measured=measured,
             figures=dict(zip(FIGURES, plots, strict=True)) | drawn,
+            explanation=Explanation.of(explanation, "explanation.json"),
+            pictures=pictures,
             provenance={
                 **{key: getattr(trained, key) for key in TRACED},
                 "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -3,7 +3,7 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from s3f_pipeline.config.names import Experiment
-from s3f_pipeline.pipelines.reporting.nodes import plot, write_report
+from s3f_pipeline.pipelines.reporting.nodes import draw_pictures, plot, write_report
 
 OF_COHORT = ("index", "quality", "leakage_audit")
 PLOTS = ["confusion_matrix", "roc", "reliability", "training_history"]
@@ -27,6 +27,12 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
                 name="plot",
             ),
             node(
+                draw_pictures,
+                inputs=["params:experiment", "params:labels", "explanation", "explanation_arrays"],
+                outputs="explanation_pictures",
+                name="draw",
+            ),
+            node(
                 write_report,
                 inputs=[
                     "params:experiment",
@@ -37,6 +43,8 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
                     "training",
                     "history",
                     "metrics",
+                    "explanation",
+                    "explanation_pictures",
                     *PLOTS,
                 ],
                 outputs="report",
