@@ -9,7 +9,10 @@ from typing import Annotated, Literal
 from s3f_pipeline.bounds import Bounds
 
 LearningRate = Annotated[float, Bounds(gt=0, le=10)]
+Flip = Literal["none", "horizontal", "both"]
 Epochs = Annotated[int, Bounds(gt=0, le=100_000)]
+SomeEpochs = Annotated[int, Bounds(ge=0, le=100_000)]
+Momentum = Annotated[float, Bounds(gt=0, lt=1)]
 
 
 @dataclass(frozen=True)
@@ -21,19 +24,22 @@ class Augmentation:
             whole; 1 does not crop. Area and aspect are drawn until the crop fits, as in torchvision's
             ``RandomResizedCrop``, so that large crops are rarer than small ones.
         flip: ``none``; ``horizontal`` mirrors left and right every other time; ``both`` also up and down.
-            Classes that tell left from right are swapped by it.
+            Classes that tell left from right are swapped by it. ``cohort`` in a configuration stands for
+            what the cohort allows.
         rotation: Largest angle in degrees.
         shift: Largest shift as a share of the side.
         brightness: Largest relative change of brightness.
+        contrast: Largest relative change of the distance to the mean of the image.
         spectral_mixing: Largest share of another image's amplitude spectrum; the phases stay (amplitude
             mixing, Xu et al. 2021, arXiv 2105.11120).
     """
 
     crop: Annotated[float, Bounds(gt=0, le=1)] = 1.0
-    flip: Literal["none", "horizontal", "both"] = "none"
+    flip: Flip | Literal["cohort"] = "none"
     rotation: Annotated[float, Bounds(ge=0, le=180)] = 0.0
     shift: Annotated[float, Bounds(ge=0, lt=1)] = 0.0
     brightness: Annotated[float, Bounds(ge=0, lt=1)] = 0.0
+    contrast: Annotated[float, Bounds(ge=0, lt=1)] = 0.0
     spectral_mixing: Annotated[float, Bounds(ge=0, le=1)] = 0.0
 
 
@@ -57,6 +63,22 @@ class TrainingSettings:
         reduce_lr_patience: Of ``plateau``: epochs without a lower selection loss.
         reduce_lr_factor: By which the learning rate is multiplied, in (0, 1).
         min_learning_rate: Of ``plateau``: the rate is never reduced below this.
+        warmup_epochs: Epochs at the start whose learning rate rises linearly: that of epoch e is
+            e / (``warmup_epochs`` + 1) of what it would be (Goyal et al. 2017, arXiv 1706.02677).
+        frozen_epochs: Epochs at the start in which nothing but the head is trained. Then all of the network
+            is, with a new optimizer.
+        weight_decay: Decoupled, as in AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101): before each step
+            kernels shrink by the learning rate times this. Biases, the scales of normalisation, and the
+            decay and skip of selective scans do not. 0 is Adam.
+        label_smoothing: Share of a label that is spread over all classes (Szegedy et al. 2016, arXiv
+            1512.00567).
+        ema: Momentum of the exponential moving average of the weights over all steps; the averaged network is
+            the one that is validated and kept. ``None`` takes the weights as they are.
+        batch_norm_statistics: With which batch normalisation predicts: ``running`` averages over steps, or
+            statistics ``re-estimated`` at the end of each epoch from training images without augmentation and
+            dropout, before validation (PreciseBN, Wu and Johnson 2021, arXiv 2105.07576).
+        batch_norm_images: Of ``re-estimated``: at most this many training images, the same ones each time.
+        batch_norm_momentum: Of the running averages; ``None`` is each network's own.
         augmentation: How training images are varied.
         precision: Compute precision; ``auto`` takes bfloat16 where the hardware has it.
         distribution: ``auto`` and ``data_parallel`` spread batches over all devices of all processes, with
@@ -74,6 +96,14 @@ class TrainingSettings:
     reduce_lr_patience: Epochs = 20
     reduce_lr_factor: Annotated[float, Bounds(gt=0, lt=1)] = 0.2
     min_learning_rate: LearningRate = 1e-6
+    warmup_epochs: SomeEpochs = 0
+    frozen_epochs: SomeEpochs = 0
+    weight_decay: Annotated[float, Bounds(ge=0, le=10)] = 0.0
+    label_smoothing: Annotated[float, Bounds(ge=0, lt=1)] = 0.0
+    ema: Momentum | None = None
+    batch_norm_statistics: Literal["running", "re-estimated"] = "running"
+    batch_norm_images: Annotated[int, Bounds(gt=0, le=10_000_000)] = 1024
+    batch_norm_momentum: Momentum | None = None
     augmentation: Augmentation = UNCHANGED
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
     distribution: Literal["auto", "none", "data_parallel"] = "auto"

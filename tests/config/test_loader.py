@@ -255,6 +255,42 @@ def test_a_part_of_the_augmentation_can_be_asked_for(load_config):
     assert (training.augmentation.flip, training.augmentation.crop) == ("both", 1.0)
 
 
+@pytest.mark.parametrize(
+    ("cohort", "flips"),
+    [("chest", "horizontal"), ("ham", "both"), ("brisc_64", "horizontal"), ("organcmnist", "none")],
+)
+def test_a_recipe_mirrors_as_the_cohort_allows(load_config, cohort, flips):
+    loader = load_config(training={"augmentation": {"flip": "cohort", "contrast": 0.1}})
+    assert loader.experiment(cohort, "patient_safe", "spatial").training.augmentation.flip == flips
+    usual = load_config().experiment(cohort, "patient_safe", "spatial").training
+    assert usual.augmentation.flip == "none"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("weight_decay", -0.1, "greater than or equal to 0"),
+        ("label_smoothing", 1.0, "less than 1"),
+        ("ema", 1.0, "less than 1"),
+        ("ema", 0, "greater than 0"),
+        ("ema", True, "not true or false"),
+        ("warmup_epochs", -1, "greater than or equal to 0"),
+        ("frozen_epochs", 1.5, "integer"),
+        ("batch_norm_statistics", "exact", "'running' or 're-estimated'"),
+        ("batch_norm_images", 0, "greater than 0"),
+        ("batch_norm_momentum", 1.0, "less than 1"),
+        ("augmentation", {"contrast": 1.0}, "less than 1"),
+        ("augmentation", {"flip": "vertical"}, "'none', 'horizontal' or 'both'"),
+    ],
+)
+def test_options_of_the_training_have_bounds(load_config, key, value, words):
+    with pytest.raises(ConfigError) as refused:
+        assert load_config(training={key: value}).typed
+    assert f"training.{key}" in refused.value.message
+    assert words in refused.value.message
+    assert "--params" in refused.value.message
+
+
 def test_fusion_variants_take_the_published_spectranet(load_config):
     loader = load_config()
     networks = {

@@ -10,7 +10,7 @@ from s3f_pipeline.training import augmentation as module
 from s3f_pipeline.training.augmentation import mix_amplitudes, swapped_classes
 from s3f_pipeline.training.batches import ImageBatches
 
-EVERYTHING = Augmentation(0.3, "both", 20, 0.1, 0.2, 0.5)
+EVERYTHING = Augmentation(0.3, "both", 20, 0.1, 0.2, 0.3, 0.5)
 
 
 def picture(height=20, width=16, channels=3, seed=0):
@@ -35,6 +35,7 @@ def test_by_default_nothing_changes():
         rotation=st.floats(0, 180),
         shift=st.floats(0, 0.99),
         brightness=st.floats(0, 0.99),
+        contrast=st.floats(0, 0.99),
         spectral_mixing=st.floats(0, 1),
     ),
     st.integers(1, 9),
@@ -120,3 +121,12 @@ def test_the_variation_follows_from_seed_epoch_and_image_alone():
     np.testing.assert_array_equal(batches(4), batches(5))
     assert not np.array_equal(batches(4), batches(4, epoch=1))
     assert not np.array_equal(batches(4), batches(4, augmentation=UNCHANGED))
+
+
+def test_contrast_changes_the_distance_to_the_mean():
+    image = picture() / 4 + 0.375
+    varied = [vary(Augmentation(contrast=0.3), image, seed) for seed in range(20)]
+    factors = [(each - each.mean()).std() / image.std() for each in varied]
+    assert 0.7 < min(factors) < 0.85 < 1.15 < max(factors) < 1.3
+    for each, factor in zip(varied, factors, strict=True):
+        np.testing.assert_allclose(each, image.mean() + factor * (image - image.mean()), atol=1e-5)

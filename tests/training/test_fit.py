@@ -9,6 +9,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.evaluation.metrics import cross_entropy
+from s3f_pipeline.models import build_model
 from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.fit import fit, memory_errors_explained
@@ -121,6 +123,21 @@ def test_a_constant_learning_rate_is_trained_to_the_end(images):
     assert trained.facts["stopped"] == "all epochs"
 
 
+def test_the_learning_rate_rises_during_the_warm_up(images):
+    trained, _ = train(
+        images, epochs=5, learning_rate=1.0, learning_rate_schedule="constant", warmup_epochs=3
+    )
+    assert trained.history["learning_rate"].tolist() == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.0])
+
+
+def test_the_rate_of_the_schedule_is_what_rises(images):
+    trained, _ = train(
+        images, epochs=4, learning_rate=1.0, learning_rate_schedule="steps", reduce_lr_factor=0.1,
+        warmup_epochs=3,
+    )  # fmt: skip
+    assert trained.history["learning_rate"].tolist() == pytest.approx([0.25, 0.5, 0.075, 0.01])
+
+
 def test_the_area_under_the_curve_can_decide(images):
     trained, _ = train(images, selection_metric="auc")
     history = trained.history.set_index("epoch")
@@ -134,6 +151,60 @@ def test_the_same_seed_gives_the_same_weights(images):
     first, second = (train(images)[0].model.get_weights() for _ in range(2))
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def small_network():
+    keras.utils.set_random_seed(0)
+    return build_model("spectral", (4, 4, 1), 2)
+
+
+def fitted(model, images, **changes):
+    settings = replace(SETTINGS, learning_rate=0.005, **changes)
+    return fit(model, images, split(0, 16), split(16, 24), CLASSES, settings, seed=0)
+
+
+@pytest.mark.parametrize("changes", [{"ema": 0.9}, {"batch_norm_statistics": "re-estimated"}])
+def test_the_kept_weights_are_the_ones_that_were_validated(images, changes):
+    trained = fitted(small_network(), images, **changes)
+    plain = fitted(small_network(), images)
+    columns = ["loss", "accuracy"]
+    assert trained.history[columns].equals(plain.history[columns]), "training itself stays what it was"
+    assert not trained.history["selection_loss"].equals(plain.history["selection_loss"])
+    row = trained.history.set_index("epoch").loc[trained.facts["selected_epoch"]]
+    selection = split(16, 24)
+    probabilities = Predictor(trained.model).of_rows(images, selection.rows, 8)
+    assert cross_entropy(selection.labels, probabilities) == pytest.approx(row["selection_loss"], abs=1e-12)
+
+
+def test_re_estimated_statistics_of_the_kept_network_are_those_of_training_images(images):
+    trained = fitted(small_network(), images, batch_norm_statistics="re-estimated", batch_norm_images=32)
+    norm = trained.model.get_layer("spectral_filter1_norm")
+    assert norm.momentum == 0.99
+    mean = norm.moving_mean.numpy()
+    filtered = keras.Model(trained.model.input, trained.model.get_layer("spectral_filter1").output)
+    x = filtered.predict(images[split(0, 16).rows] / np.float32(255), verbose=0)
+    np.testing.assert_allclose(mean, x.mean((0, 1, 2)), rtol=1e-4, atol=1e-5)
+
+
+def test_the_momentum_of_batch_normalisation(images):
+    trained = fitted(small_network(), images, epochs=1, batch_norm_momentum=0.5)
+    assert trained.model.get_layer("spectral_norm1").momentum == 0.5
+    usual = fitted(small_network(), images, epochs=1)
+    columns = ["loss", "selection_loss"]
+    assert (trained.history[columns] == usual.history[columns]).to_numpy().tolist() == [[True, False]]
+
+
+def test_frozen_epochs_train_the_head_alone_and_then_all(images):
+    model = small_network()
+    before = {weight.path: np.asarray(weight) for weight in model.weights}
+    frozen = fitted(model, images, epochs=3, frozen_epochs=3)
+    named = zip(before, frozen.model.weights, strict=True)
+    changed = {path for path, weight in named if not np.array_equal(before[path], weight)}
+    assert changed == {"logits/kernel", "logits/bias"}
+    unfrozen = fitted(small_network(), images, epochs=4, frozen_epochs=3)
+    columns = ["loss", "selection_loss"]
+    assert unfrozen.history[columns][:3].equals(frozen.history[columns])
+    assert model.get_layer("spectral_filter1").trainable
 
 
 def test_it_trains_on_jax():

@@ -14,7 +14,7 @@ import pytest
 from s3f_pipeline.backend.determinism import make_deterministic
 from s3f_pipeline.models import build_model
 from s3f_pipeline.process_group import ALONE, Process
-from s3f_pipeline.recipe import TrainingSettings
+from s3f_pipeline.recipe import Augmentation, TrainingSettings
 from s3f_pipeline.signals import SIGNALS
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training import resume
@@ -46,6 +46,19 @@ def images():
     images = np.random.default_rng(0).integers(0, 200, (24, 16, 16, 1), dtype=np.uint8)
     images[12:] += 30
     return images
+
+
+EVERY_OPTION = {
+    "warmup_epochs": 3,
+    "frozen_epochs": 2,
+    "weight_decay": 0.1,
+    "label_smoothing": 0.1,
+    "ema": 0.9,
+    "batch_norm_statistics": "re-estimated",
+    "batch_norm_images": 10,
+    "batch_norm_momentum": 0.9,
+    "augmentation": Augmentation(0.5, "both", 20.0, 0.1, 0.2, 0.2, 0.3),
+}
 
 
 def train(images, folder=None, stop_after=None, circumstances=None, told=None, **changes):
@@ -81,16 +94,17 @@ def assert_same(one, other):
     assert one.facts == other.facts
 
 
-def test_an_interruption_changes_nothing(images, tmp_path):
-    whole = train(images)
-    for stop_after in (2, 4):
+@pytest.mark.parametrize("changes", [{}, EVERY_OPTION], ids=["by default", "with every option"])
+def test_an_interruption_changes_nothing(images, tmp_path, changes):
+    whole = train(images, **changes)
+    for stop_after in (1, 2, 4):
         with pytest.raises(InterruptionError):
-            train(images, tmp_path, stop_after)
+            train(images, tmp_path, stop_after, **changes)
     assert StateFolder(tmp_path).latest().epoch == 4
     told = []
-    assert_same(train(images, tmp_path, told=told), whole)
+    assert_same(train(images, tmp_path, told=told, **changes), whole)
     assert told == [4, 5]
-    assert_same(train(images, tmp_path, told=told), whole)
+    assert_same(train(images, tmp_path, told=told, **changes), whole)
     assert told == [4, 5, 5]
 
 
@@ -103,7 +117,7 @@ def in_a_process(**environment):
         capture_output=True,
         text=True,
     )
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_on_jax():

@@ -283,6 +283,8 @@ def resolve_experiment(
     if protocol == "published" and training.get("precision") == "auto":
         training["precision"] = "float32"  # as published
     block, network = parameters.cohorts[cohort], parameters.variants[variant]
+    if (training.get("augmentation") or {}).get("flip") == "cohort":
+        training["augmentation"]["flip"] = block.flips
     values = {
         "cohort": cohort,
         "protocol": protocol,

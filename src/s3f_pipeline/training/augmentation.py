@@ -46,6 +46,9 @@ def vary(
         )
     if augmentation.brightness:
         image = image * np.float32(1 + rng.uniform(-augmentation.brightness, augmentation.brightness))
+    if augmentation.contrast:
+        factor = np.float32(1 + rng.uniform(-augmentation.contrast, augmentation.contrast))
+        image = (image - image.mean()) * factor + image.mean()
     return np.clip(image, 0, 1).astype(np.float32)
 
 

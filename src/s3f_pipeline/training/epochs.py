@@ -12,6 +12,7 @@ from s3f_pipeline.durations import duration
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.training.history import best_epoch, next_learning_rate, stops_early
+from s3f_pipeline.training.kept_weights import KeptWeights
 from s3f_pipeline.training.measure import SelectionFigures, require_numbers
 from s3f_pipeline.training.resume import KeptStates
 from s3f_pipeline.training.state import TrainingState
@@ -26,6 +27,7 @@ class EndOfEpoch(keras.callbacks.Callback):
 
     Args:
         selection: Measures the selection split.
+        kept_weights: What of a network is validated and kept, made anew where training sets out.
         settings: How to train.
         states: Where the state is kept.
         circumstances: What the bits depend on besides; part of the state.
@@ -34,12 +36,13 @@ class EndOfEpoch(keras.callbacks.Callback):
     Attributes:
         metric: The figure that decides which epoch is the best.
         history: One row of figures per epoch.
-        best_weights: Those of the best epoch.
+        best_weights: Those kept of the best epoch.
     """
 
     def __init__(
         self,
         selection: SelectionFigures,
+        kept_weights: Callable[[keras.Model, TrainingSettings], KeptWeights],
         settings: TrainingSettings,
         states: KeptStates,
         circumstances: Mapping[str, str],
@@ -51,6 +54,7 @@ class EndOfEpoch(keras.callbacks.Callback):
         self.history: list[dict[str, float]] = []
         self.best_weights: list[np.ndarray] = []
         self._selection = selection
+        self._make_kept_weights = kept_weights
         self._settings = settings
         self._states = states
         self._circumstances = dict(circumstances)
@@ -73,6 +77,10 @@ class EndOfEpoch(keras.callbacks.Callback):
         self.history, self.best_weights = list(state.history), list(state.best_weights)
         self._report(state.epoch, _figures(self.history[-1]))
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Note which layers are trained from here on."""
+        self._kept_weights = self._make_kept_weights(self.model, self._settings)
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start the clock, and note the learning rate before anything changes it."""
         self._began = time.perf_counter()
@@ -84,14 +92,16 @@ class EndOfEpoch(keras.callbacks.Callback):
         Raises:
             TrainingError: If the training loss or an output is no longer a number.
         """
-        figures = {name: float(value) for name, value in (logs or {}).items()} | self._selection.measure()
+        with self._kept_weights.in_place():
+            measured, weights = self._selection.measure(), self.model.get_weights()
+        figures = {name: float(value) for name, value in (logs or {}).items()} | measured
         require_numbers(epoch + 1, self._learning_rate, figures["loss"], figures["selection_loss"])
         with self._states.whole_epoch():
             seconds = time.perf_counter() - self._began
             timing = {"learning_rate": self._learning_rate, "seconds": seconds}
             self.history.append({"epoch": epoch + 1, **figures, **timing})
             if best_epoch(self.history, self.metric) == epoch + 1:
-                self.best_weights = self.model.get_weights()
+                self.best_weights = weights
             self.model.optimizer.learning_rate.assign(next_learning_rate(self.history, self._settings))
             self.model.stop_training = self.stops
             self._states.keep(self._state)

@@ -2,9 +2,10 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from zlib import crc32
@@ -13,7 +14,6 @@ import keras
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.backend.devices import jit_compile
 from s3f_pipeline.backend.distribution import ONE_DEVICE, Spread, require_agreement
 from s3f_pipeline.backend.memory import is_out_of_memory
 from s3f_pipeline.errors import TrainingError
@@ -21,10 +21,13 @@ from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.batches import ImageBatches, balanced_class_weights
 from s3f_pipeline.training.epochs import EndOfEpoch, Report
-from s3f_pipeline.training.history import best_epoch
+from s3f_pipeline.training.history import best_epoch, next_learning_rate
+from s3f_pipeline.training.kept_weights import KeptWeights, statistics_sample
 from s3f_pipeline.training.measure import SelectionFigures
+from s3f_pipeline.training.optimisation import compile_network, head_alone
 from s3f_pipeline.training.resume import KeptStates
 from s3f_pipeline.training.state import StateFolder, TrainingState
+from s3f_pipeline.training.statistics import set_momentum
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +63,7 @@ def fit(
     circumstances: Mapping[str, str] = MappingProxyType({}),
     spread: Spread = ONE_DEVICE,
 ) -> Trained:
-    """Train a network by Adam; ``history`` says what is decided after each epoch.
+    """Train a network by Adam or AdamW; ``history`` says what is decided after each epoch.
 
     As in S3F-Net's notebooks, sec. "Data and training".
 
@@ -84,38 +87,27 @@ def fit(
         TrainingError: If the loss is no longer a number, or the device's memory does not suffice.
     """
     weights = class_weights(settings.class_weights, training.labels, len(classes))
-    _compile(model, settings.learning_rate)
+    set_momentum(model, settings.batch_norm_momentum)
     state = states.latest() if states else None
     _require_agreement(state, training, selection, settings, seed)
-    batches = ImageBatches(
-        images, training.rows, labels=training.labels, batch_size=settings.batch_size, seed=seed,
-        sample_weights=weights[training.labels].astype(np.float32), augmentation=settings.augmentation,
-        epoch=state.epoch if state else 0, spread=spread,
+    make_batches = partial(
+        ImageBatches, images, training.rows, labels=training.labels, batch_size=settings.batch_size,
+        seed=seed, sample_weights=weights[training.labels].astype(np.float32),
+        augmentation=settings.augmentation, spread=spread,
     )  # fmt: skip
     measure = SelectionFigures(
         model, images, selection, num_classes=len(classes),
         positive=classes.index(positive_class) if positive_class else None,
         batch_size=max(1, settings.batch_size // spread.devices),
     )  # fmt: skip
+    sample = statistics_sample(training.rows, settings, seed)
+    kept_weights = partial(KeptWeights, images=images, sample=sample)
     with KeptStates(states, spread.process) as kept:
-        epochs = EndOfEpoch(measure, settings, kept, circumstances, report)
+        epochs = EndOfEpoch(measure, kept_weights, settings, kept, circumstances, report)
         if state:
             _tell_where_it_goes_on(state, settings.epochs, circumstances)
-            epochs.go_on_from(state, model)
-        _run(model, batches, epochs, settings)
+        _train(model, make_batches, epochs, settings, state)
     return _trained(model, epochs, settings, dict(zip(classes, weights.tolist(), strict=True)))
-
-
-def _compile(model: keras.Model, learning_rate: float) -> None:
-    sigmoid = model.output_shape[-1] == 1
-    accuracy = keras.metrics.BinaryAccuracy if sigmoid else keras.metrics.SparseCategoricalAccuracy
-    model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss="binary_crossentropy" if sigmoid else "sparse_categorical_crossentropy",
-        metrics=[accuracy(name="accuracy")],
-        jit_compile=jit_compile(),
-    )
-    model.optimizer.build(model.trainable_variables)  # TensorFlow would trace a step twice to create them
 
 
 def _require_agreement(
@@ -135,16 +127,43 @@ def _require_agreement(
     )
 
 
-def _run(model: keras.Model, batches: ImageBatches, epochs: EndOfEpoch, settings: TrainingSettings) -> None:
-    """Run the epochs that are left."""
+def _train(
+    model: keras.Model,
+    make_batches: Callable[..., ImageBatches],
+    epochs: EndOfEpoch,
+    settings: TrainingSettings,
+    state: TrainingState | None,
+) -> None:
+    """Train the head alone, if that is asked for, and then all of the network."""
+    frozen = min(settings.frozen_epochs, settings.epochs)
+    if frozen and (state is None or state.epoch <= frozen):
+        with head_alone(model):
+            _run(model, make_batches, epochs, settings, state, last=frozen)
+        state = None
+    if frozen < settings.epochs:
+        _run(model, make_batches, epochs, settings, state, last=settings.epochs)
+
+
+def _run(
+    model: keras.Model,
+    make_batches: Callable[..., ImageBatches],
+    epochs: EndOfEpoch,
+    settings: TrainingSettings,
+    state: TrainingState | None,
+    last: int,
+) -> None:
+    """Run the epochs that are left until the last one, with one optimizer."""
+    compile_network(model, settings, next_learning_rate(epochs.history, settings))
+    if state:
+        epochs.go_on_from(state, model)
     done = len(epochs.history)
-    if done == settings.epochs or epochs.stops:
+    if done >= last or epochs.stops:
         return
     with memory_errors_explained(settings.batch_size):
         model.fit(
-            batches,
+            make_batches(epoch=done),
             initial_epoch=done,
-            epochs=settings.epochs,
+            epochs=last,
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 0,
             callbacks=[epochs],
@@ -161,7 +180,7 @@ def _trained(
             settings.selection_metric,
             settings.early_stopping_patience,
         )
-    kept = keras.models.clone_model(model)  # without optimizer state, which would triple its file
+    kept = type(model).from_config(model.get_config())  # without optimizer, which would triple its file
     kept.set_weights(epochs.best_weights)
     best = best_epoch(epochs.history, epochs.metric)
     facts = {

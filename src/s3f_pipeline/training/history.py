@@ -55,11 +55,17 @@ def next_learning_rate(history: History, settings: TrainingSettings) -> float:
         history: One row per epoch, with its ``selection_loss``.
         settings: ``constant``, ``plateau`` (reduced when the selection loss stalls, but not below the least
             rate), or ``steps`` (reduced after half, and again after three quarters, of the epochs, rounded
-            up).
+            up); less than that in the epochs of the warm-up.
 
     Raises:
         TrainingError: If a selection loss on which it depends is no finite number.
     """
+    rate = _scheduled_rate(history, settings)
+    epoch, ramp = len(history) + 1, settings.warmup_epochs + 1
+    return rate * epoch / ramp if epoch < ramp else rate
+
+
+def _scheduled_rate(history: History, settings: TrainingSettings) -> float:
     match settings.learning_rate_schedule:
         case "constant":
             return settings.learning_rate

@@ -14,6 +14,7 @@ from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name,
 from s3f_pipeline.config.schema.table import PatientPattern, TableColumns
 from s3f_pipeline.config.schema.training import TrainingOverrides
 from s3f_pipeline.layouts import CLASS_FOLDERS, require_layout
+from s3f_pipeline.recipe import Flip
 
 
 class PublishedResult(Block):
@@ -294,6 +295,7 @@ class CohortConfig(CohortUse, CohortFacts):
         image_size: As of ``ImageStoreConfig``.
         aspect: As of ``ImageStoreConfig``.
         spectranet: The SpectraNet of the networks that have one in two forms, as published for the cohort.
+        flips: Mirror images that could be images of the cohort, and would have the same label.
         training: Training keys that this cohort sets differently.
         published_training: Training keys of the benchmark that it belongs to, for the published protocol.
     """
@@ -301,6 +303,7 @@ class CohortConfig(CohortUse, CohortFacts):
     image_size: ImageSize
     aspect: Literal["stretch", "pad"] = "stretch"
     spectranet: Literal["sn1", "sn2"] = "sn1"
+    flips: Flip = "none"
     training: TrainingOverrides = TrainingOverrides()
     published_training: TrainingOverrides = TrainingOverrides()
 
