@@ -23,7 +23,7 @@ FULL = [
     "resnet18",
 ]
 COMPUTED = [name for name in FULL if not name.endswith("_sn2") or name == "spectral_sn2"]
-OWN_TESTS = ["medmamba", "medspectralnet"]
+OWN_TESTS = ["medmamba", "medspectralnet", "convnext_tiny", "efficientnet_v2_b0", "densenet121"]
 HAM, BRISC, BUSI, CHEST = ((225, 300, 3), 7), ((256, 256, 1), 4), ((256, 256, 1), 3), ((384, 512, 1), 1)
 
 

@@ -19,7 +19,8 @@ def test_every_pipeline_is_there(pipelines):
     medmnist = {f"{name}{size}" for name in medmnist for size in ("", "_64", "_224")}
     s3f_net = {"spatial", "spectral", "concat", "bilinear"}
     others = {"gated", "spectral_compact", "resnet18", "spatial_wide", "random_filter"}
-    variants = s3f_net | others | {"medspectralnet", "medmamba"}
+    pretrained = {"convnext_tiny", "efficientnet_v2_b0", "densenet121"}
+    variants = s3f_net | others | pretrained | {"medspectralnet", "medmamba"}
     expected = {"brisc_link_patients", "brisc_64_link_patients", "leaderboard"}
     medmnist.add("dermamnist_reconstructed")
     s3f_cohorts = {"brisc", "cheng", "chest", "busi", "ham", "ham_128", "brisc_64", "busi_64"}

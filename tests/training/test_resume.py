@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+import keras
 import numpy as np
 import pytest
 
@@ -61,7 +62,13 @@ EVERY_OPTION = {
 }
 
 
-def train(images, folder=None, stop_after=None, circumstances=None, told=None, **changes):
+def spatial():
+    return build_model("spatial", (16, 16, 1), 2)
+
+
+def train(
+    images, folder=None, stop_after=None, circumstances=None, told=None, network=spatial, **changes
+):  # fmt: skip
     rows = np.arange(24)
     side = rows % 3 == 0
     splits = [SplitRows(rows[part], (rows[part] >= 12).astype(np.int64)) for part in (~side, side)]
@@ -74,7 +81,7 @@ def train(images, folder=None, stop_after=None, circumstances=None, told=None, *
 
     make_deterministic(3, operations=True)
     return fit(
-        build_model("spatial", (16, 16, 1), 2),
+        network(),
         images,
         *splits,
         CLASSES,
@@ -106,6 +113,21 @@ def test_an_interruption_changes_nothing(images, tmp_path, changes):
     assert told == [4, 5]
     assert_same(train(images, tmp_path, told=told, **changes), whole)
     assert told == [4, 5, 5]
+
+
+@pytest.mark.long
+def test_pretrained_weights_that_are_frozen_and_then_tuned(images, tmp_path, monkeypatch):
+    keras.utils.set_random_seed(5)
+    monkeypatch.setenv("S3F_WEIGHTS", str(tmp_path))
+    build = partial(keras.applications.EfficientNetV2B0, include_top=False, include_preprocessing=False)
+    build(weights=None, pooling="avg", input_shape=(32, 32, 3)).save(tmp_path / "efficientnetv2-b0_notop.h5")
+    network = partial(build_model, "efficientnet_v2_b0", (16, 16, 1), 2, weights="imagenet")
+    changes = {"frozen_epochs": 1, "epochs": 3, "network": network}
+    whole = train(images, **changes)
+    for stop_after in (1, 2):
+        with pytest.raises(InterruptionError):
+            train(images, tmp_path / "states", stop_after, **changes)
+    assert_same(train(images, tmp_path / "states", **changes), whole)
 
 
 def in_a_process(**environment):

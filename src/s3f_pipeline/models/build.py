@@ -1,8 +1,6 @@
 """Networks from their names."""
 
 import inspect
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -55,19 +53,6 @@ def build_model(
         )
     probabilities = _classify(features, num_classes)
     return keras.Model(images, probabilities, name=variant)
-
-
-@contextmanager
-def without_weights() -> Iterator[None]:
-    """Networks built inside the block have shapes, but weights without values; Keras' session is forgotten.
-
-    That takes a fraction of a second, where the values of SN2 at 256 x 256 would take half a gigabyte.
-    """
-    try:
-        with keras.StatelessScope(initialize_variables=False):
-            yield
-    finally:
-        keras.utils.clear_session(free_memory=False)  # else weights would go on waiting for their values
 
 
 def _classify(features: Tensor, num_classes: int) -> Tensor:

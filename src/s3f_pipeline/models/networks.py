@@ -28,6 +28,9 @@ VARIANTS: dict[str, str] = {
     "spatial_wide_sn1": "s3f_pipeline.models.controls:spatial_wide_sn1",
     "spatial_wide_sn2": "s3f_pipeline.models.controls:spatial_wide_sn2",
     "resnet18": "s3f_pipeline.models.resnet:resnet18",
+    "convnext_tiny": "s3f_pipeline.models.pretrained:convnext_tiny",
+    "efficientnet_v2_b0": "s3f_pipeline.models.pretrained:efficientnet_v2_b0",
+    "densenet121": "s3f_pipeline.models.pretrained:densenet121",
     "medmamba": "s3f_pipeline.models.medmamba:medmamba",
     "medspectralnet": "s3f_pipeline.models.medspectralnet:medspectralnet",
 }

@@ -1,6 +1,7 @@
 """Nodes of the training."""
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +119,8 @@ def _build(config: ExperimentConfig, spread: "Spread") -> tuple[Any, dict[str, A
     from s3f_pipeline.backend.precision import use_precision
     from s3f_pipeline.models import build_model, summarise
 
+    if current_loader().typed.offline:
+        os.environ["S3F_OFFLINE"] = "1"  # pretrained weights, too, come from files alone
     precision = use_precision(config.training.precision)
     asked = config.training.deterministic
     deterministic = not on_gpu() if asked == "auto" else asked
