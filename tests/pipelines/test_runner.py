@@ -38,7 +38,7 @@ def files(load_config, tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "_check_training", lambda stage, catalog: None)
     monkeypatch.setattr(ProjectConfigLoader, "data_root", tmp_path)
     files = Files(load_config(), tmp_path, PIPELINE)
-    assert len(files.run()) == 7  # what ingestion has written along is not run
+    assert len(files.run()) == 8  # what ingestion has written along is not run
     assert files.run() == []
     return files
 
