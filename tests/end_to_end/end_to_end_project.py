@@ -22,6 +22,7 @@ phantoms:
   seed: 0
 training:
   epochs: 2
+explanation: {images: 4, training_images: 8, pictures: 0}
 """
 
 

@@ -34,6 +34,7 @@ training:
   epochs: 40
   batch_size: 8
   early_stopping_patience: 40
+explanation: {images: 4, training_images: 8, pictures: 0}
 """
 RUN = ("run", "--env=demo", "--pipeline=brisc_spatial")
 GOES_ON = "Going on after epoch"

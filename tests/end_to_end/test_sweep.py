@@ -27,6 +27,7 @@ phantoms:
   seed: 0
 training:
   epochs: 1
+explanation: {images: 4, training_images: 8, pictures: 0}
 """
 VARIANTS = os.environ.get("S3F_SWEEP_VARIANTS", "spatial").split(",")
 SEEDS = int(os.environ.get("S3F_SWEEP_SEEDS", "1"))
