@@ -13,9 +13,9 @@ pytestmark = pytest.mark.slow
     ("cohort", "variant"),
     [
         ("chest", "concat"),
-        ("busi", "concat"),
-        ("ham", "bilinear"),
         ("bloodmnist", "spatial"),
+        pytest.param("busi", "concat", marks=pytest.mark.long),
+        pytest.param("ham", "bilinear", marks=pytest.mark.long),
         pytest.param("bloodmnist", "medspectralnet", marks=pytest.mark.long),
         pytest.param("breastmnist", "medmamba", marks=pytest.mark.long),
     ],
@@ -31,9 +31,10 @@ def test_every_cohort_runs_on_phantoms(project, cohort, variant):
 
 
 @pytest.mark.parametrize(
-    "cohort", ["dermamnist", "dermamnist_reconstructed", "organcmnist", "organsmnist", "pneumoniamnist"]
+    "cohort",
+    ["dermamnist", "dermamnist_reconstructed", "ham", "organcmnist", "organsmnist", "pneumoniamnist"],
 )
-def test_cohorts_of_the_same_layout_are_prepared(project, cohort):
+def test_other_cohorts_are_prepared(project, cohort):
     project.kedro("run", "--env=demo", f"--pipeline={cohort}_audit")
     check_preparation(project, cohort)
 

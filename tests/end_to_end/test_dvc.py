@@ -39,6 +39,7 @@ class DvcProject(Project):
         shutil.copy(PROJECT / ".gitignore", root)
         self.run("git", "init", "--quiet")
         self.dvc("init", "--quiet")
+        shutil.copy(PROJECT / ".dvcignore", root)
         self.commit("start")
 
     def edit(self, name: str, **values: object) -> None:

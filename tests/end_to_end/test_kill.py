@@ -83,6 +83,7 @@ def readable(project) -> None:
                 assert all(archive[name].size for name in archive.files)
 
 
+@pytest.mark.long
 def test_killed_runs_end_like_a_whole_one(project, tmp_path):
     whole = demo_project(tmp_path)
     whole.kedro(*RUN)

@@ -42,7 +42,7 @@ def explained(variant, shape, outputs, *, options=None, **asked):
         ("gated", (16, 18, 1), 3, {}, set()),
         ("spatial", (16, 16, 1), 3, {}, {"branches", "filters"}),
         ("spectral_compact", (13, 10, 3), 3, {}, {"branches", "place"}),
-        ("medmamba", (19, 25, 1), 1, SMALL, {"branches", "filters"}),
+        pytest.param("medmamba", (19, 25, 1), 1, SMALL, {"branches", "filters"}, marks=pytest.mark.long),
         ("resnet18", (15, 12, 3), 2, {}, {"branches", "filters"}),
     ],
 )

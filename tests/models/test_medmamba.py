@@ -136,6 +136,7 @@ def test_mixed_precision_changes_the_logits_little(mixed_bfloat16):
     assert_logits_off_by_rounding(mixed, full, IMAGES)
 
 
+@pytest.mark.long
 def test_it_learns_where_bright_pixels_are():
     keras.utils.set_random_seed(0)
     images = np.random.default_rng(0).uniform(0, 0.1, (32, 24, 24, 1)).astype(np.float32)

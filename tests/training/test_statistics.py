@@ -96,7 +96,9 @@ def test_a_layer_that_is_not_trained_keeps_its_statistics(images):
     BatchNormStatistics(model).assign(images, np.arange(40), batch_size=8)  # nothing is left to do
 
 
-@pytest.mark.parametrize("variant", ["bilinear", "resnet18", "medmamba"])
+@pytest.mark.parametrize(
+    "variant", ["bilinear", "resnet18", pytest.param("medmamba", marks=pytest.mark.long)]
+)
 def test_a_network_stays_what_it_is(variant, tmp_path):
     """It can be saved, cloned and looked at as before, though its layers are called a second time."""
     images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 1), dtype=np.uint8)
