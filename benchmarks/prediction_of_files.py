@@ -13,9 +13,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+if TYPE_CHECKING:
+    from s3f_pipeline.prediction.ensemble import Ensemble
 
 FILES, SIDE = 128, 512
 REFERENCES = 2000
@@ -33,7 +37,7 @@ def write_files(folder: Path) -> None:
         cv2.imwrite(str(folder / f"{number:04d}.jpg"), image)
 
 
-def make_ensemble(variant: str, size: int) -> "Ensemble":  # noqa: F821
+def make_ensemble(variant: str, size: int) -> "Ensemble":
     """Make an untrained network as a bundle that was opened."""
     from s3f_pipeline.models import build_model  # noqa: I001 - imports TensorFlow without its chatter
     from s3f_pipeline.bundle.network import FeatureNetwork
