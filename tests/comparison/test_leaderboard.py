@@ -89,6 +89,13 @@ def test_a_duel_counts_verdicts_and_gives_the_size_of_the_effect():
     assert duel.p_holm is None
 
 
+@pytest.mark.parametrize(("families", "has_size"), [(2, False), (3, True)])
+def test_two_cohorts_give_no_size_of_the_effect(families, has_size):
+    met = [comparison(f"c{n}", {"a": 0.6 + n / 1000, "b": 0.5}) for n in range(families)]
+    [duel] = board_of(*met).boards["patient_safe"].duels
+    assert (duel.effect_size is not None) == has_size
+
+
 def test_the_least_p_is_that_of_one_sign_in_all_cohorts():
     """Of three pairs the one that always wins has it; the others hardly differ."""
     met = [

@@ -12,6 +12,9 @@ from s3f_pipeline.comparison.verdicts import BETTER, EQUAL, WORSE, opposite
 from s3f_pipeline.results.comparison import Comparison
 from s3f_pipeline.results.leaderboard import Duel
 
+FEWEST_FOR_EFFECT_SIZE = 3
+"""Of two families the standard deviation has one degree of freedom: it is near 0 by chance."""
+
 
 def duels(comparisons: Sequence[Comparison]) -> tuple[Duel, ...]:
     """Let every two networks that share a cohort meet, with Holm's correction over all pairs.
@@ -37,7 +40,7 @@ def _duel(first: str, second: str, comparisons: Sequence[Comparison]) -> Duel | 
     if not differences:
         return None
     values = list(differences.values())
-    spread = stdev(values) if len(values) > 1 else 0.0
+    spread = stdev(values) if len(values) >= FEWEST_FOR_EFFECT_SIZE else 0.0
     return Duel(
         first=first,
         second=second,

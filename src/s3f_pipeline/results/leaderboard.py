@@ -96,7 +96,7 @@ class Duel:
     Attributes:
         differences: By the cohort that stands for its family.
         mean: Of the differences.
-        effect_size: Mean over standard deviation of the differences; ``None`` of a single family, or where
+        effect_size: Mean over standard deviation of the differences; ``None`` below three families, or where
             all are equal.
         better: Families where the first is shown to be better.
         worse: And worse.
