@@ -231,6 +231,15 @@ def test_a_network_is_published_where_it_was_or_on_a_benchmark(load_config):
     assert {"brisc_gated_published", "busi_resnet18_published"}.isdisjoint(published)
 
 
+def test_the_published_protocol_takes_back_what_our_recipe_adds(load_config):
+    loader = load_config(training={"weight_decay": 0.1, "ema": 0.9}, published_training={"weight_decay": 0.0})
+    ours, theirs = (
+        loader.experiment("brisc", protocol, "spatial").training for protocol in ("patient_safe", "published")
+    )
+    assert (ours.weight_decay, theirs.weight_decay) == (0.1, 0.0)
+    assert (ours.ema, theirs.ema) == (0.9, 0.9)
+
+
 def test_a_publication_has_its_own_training(load_config):
     loader = load_config()
     published = loader.experiment("breastmnist", "published", "resnet18").training

@@ -3,8 +3,9 @@
 Weakest first: the files of ``conf/base``, those of the environment, ``--params``. Inside each of these
 the general ``training`` block is weaker than a variant's, and a variant's is weaker than a cohort's;
 so ``--params="training.epochs=12"`` wins over the epochs that a cohort sets in ``conf/base``. Under the
-published protocol the ``published_training`` of a benchmark's cohort is stronger still, and that of a
-variant, which follows its own publication, strongest.
+published protocol the general ``published_training`` takes back what our recipe adds to the general block,
+the ``published_training`` of a benchmark's cohort is stronger still, and that of a variant, which follows
+its own publication, strongest.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -278,6 +279,7 @@ def resolve_experiment(
     for stage in stages:
         paths = [("training",), ("variants", variant, "training"), ("cohorts", cohort, "training")]
         if protocol == "published":
+            paths.insert(1, ("published_training",))
             paths += [("cohorts", cohort, "published_training"), ("variants", variant, "published_training")]
         training = merge(training, *(_block(layer.values, path) for path in paths for layer in stage))
     if protocol == "published" and training.get("precision") == "auto":

@@ -14,7 +14,7 @@ from s3f_pipeline.config.schema.preparation import (
     PhantomsConfig,
     SplittingConfig,
 )
-from s3f_pipeline.config.schema.training import VariantConfig
+from s3f_pipeline.config.schema.training import TrainingOverrides, VariantConfig
 from s3f_pipeline.explanation.settings import ExplanationSettings
 from s3f_pipeline.recipe import TrainingSettings
 from s3f_pipeline.splits.settings import TwinSettings
@@ -77,6 +77,7 @@ class Parameters(PredictionRequest):
     splitting: SplittingConfig
     leakage_effect: LeakageEffectConfig
     training: TrainingSettings
+    published_training: TrainingOverrides = TrainingOverrides()
     evaluation: EvaluationConfig
     explanation: ExplanationSettings
     comparison: ComparisonConfig
