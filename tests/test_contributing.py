@@ -78,6 +78,7 @@ def test_the_tests_and_examples_that_it_shows_pass(steps):
     assert re.search(r"^11 passed", output, re.MULTILINE)
 
 
+@pytest.mark.long
 def test_tests_of_before_still_pass(steps):
     project, _ = steps
     shutil.copytree(PROJECT / "tests", project.root / "tests", dirs_exist_ok=True)

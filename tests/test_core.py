@@ -65,7 +65,7 @@ def run_in_core(extra: str, *, backend: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.long)])
 def test_networks_are_trained_with_the_core_and_a_backend(backend):
     done = run_in_core(backend, backend=backend)
     assert done.returncode == 0, done.stderr

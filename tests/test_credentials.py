@@ -1,9 +1,11 @@
+from unittest.mock import patch
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from s3f_pipeline import credentials
 from s3f_pipeline.credentials import hide_secrets, remember_secrets_of, shown_uri
 
 PASSWORD = "sword/f#i@s?h:%41"
@@ -60,6 +62,7 @@ def test_variables_that_hold_a_secret_are_hidden(monkeypatch):
     assert hide_secrets("swordfish is true") == "… is true"
 
 
+@patch.object(credentials, "_remembered", set())
 @given(st.text(st.characters(codec="utf-8"), min_size=6, max_size=20), st.booleans())
 def test_any_password_is_hidden(password, quoted):
     assume(password.strip() == password)

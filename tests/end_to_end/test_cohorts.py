@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
     ("cohort", "variant"),
     [
         ("chest", "concat"),
-        ("bloodmnist", "spatial"),
+        pytest.param("bloodmnist", "spatial", marks=pytest.mark.long),
         pytest.param("busi", "concat", marks=pytest.mark.long),
         pytest.param("ham", "bilinear", marks=pytest.mark.long),
         pytest.param("bloodmnist", "medspectralnet", marks=pytest.mark.long),

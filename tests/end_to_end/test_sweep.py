@@ -96,6 +96,7 @@ def test_every_run_is_a_child_of_the_sweep(project):
     assert {run.data.tags["mlflow.parentRunId"] for run in finished} == {parent.info.run_id}
 
 
+@pytest.mark.long
 def test_force_runs_again_but_leaves_alone_what_another_process_works_on(project):
     forced = ("sweep", "--env=demo", "--cohorts=brisc", "--variants=spatial", "--params=force=true")
     record = project.demo / "06_models/brisc/patient_safe/spatial/seed-0/training.record.json"

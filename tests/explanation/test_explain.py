@@ -93,6 +93,7 @@ def test_the_same_question_has_the_same_answer():
     assert first[2] == second[2]
 
 
+@pytest.mark.long
 def test_on_jax():
     """One network in a process of its own with the other backend."""
     chosen = "is_explained and gated and not jax"

@@ -35,6 +35,7 @@ def cohorts(archives, tmp_path_factory, brisc, cheng):
     return ingested(brisc, archives, folder), ingested(cheng, archives, folder)
 
 
+@pytest.mark.long
 def test_the_shipped_table_is_what_the_two_data_sets_say(cohorts, brisc, tmp_path):
     settings = MatchSettings(brisc.link.least_correlation, brisc.link.margin)
     matches = match_cohorts(*cohorts[0], *cohorts[1], settings)

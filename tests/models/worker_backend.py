@@ -20,8 +20,9 @@ from s3f_pipeline.models.networks import VARIANTS
 BATCH, FILTERS = 2, 5
 IMAGE_SHAPES = [(12, 10, 1), (12, 10, 3), (9, 12, 1), (9, 12, 3), (10, 7, 1), (7, 9, 3), (33, 40, 3)]
 OWN_TESTS = ("medmamba", "medspectralnet", "convnext_tiny", "efficientnet_v2_b0", "densenet121")
-# Fusions take SN2 as they take SN1, so SN2 is computed alone.
+# Fusions take SN2 as they take SN1, so SN2 is computed alone; these are made of what the others compute.
 LEFT_OUT = {name for name in VARIANTS if name.endswith("_sn2") and name != "spectral_sn2"}
+LEFT_OUT |= {"concat_sn1", "spatial_wide_sn1"}
 NETWORKS = {
     network: name for name, network in VARIANTS.items() if name not in {*OWN_TESTS, *LEFT_OUT}
 }.values()

@@ -5,12 +5,14 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 TRAIN = """
 import json, re, sys
 from pathlib import Path
 import keras
 import numpy as np
+import pytest
 from s3f_pipeline.splits.rows import SplitRows
 from s3f_pipeline.training.fit import fit
 from s3f_pipeline.recipe import TrainingSettings
@@ -40,6 +42,7 @@ def megabytes_of_training(path, count):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_images_or_the_epochs(tmp_path):
     few = megabytes_of_training(tmp_path / "few.npy", 64)
     many = megabytes_of_training(tmp_path / "many.npy", 4096)  # 268 MB on disk, 1 GB as float32

@@ -48,6 +48,7 @@ def test_they_are_those_of_all_images_and_of_no_dropout(images):
     np.testing.assert_allclose(second.moving_variance, y.var((0, 1)), rtol=1e-4)
 
 
+@pytest.mark.long
 def test_on_jax():
     arguments = ["-q", "-p", "no:cacheprovider", f"{__file__}::{NAME}"]
     done = subprocess.run(
