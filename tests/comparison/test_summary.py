@@ -102,6 +102,14 @@ def test_runs_selected_on_test_have_no_advice_and_a_price(tmp_path, settings):
         assert (network.picking.split, network.picking.price.value > 0) == ("test", True)
 
 
+def test_runs_that_tell_no_classes_apart_are_told(tmp_path, settings):
+    for name, untrained in {"flat": (0, 1, 2), "odd": (1,), "fair": ()}.items():
+        write_network(tmp_path, name, Network(90, untrained=untrained))
+    comparison = compare_all(find_runs(tmp_path), settings)
+    (note,) = comparison.notes
+    assert note.startswith("Every test image is called the same class by flat (3 of 3 runs), odd (1 of 3 runs).")
+
+
 def test_few_groups_and_single_seeds_are_told(tmp_path, settings):
     write_network(tmp_path, "one", Network(90), groups=40)
     write_network(tmp_path, "other", Network(80), seeds=[0], groups=40)

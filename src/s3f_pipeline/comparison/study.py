@@ -61,6 +61,15 @@ class Study:
         few = min(filter(None, self.groups_by_class.values())) < FEW_GROUPS
         return f"fewer than {FEW_GROUPS} groups in a class" if few else None
 
+    @property
+    def one_class_runs(self) -> dict[str, int]:
+        """Runs of each network that call every image the same class, of networks that have any."""
+        counts = {
+            name: sum(len(np.unique(of_run.argmax(axis=1))) == 1 for of_run in of_network)
+            for name, of_network in self.probabilities.items()
+        }
+        return {name: count for name, count in counts.items() if count}
+
     def of(self, figure: str) -> dict[str, Replicated]:
         """One figure of all networks; empty if one has it not."""
         if any(figure not in figures for figures in self.figures.values()):

@@ -207,6 +207,15 @@ def _notes(test: Study, found: Design) -> list[str]:
     single = [name for name, by_seed in found.repeats.items() if len(by_seed) == 1]
     seeds = fmean(len(by_seed) for by_seed in found.repeats.values())
     notes = []
+    if test.one_class_runs:
+        told = [
+            f"{name} ({count} of {len(test.probabilities[name])} runs)"
+            for name, count in test.one_class_runs.items()
+        ]
+        notes.append(
+            f"Every test image is called the same class by {', '.join(told)}. Such a run has not learned to "
+            f"tell the classes apart; differences from it say so, and no more."
+        )
     if few:
         notes.append(
             f"Fewer than {FEW_GROUPS} groups of test images: {', '.join(few)}. Intervals are rough there."
