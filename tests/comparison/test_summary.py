@@ -107,7 +107,9 @@ def test_runs_that_tell_no_classes_apart_are_told(tmp_path, settings):
         write_network(tmp_path, name, Network(90, untrained=untrained))
     comparison = compare_all(find_runs(tmp_path), settings)
     (note,) = comparison.notes
-    assert note.startswith("Every test image is called the same class by flat (3 of 3 runs), odd (1 of 3 runs).")
+    assert note.startswith(
+        "Every test image is called the same class by flat (3 of 3 runs), odd (1 of 3 runs)."
+    )
 
 
 def test_few_groups_and_single_seeds_are_told(tmp_path, settings):
