@@ -61,8 +61,9 @@ def test_unknown_keys_of_a_cohort_refuse_that_cohort(base, block, words):
         resolve_parameters([*base, Layer("--params", {"cohorts": {"brisc": block}})])
 
 
-def test_defaults_of_a_training_are_those_of_the_project(base):
-    training = next(layer.values["training"] for layer in base if "training" in layer.values)
+def test_defaults_of_a_training_are_as_published(base):
+    blocks = next(layer.values for layer in base if "training" in layer.values)
+    training = blocks["training"] | blocks["published_training"]
     assert TrainingSettings(**training | {"augmentation": Augmentation(**training["augmentation"])}) == (
         TrainingSettings()
     )

@@ -240,6 +240,18 @@ def test_the_published_protocol_takes_back_what_our_recipe_adds(load_config):
     assert (ours.ema, theirs.ema) == (0.9, 0.9)
 
 
+@pytest.mark.parametrize("cohort", ["brisc", "chest", "busi", "ham", "breastmnist"])
+def test_statistics_are_re_estimated_but_where_the_publication_or_the_user_says_otherwise(
+    load_config, cohort
+):
+    def statistics(protocol, **asked):
+        return load_config(**asked).experiment(cohort, protocol, "spatial").training.batch_norm_statistics
+
+    assert statistics("patient_safe") == "re-estimated"
+    assert statistics("published") == "running"
+    assert statistics("published", training={"batch_norm_statistics": "re-estimated"}) == "re-estimated"
+
+
 def test_a_publication_has_its_own_training(load_config):
     loader = load_config()
     published = loader.experiment("breastmnist", "published", "resnet18").training
