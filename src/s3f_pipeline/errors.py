@@ -62,6 +62,10 @@ class PredictionError(S3FError):
     """Images that cannot be predicted as asked."""
 
 
+class PayloadError(S3FError):
+    """A request to a served network that is not what it must be."""
+
+
 class LockedError(S3FError):
     """Another process works on the same experiment."""
 

@@ -49,6 +49,10 @@ class FeatureNetwork:
         """Predict uint8 images of shape (n, H, W, C)."""
         batch = images.astype(np.float32)
         batch /= 255.0
+        return self.of_inputs(batch)
+
+    def of_inputs(self, batch: np.ndarray) -> Outputs:
+        """Predict float32 images in [0, 1] of shape (n, H, W, C)."""
         joined = self._forward(batch)
         features = joined[:, : self.features].astype(np.float32)
         norms = np.linalg.norm(features, axis=1, keepdims=True)

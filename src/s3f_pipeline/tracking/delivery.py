@@ -246,12 +246,34 @@ def _file(store: Store, run_id: str, record: Record) -> None:
         store.client.log_artifact(run_id, str(path), record["folder"])
 
 
-def _model(store: Store, run_id: str, record: Record) -> None:
-    """``path`` and ``sha256`` as of a file, ``input_shape``, ``outputs``."""
+def _bundle(store: Store, run_id: str, record: Record) -> None:
+    """``path`` and ``sha256`` of the checksums of a bundle; ``model``, the registered one that it becomes a
+    version of, or ``None``; ``tags`` and ``description`` of this version.
+    """
+    from s3f_pipeline.bundle.opening import open_bundle
+    from s3f_pipeline.errors import BundleError
     from s3f_pipeline.tracking.model import log_model
+    from s3f_pipeline.tracking.registry import register
 
-    if path := store.file(record):
-        log_model(store.client, run_id, path, tuple(record["input_shape"]), record["outputs"])
+    path = store.file(record)
+    if path is None:
+        return
+    try:
+        bundle = open_bundle(path.parent)
+    except BundleError as error:
+        logger.warning("MLflow: a bundle is not logged. %s", error.message)
+        return
+    logged = log_model(store.client, run_id, bundle)
+    if record["model"]:
+        tags, description = record["tags"], record["description"]
+        register(store.client, record["model"], logged, tags=tags, description=description)
+
+
+def _alias(store: Store, run_id: str, record: Record) -> None:
+    """``model``, the registered one; ``bundle``, the checksum of its version; ``alias`` and ``reason``."""
+    from s3f_pipeline.tracking.registry import place
+
+    place(store.client, *(record[name] for name in ("model", "bundle", "alias", "reason")))
 
 
 def _end(store: Store, run_id: str, record: Record) -> None:
@@ -263,7 +285,8 @@ KINDS: dict[str, Callable[[Store, str, Record], Any]] = {
     "metrics": _metrics,
     "tags": _tags,
     "file": _file,
-    "model": _model,
+    "bundle": _bundle,
+    "alias": _alias,
     "end": _end,
 }
 """How each kind of record is delivered, apart from the ``start``, which makes the run."""

@@ -130,10 +130,24 @@ class TrackedRun:
         """Log a file as an artifact."""
         self._log({"kind": "file", "time": _now(), "folder": folder}, path)
 
-    def log_model(self, path: Path, input_shape: tuple[int, ...], outputs: int) -> None:
-        """Log a saved network; see ``s3f_pipeline.tracking.model``."""
-        shape = list(input_shape)
-        self._log({"kind": "model", "time": _now(), "input_shape": shape, "outputs": outputs}, path)
+    def log_bundle(
+        self, path: Path, *, model: str | None, tags: Mapping[str, Any], description: str
+    ) -> None:
+        """Log a bundle as a model, and register it.
+
+        Args:
+            path: Of its checksums.
+            model: The registered model that it becomes a version of, ``None`` to register nothing.
+            tags: Of the version.
+            description: Of the version, in Markdown.
+        """
+        told = {"model": model, "tags": _tag_texts(tags), "description": hide_secrets(description)}
+        self._log({"kind": "bundle", "time": _now(), **told}, path)
+
+    def place(self, model: str, bundle: str, alias: str, reason: str) -> None:
+        """Give the version of a bundle, known by its checksum, an alias; see ``tracking.registry``."""
+        placed = {"model": model, "bundle": bundle, "alias": alias, "reason": safe_text(reason, LONGEST_TAG)}
+        self._log({"kind": "alias", "time": _now(), **placed})
 
     def end(self, status: str) -> None:
         """Close the run as ``FINISHED``, ``FAILED`` or ``KILLED``."""

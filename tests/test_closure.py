@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from s3f_pipeline.pipelines.closure import closure, literal
+from s3f_pipeline.closure import closure, literal
 
 FILES = {
     "__init__.py": '__version__ = "1"\n',
@@ -296,7 +296,7 @@ def test_a_written_value_is_read_without_import(tmp_path):
 
 
 def test_no_hash_depends_on_the_order_of_sets(house):
-    script = "from pathlib import Path; from s3f_pipeline.pipelines.closure import closure; "
+    script = "from pathlib import Path; from s3f_pipeline.closure import closure; "
     house.closure()
     script += f"print(closure(Path({str(house.folder / '1' / 'house')!r}), {ROOT!r}).code)"
     outputs = {

@@ -19,7 +19,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from s3f_pipeline.pipelines.source import EFFECTS, Reference, Source, read_source
+from s3f_pipeline.source import EFFECTS, Reference, Source, read_source
 
 DIGITS = 16
 """Of a hash in a record."""
