@@ -13,7 +13,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from s3f_pipeline.bundle.contents import CARD
+from s3f_pipeline.bundle.contents import CARD, PREPROCESSING
 from s3f_pipeline.config.loader import current_loader
 from s3f_pipeline.config.mlflow import mlflow_config
 from s3f_pipeline.config.names import RUNNER, Experiment, run_folder
@@ -106,7 +106,7 @@ class TrackingHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Remember where runs are tracked."""
-        self._uri = mlflow_config(context.config_loader["mlflow"]).server.mlflow_tracking_uri
+        self._mlflow = mlflow_config(context.config_loader["mlflow"])
         self._experiment: ExperimentConfig | None = None
 
     @hook_impl
@@ -125,7 +125,7 @@ class TrackingHooks:
         loader = current_loader()
         synthetic = catalog.load(f"{config.cohort}.acquisition")["provenance"]["synthetic"]
         RUN.start(
-            self._uri,
+            self._mlflow.server.mlflow_tracking_uri,
             loader.data_root,
             f"demo-{config.cohort}" if synthetic else config.cohort,
             f"{config.variant} {config.protocol} {run_folder(config.seed, config.fold)}",
@@ -153,9 +153,7 @@ class TrackingHooks:
 
         noun = dataset_name.rpartition(".")[2]
         path: Path = self._catalog[dataset_name].filepath
-        if noun == "model":
-            RUN.log_model(path, self._experiment.input_shape, len(self._experiment.classes))
-        elif noun == "training":
+        if noun == "training":
             RUN.set_tags(training_tags(data))
         elif noun == "metrics":
             RUN.log_metrics(tracked_metrics(data))
@@ -171,9 +169,11 @@ class TrackingHooks:
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Close the MLflow run, and tell what came out."""
+        """Log the bundle, close the MLflow run, and tell what came out."""
         if not this_process().leads:
             return
+        if self._experiment is not None and any("bundling" in node.tags for node in pipeline.nodes):
+            self._log_bundle(self._experiment, catalog)
         RUN.end("FINISHED")
         for namespace in sorted({str(n.namespace) for n in pipeline.nodes if "reporting" in n.tags}):
             from s3f_pipeline.pipelines.summaries import update_summary
@@ -185,6 +185,23 @@ class TrackingHooks:
             logger.info("Leakage audit: %s", catalog[f"{cohort}.audit_page"].filepath)
         for cohort in sorted({str(n.namespace) for n in pipeline.nodes if "linking" in n.tags}):
             _tell_link(cohort, catalog)
+
+    def _log_bundle(self, config: ExperimentConfig, catalog: CatalogProtocol) -> None:
+        """Log the bundle of an experiment that has finished, as a version of its registered model."""
+        from s3f_pipeline.bundle.preprocessing import Preprocessing
+        from s3f_pipeline.tracking.experiment import version_tags
+        from s3f_pipeline.tracking.registry import registered_name
+
+        experiment = Experiment(config.cohort, config.protocol, config.variant)
+        bundle = catalog[f"{experiment.namespace}.bundle"]
+        says = Preprocessing.read(bundle.folder / PREPROCESSING)
+        name = registered_name(says.name, synthetic=says.trained_on.synthetic)
+        RUN.log_bundle(
+            bundle.filepath,
+            model=name if self._mlflow.registry.enabled else None,
+            tags=version_tags(says, catalog.load(f"{experiment.namespace}.metrics")),
+            description=(bundle.folder / CARD).read_text(encoding="utf-8"),
+        )
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:

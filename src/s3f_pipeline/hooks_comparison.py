@@ -1,18 +1,27 @@
 """What is logged of comparisons, of the effects of a leak, and of the leaderboard."""
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
 
+from s3f_pipeline.bundle.contents import MODEL, checksum_of, read_checksums
+from s3f_pipeline.comparison.aliases import Placed, place_networks
+from s3f_pipeline.config.names import Experiment
+from s3f_pipeline.config.schema import Protocol
+from s3f_pipeline.errors import BundleError
 from s3f_pipeline.hooks_sets import SetOfRunsHooks
 from s3f_pipeline.pipelines.stages import COMPARISON, LEADERBOARD, LEAKAGE_EFFECT
 from s3f_pipeline.process_group import this_process
 from s3f_pipeline.results import FinishedRun
+from s3f_pipeline.results.advice import Advice
 from s3f_pipeline.results.comparison import Comparison
 from s3f_pipeline.results.leakage_effect import LeakageEffect
+from s3f_pipeline.tracking.registry import CHALLENGER, CHAMPION, registered_name
+from s3f_pipeline.tracking.run import RUN
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +53,17 @@ class ComparisonHooks(SetOfRunsHooks):
         """The advice."""
         return {"advice": result["advice"]["network"] or "none"}
 
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
+        """Log what the stage has written; by the advice, versions of registered models get their aliases.
+
+        The advice is saved before predictions of test images are read.
+        """
+        super().after_dataset_saved(dataset_name, data, node)
+        if self._runs and dataset_name.endswith(".advice") and self._mlflow.registry.enabled:
+            for placed in place_networks(self._runs, Advice.of(data, "advice.json")):
+                _place(placed)
+
     def tell(self, result: dict[str, Any]) -> None:
         """Say what each pair comes to, and the advice."""
         for pair in result["pairs"]:
@@ -53,6 +73,24 @@ class ComparisonHooks(SetOfRunsHooks):
             )  # fmt: skip
         advice = result["advice"]
         logger.info("Advice by validation: %s", advice["network"] or f"none, {advice['why_none']}")
+
+
+def _place(placed: Placed) -> None:
+    """Give the registered version of a run its alias, unless the bundle of the run is yet to be made."""
+    run = placed.run
+    try:
+        sums = read_checksums(run.bundle_folder)
+    except BundleError:
+        return
+    network = run.trained.content("model")
+    if network is None or sums.get(MODEL) != network.sha256:
+        return
+    protocol = cast(Protocol, run.id.protocol)
+    name = registered_name(
+        Experiment(run.id.cohort, protocol, run.id.variant).pipeline, synthetic=run.metrics.synthetic
+    )
+    alias = CHAMPION if placed.is_champion else CHALLENGER
+    RUN.place(name, checksum_of(sums), alias, placed.reason)
 
 
 class LeakageEffectHooks(SetOfRunsHooks):

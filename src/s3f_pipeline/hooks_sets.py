@@ -57,24 +57,23 @@ class SetOfRunsHooks(ABC):
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Remember where runs are tracked."""
-        self._uri = mlflow_config(context.config_loader["mlflow"]).server.mlflow_tracking_uri
-        self._open = False
+        self._mlflow = mlflow_config(context.config_loader["mlflow"])
+        self._runs: list[FinishedRun] = []
 
     @hook_impl
     def before_node_run(self, node: Node, catalog: CatalogProtocol, inputs: dict[str, Any]) -> None:
         """Open the MLflow run before the first node; without enough runs there is none."""
         self._catalog = catalog
-        if self._open or self.STAGE not in node.tags or not this_process().leads:
+        if self._runs or self.STAGE not in node.tags or not this_process().leads:
             return
-        runs = self.runs(str(node.namespace), inputs)
+        self._runs = runs = self.runs(str(node.namespace), inputs)
         if not runs:
             return
-        self._open = True
         first, known = runs[0], runs_hash(runs)
         loader, result = current_loader(), f"{node.namespace}.{self.STAGE}"
         synthetic = first.metrics.synthetic
         RUN.start(
-            self._uri,
+            self._mlflow.server.mlflow_tracking_uri,
             loader.data_root,
             f"demo-{first.id.cohort}" if synthetic else first.id.cohort,
             self.title(first),
@@ -93,7 +92,7 @@ class SetOfRunsHooks(ABC):
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
         """Log what the stage has written."""
-        if not self._open or self.STAGE not in node.tags:
+        if not self._runs or self.STAGE not in node.tags:
             return
         path: Path = self._catalog[dataset_name].filepath
         if dataset_name.endswith(f".{self.STAGE}"):

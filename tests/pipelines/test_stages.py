@@ -4,8 +4,8 @@ from kedro.pipeline import Pipeline, node
 
 from s3f_pipeline.pipeline_registry import register_pipelines
 from s3f_pipeline.pipelines import stages, training
-from s3f_pipeline.source import read_source
 from s3f_pipeline.pipelines.stages import stages_of
+from s3f_pipeline.source import read_source
 
 
 @pytest.fixture

@@ -48,7 +48,6 @@ def test_a_path_is_taken_as_it_is(finished, tmp_path):
         ("brisc_spatial", "--pipeline=brisc_spatial --params=seed=0"),
         ("brisc_spatial:seed-*", "seeds: no such run has finished"),
         ("/nowhere/bundle", "there is no such folder"),
-        ("models:/brisc_bilinear@champion", "names a model of MLflow, which cannot be taken yet"),
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_told_with_the_way_to_it(finished, model, told):

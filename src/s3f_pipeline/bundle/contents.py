@@ -66,6 +66,11 @@ def read_checksums(folder: Path) -> dict[str, str]:
     return {str(name): str(value) for name, value in sums.items()}
 
 
+def checksum_of(sums: Mapping[str, str]) -> str:
+    """SHA-256 over all files of a bundle: the same for the same bundle, wherever it lies."""
+    return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
+
+
 def check_files(folder: Path, sums: Mapping[str, str]) -> None:
     """Compare the files of a folder with their checksums; what else lies there is used by nobody.
 

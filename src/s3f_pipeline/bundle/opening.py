@@ -1,7 +1,5 @@
 """Opening a bundle: nothing of it is used before it was checked."""
 
-import hashlib
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from s3f_pipeline.bundle.contents import (
     MODEL,
     PREPROCESSING,
     check_files,
+    checksum_of,
     read_checksums,
 )
 from s3f_pipeline.bundle.example import Example, tolerance
@@ -128,7 +127,7 @@ def open_bundle(folder: Path) -> Bundle:
     says = Preprocessing.read(folder / PREPROCESSING)
     return Bundle(
         folder,
-        hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest(),
+        checksum_of(sums),
         says,
         _references(folder, says),
         Example.read(folder, says.classes, says.input.shape),

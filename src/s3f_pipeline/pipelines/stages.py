@@ -20,8 +20,8 @@ from kedro.pipeline.node import Node
 from pydantic_core import to_jsonable_python
 
 from s3f_pipeline.catalog_types import FolderDataset, SaltDataset, ScratchFolderDataset, UnusableFileError
-from s3f_pipeline.files import atomic_path
 from s3f_pipeline.closure import Closure, closure, literal
+from s3f_pipeline.files import atomic_path
 from s3f_pipeline.pipelines.dependencies import MISSING, Dependencies, first_of, flat
 from s3f_pipeline.pipelines.packages import version, versions_of
 from s3f_pipeline.pipelines.records import StageRecord

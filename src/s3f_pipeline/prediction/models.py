@@ -9,11 +9,10 @@ from pathlib import Path
 from s3f_pipeline.bundle.contents import CHECKSUMS
 from s3f_pipeline.errors import PredictionError
 
-MLFLOW = "models:/"
 RUNS = re.compile(r"seed-(\d+|\*)(?:_fold-(\d+|\*))?")
 FORMS = (
     "Give the name of an experiment such as brisc_bilinear, with :seed-2 for another seed or :seed-* for "
-    "all, or the path of a bundle."
+    "all, the path of a bundle, or a model of MLflow such as models:/brisc_bilinear@champion."
 )
 
 
@@ -46,8 +45,6 @@ def find_bundles(model: str, finished: Finished) -> list[Path]:
     Raises:
         PredictionError: If nothing is meant, or what is meant has not been finished.
     """
-    if model.startswith(MLFLOW):  # the one place where MLflow's models will be resolved to a folder
-        raise PredictionError(f"model={model} names a model of MLflow, which cannot be taken yet. {FORMS}")
     name, _, runs = model.partition(":")
     if name not in finished.folders:
         return [_path(model, finished)]

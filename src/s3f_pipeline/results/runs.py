@@ -81,6 +81,11 @@ class FinishedRun:
             synthetic=self.metrics.synthetic,
         )
 
+    @property
+    def bundle_folder(self) -> Path:
+        """Where the bundle of the run lies, once there is one."""
+        return _folder(self.root, MODELS, self.id) / "bundle"
+
     def predictions(self) -> pd.DataFrame:
         """Read the predictions of the validation and the test images.
 

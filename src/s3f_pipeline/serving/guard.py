@@ -41,7 +41,7 @@ def guard_scoring_server() -> None:
     import fastapi
     from starlette.middleware import Middleware
 
-    fastapi.FastAPI = functools.partial(fastapi.FastAPI, middleware=[Middleware(Guard)])
+    vars(fastapi)["FastAPI"] = functools.partial(fastapi.FastAPI, middleware=[Middleware(Guard)])
     warnings.simplefilter("ignore")
     logging.getLogger("pydicom").propagate = False
 
@@ -130,7 +130,8 @@ def _reason(error: bytes) -> str | None:
         content = json.loads(error)
     except ValueError:
         return None
-    return content["message"] if isinstance(content, dict) and set(content) == {"error_code", "message"} else None
+    is_ours = isinstance(content, dict) and set(content) == {"error_code", "message"}
+    return content["message"] if is_ours else None
 
 
 async def _answer(send: Send, status: int, reason: str) -> None:

@@ -41,7 +41,9 @@ class Service:
         """
         inputs = read_inputs(items, self._says.input)
         batches = (inputs[start : start + BATCH] for start in range(0, len(inputs), BATCH))
-        return [self._answer(row) for batch in batches for row in self._network.of_inputs(batch).probabilities]
+        return [
+            self._answer(row) for batch in batches for row in self._network.of_inputs(batch).probabilities
+        ]
 
     def _answer(self, probabilities: np.ndarray) -> dict[str, Any]:
         classes = self._says.classes

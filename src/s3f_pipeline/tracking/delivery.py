@@ -80,6 +80,9 @@ class Store:
         if record["kind"] == "start":
             return _start(self, record)
         assert run_id is not None, "the first record of a run is its start"
+        if record["kind"] not in KINDS:
+            logger.warning("MLflow: a record of another release (%s) is left out.", record["kind"])
+            return run_id
         try:
             KINDS[record["kind"]](self, run_id, record)
         except Exception as error:
@@ -247,8 +250,9 @@ def _file(store: Store, run_id: str, record: Record) -> None:
 
 
 def _bundle(store: Store, run_id: str, record: Record) -> None:
-    """``path`` and ``sha256`` of the checksums of a bundle; ``model``, the registered one that it becomes a
-    version of, or ``None``; ``tags`` and ``description`` of this version.
+    """``path`` and ``sha256`` of the checksums of a bundle, ``model``, ``tags`` and ``description``.
+
+    These are of the version that it becomes of the registered ``model``, unless that is ``None``.
     """
     from s3f_pipeline.bundle.opening import open_bundle
     from s3f_pipeline.errors import BundleError

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from s3f_pipeline.bundle.preprocessing import Preprocessing
 from s3f_pipeline.mappings import dotted
 from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
+
+VERSION_FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "auc_macro")
+"""What a version of a registered model says of itself; the run has all."""
 
 
 def tracked_params(experiment: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,6 +58,35 @@ def leakage_tags(metrics: Mapping[str, Any]) -> dict[str, str]:
         "leakage_subjects": f"{leaks['test_images_with_subject_outside_test']} of {known} test images "
         f"with a known patient or lesion",
     }
+
+
+def version_tags(says: Preprocessing, metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Tags of a version of a registered model: where it is from, and what it comes to.
+
+    Figures are written as ``0.9123 (0.8811 to 0.9402)``, with the interval where there is one.
+
+    Args:
+        says: Content of ``preprocessing.json``.
+        metrics: Content of ``metrics.json``.
+    """
+    names = (
+        "cohort", "protocol", "variant", "seed", "fold", "splits_hash", "data_hash", "git_commit",
+        "licence", "citation", "selection_split", "synthetic",
+    )  # fmt: skip
+    origin = {name: getattr(says.trained_on, name) for name in names}
+    figures = {
+        f"{split}_{name}": _with_interval(metrics[split], name)
+        for split in ("test", "validation")
+        for name in VERSION_FIGURES
+        if metrics.get(split) and metrics[split][name] is not None
+    }
+    return {name: str(value) for name, value in origin.items() if value is not None} | figures
+
+
+def _with_interval(figures: Mapping[str, Any], name: str) -> str:
+    interval = figures["intervals"].get(name)
+    between = f" ({interval['low']:.4f} to {interval['high']:.4f})" if interval else ""
+    return f"{figures[name]:.4f}{between}"
 
 
 def tracked_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:

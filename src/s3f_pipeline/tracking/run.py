@@ -130,9 +130,7 @@ class TrackedRun:
         """Log a file as an artifact."""
         self._log({"kind": "file", "time": _now(), "folder": folder}, path)
 
-    def log_bundle(
-        self, path: Path, *, model: str | None, tags: Mapping[str, Any], description: str
-    ) -> None:
+    def log_bundle(self, path: Path, *, model: str | None, tags: Mapping[str, Any], description: str) -> None:
         """Log a bundle as a model, and register it.
 
         Args:

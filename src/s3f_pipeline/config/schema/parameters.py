@@ -40,7 +40,8 @@ class PredictionRequest(Block):
 
     Attributes:
         model: Name of an experiment, such as ``brisc_bilinear``, ``brisc_bilinear:seed-2`` or
-            ``brisc_bilinear:seed-*``, or the path of a bundle.
+            ``brisc_bilinear:seed-*``, the path of a bundle, or the address of a model of MLflow, such as
+            ``models:/brisc_bilinear@champion``.
         images: Path of a folder, an image, a table or a zip file.
         label: Column of the table with the class, or ``folder``; ``None``: classes are not known.
         patient: Column of the table with the patient; ``None``: patients are not known.

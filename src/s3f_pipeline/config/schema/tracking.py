@@ -29,8 +29,19 @@ class UiConfig(Block):
     port: Annotated[int, Field(ge=1, le=65_535)] = 5000
 
 
+class RegistryConfig(Block):
+    """The registry of models.
+
+    Attributes:
+        enabled: Whether finished experiments become versions of registered models.
+    """
+
+    enabled: bool = True
+
+
 class MlflowConfig(Block):
-    """Content of ``mlflow.yml``; the keys are those of kedro-mlflow."""
+    """Content of ``mlflow.yml``; the keys of ``server`` and ``ui`` are those of kedro-mlflow."""
 
     server: ServerConfig
     ui: UiConfig = UiConfig()
+    registry: RegistryConfig = RegistryConfig()

@@ -14,8 +14,8 @@ from s3f_pipeline.errors import PredictionError
 if TYPE_CHECKING:
     from s3f_pipeline.prediction.models import Finished
 
-CHUNKS, UNPACKED = "chunks", ".unpacked"
-"""Folders beside the results: predictions that are there already, and what a zip file holds."""
+CHUNKS, UNPACKED, FETCHED = "chunks", ".unpacked", ".fetched"
+"""Folders beside the results: predictions that are there already, what a zip file holds, MLflow's bundle."""
 
 
 def predict(
@@ -36,7 +36,6 @@ def predict(
     """
     from s3f_pipeline.prediction.decisions import for_spreadsheets
     from s3f_pipeline.prediction.external import Draws
-    from s3f_pipeline.prediction.models import find_bundles
     from s3f_pipeline.prediction.run import Request, predict_and_tell
     from s3f_pipeline.reporting.prediction import render_prediction
 
@@ -46,11 +45,12 @@ def predict(
             f"{missing} is not named. For example: kedro run{current_loader().env_option} "
             f'--pipeline={PREDICT} --params="model=brisc_bilinear,images=<folder, image, table or zip file>"'
         )
-    bundles = find_bundles(request.model, _finished(bundles_folder))
-    unpacked = folder / UNPACKED
-    _clear(unpacked)
-    unpacked.mkdir()
+    unpacked, fetched = folder / UNPACKED, folder / FETCHED
+    for temporary in (unpacked, fetched):
+        _clear(temporary)
+        temporary.mkdir()
     try:
+        bundles = _bundles(request.model, bundles_folder, fetched)
         told = predict_and_tell(
             Request(Path(request.images).expanduser(), request.label, request.patient, request.model),
             bundles,
@@ -62,8 +62,21 @@ def predict(
         )
     finally:
         _clear(unpacked)
+        _clear(fetched)
     page = render_prediction(told.summary, told.table, told.shown)
     return told.table, for_spreadsheets(told.table), told.summary, page
+
+
+def _bundles(model: str, bundles_folder: Path, fetched: Path) -> list[Path]:
+    """Folders of the bundles that a user means; that of a model of MLflow is downloaded."""
+    from s3f_pipeline.config.mlflow import mlflow_config
+    from s3f_pipeline.prediction.models import find_bundles
+    from s3f_pipeline.tracking.fetching import fetch_bundle, is_mlflow_model
+
+    if not is_mlflow_model(model):
+        return find_bundles(model, _finished(bundles_folder))
+    uri = mlflow_config(current_loader()["mlflow"]).server.mlflow_tracking_uri
+    return [fetch_bundle(model, uri, fetched)]
 
 
 def _finished(bundles_folder: Path) -> "Finished":
