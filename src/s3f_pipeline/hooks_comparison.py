@@ -61,7 +61,7 @@ class ComparisonHooks(SetOfRunsHooks):
         """
         super().after_dataset_saved(dataset_name, data, node)
         if self._runs and dataset_name.endswith(".advice") and self._mlflow.registry.enabled:
-            for placed in place_networks(self._runs, Advice.of(data, "advice.json")):
+            for placed in place_networks(self._runs, Advice(**data)):
                 _place(placed)
 
     def tell(self, result: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ def test_the_configuration_of_the_store_is_read():
 def test_a_port_in_quotes_is_one():
     values = {"server": {"mlflow_tracking_uri": "sqlite:///x"}, "ui": {"port": "5001"}}
     assert mlflow_config(values).ui.port == 5001
+    assert mlflow_config(values).registry.enabled
 
 
 def test_what_is_wrong_is_said_without_the_password():

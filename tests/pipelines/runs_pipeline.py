@@ -7,6 +7,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from mlflow import MlflowClient
 
 from s3f_pipeline.config.loader import ProjectConfigLoader
+from s3f_pipeline.config.schema.tracking import MlflowConfig
 from s3f_pipeline.pipeline_registry import register_pipelines
 from s3f_pipeline.pipelines import runner
 from s3f_pipeline.pipelines.runner import StageRunner
@@ -22,7 +23,7 @@ class RunsPipeline:
         pipelines = register_pipelines()
         monkeypatch.setattr(runner, "pipelines", pipelines)
         self.pipeline, self.hooks, self.folder = pipelines[name], hooks, folder
-        self.hooks._uri = self.database
+        self.hooks._mlflow = MlflowConfig(server={"mlflow_tracking_uri": self.database})
 
     def run(self):
         entries = self.loader["catalog"]
@@ -34,7 +35,7 @@ class RunsPipeline:
             if name.startswith("params:"):
                 value = self.loader.parameter(name.removeprefix("params:"))
                 catalog[name] = MemoryDataset(value, copy_mode="assign")
-        self.hooks._open = False
+        self.hooks._runs = []
         manager = _create_hook_manager()
         manager.register(self.hooks)
         StageRunner().run(self.pipeline, catalog, hook_manager=manager)

@@ -2,12 +2,20 @@ import json
 import logging
 
 import pytest
+from mlflow import MlflowClient
+from result_files import write_json, write_record
 from runs_pipeline import RunsPipeline
 from simulated_runs import Network, write_network
 
+from s3f_pipeline.bundle.contents import checksum_of, read_checksums, write_bundle
 from s3f_pipeline.comparison import summary
+from s3f_pipeline.config.schema.tracking import RegistryConfig
 from s3f_pipeline.errors import ResultsError
 from s3f_pipeline.hooks_comparison import ComparisonHooks
+from s3f_pipeline.results import find_runs
+from s3f_pipeline.tracking.model import BUNDLE
+from s3f_pipeline.tracking.registry import register
+from s3f_pipeline.tracking.run import RUN
 
 
 @pytest.fixture
@@ -81,6 +89,70 @@ def test_the_advice_is_written_before_test_images_are_compared(comparison, monke
         comparison.run()
     assert json.loads(comparison.file("advice.json").read_text())["network"] == "spatial"
     assert not comparison.file("comparison.json").exists()
+
+
+@pytest.fixture
+def registered(comparison):
+    """The runs of a comparison have bundles, which are versions of registered models."""
+    client = MlflowClient(comparison.database)
+    experiment = client.create_experiment("demo-busi")
+    for number, run in enumerate(find_runs(comparison.root)):
+        folder = run.bundle_folder.parent
+        model = write_json(folder / "model.keras", {"weights": number})
+        write_bundle(run.bundle_folder, model, {"model_card.md": b"# A card"})
+        outputs = [folder / "training.json", folder / "history.csv", model]
+        write_record(folder / "training.record.json", "training", outputs, run.trained.finished)
+        tags = {BUNDLE: checksum_of(read_checksums(run.bundle_folder))}
+        mlflow_run = client.create_run(experiment).info.run_id
+        logged = client.create_logged_model(experiment, "model", mlflow_run, tags=tags)
+        name = f"demo-busi_{run.id.variant}"
+        register(client, name, logged, tags={"seed": str(run.id.seed)}, description="")
+    return comparison
+
+
+def aliases(pipeline) -> dict[str, dict[str, str]]:
+    """By registered model and alias the seed of the version."""
+    client = MlflowClient(pipeline.database)
+    return {
+        model.name: {
+            alias: client.get_model_version(model.name, version).tags["seed"]
+            for alias, version in model.aliases.items()
+        }
+        for model in client.search_registered_models()
+    }
+
+
+def best_seed(pipeline, variant) -> str:
+    runs = find_runs(pipeline.root, variant=variant)
+    return str(max(runs, key=lambda run: run.metrics.validation.balanced_accuracy).id.seed)
+
+
+def test_the_advised_network_becomes_the_champion_before_test_images_are_read(registered, monkeypatch):
+    newest = {"demo-busi_concat": {"challenger": "1"}, "demo-busi_spatial": {"challenger": "2"}}
+    assert aliases(registered) == newest
+    monkeypatch.setattr(summary, "compare", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        registered.run()
+    RUN.end("FAILED")
+    placed = aliases(registered)
+    assert placed["demo-busi_concat"] == {"challenger": best_seed(registered, "concat")}
+    assert placed["demo-busi_spatial"]["champion"] == best_seed(registered, "spatial")
+    version = MlflowClient(registered.database).get_model_version_by_alias("demo-busi_spatial", "champion")
+    assert "the comparison advises it before concat: balanced_accuracy" in version.tags["alias_reason"]
+
+
+def test_no_alias_is_set_without_a_registry_or_for_a_bundle_of_another_training(registered):
+    registered.hooks._mlflow = registered.hooks._mlflow.model_copy(
+        update={"registry": RegistryConfig(enabled=False)}
+    )
+    registered.run()
+    assert "champion" not in aliases(registered)["demo-busi_spatial"]
+    for run in find_runs(registered.root):
+        write_bundle(run.bundle_folder, registered.file("comparison.json"), {"model_card.md": b"# A card"})
+    registered.hooks._mlflow = registered.hooks._mlflow.model_copy(update={"registry": RegistryConfig()})
+    registered.file("advice.json").unlink()
+    registered.run()
+    assert "champion" not in aliases(registered)["demo-busi_spatial"]
 
 
 def test_a_damaged_run_stops_the_comparison(comparison):

@@ -138,5 +138,10 @@ def test_a_journal_stays_while_its_run_is_open_and_goes_with_its_end(store, tmp_
     assert MlflowClient(store.uri).get_run(run_id).info.status == "FINISHED"
 
 
+def test_a_record_of_another_release_is_left_out(store, run_id, caplog):
+    store.deliver({"kind": "model", "time": 1, "path": "model.keras"}, run_id)
+    assert "a record of another release (model) is left out" in caplog.text
+
+
 def test_every_kind_of_record_says_what_it_holds():
     assert all(deliver.__doc__ for deliver in KINDS.values())

@@ -1,26 +1,13 @@
-import shutil
-
+import made_bundles
 import mlflow
 import pytest
 
+from s3f_pipeline.bundle.contents import CHECKSUMS
 from s3f_pipeline.errors import TrackingError
 from s3f_pipeline.tracking import journal as journal_module
 from s3f_pipeline.tracking.delivery import Store
 from s3f_pipeline.tracking.experiments import PROCESS_TAG
 from s3f_pipeline.tracking.sending import open_store, send_journal
-
-SIZE = (8, 8, 1)
-
-
-@pytest.fixture
-def model_file(tracked):
-    """A small network, saved where training saves it."""
-    import keras
-
-    network = keras.Sequential([keras.Input(SIZE), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")])
-    path = tracked.run_folder / "model.keras"
-    network.save(path)
-    return path
 
 
 @pytest.fixture
@@ -95,16 +82,25 @@ def test_sending_that_is_cut_off_anywhere_goes_on_and_makes_nothing_twice(unlogg
     check_whole(uri, records[0]["time"], records[-1]["time"])
 
 
-def test_a_model_is_logged_once_and_whole(tracked, uri, model_file, monkeypatch):
-    """The first delivery dies while the model is on its way."""
+def log_bundle(run, folder, **changes):
+    told = {"model": "brisc_spatial", "tags": {"licence": "CC BY 4.0"}, "description": "# A card"}
+    run.log_bundle(folder / CHECKSUMS, **{**told, **changes})
+
+
+def test_a_bundle_is_logged_and_registered_once_and_whole(tracked, uri, monkeypatch):
+    """The first delivery dies while the model is on its way, the second before the version has its alias."""
+    bundle = made_bundles.write(tracked.run_folder)
     run = tracked.start(uri)
     run_id = run.run_id
-    finalize = mlflow.MlflowClient.finalize_logged_model
-    monkeypatch.setattr(mlflow.MlflowClient, "finalize_logged_model", lambda *_: 1 / 0)
-    run.log_model(model_file, SIZE, 2)
-    monkeypatch.setattr(mlflow.MlflowClient, "finalize_logged_model", finalize)
+    for method in ("finalize_logged_model", "set_registered_model_alias"):
+        with monkeypatch.context() as patch:
+            patch.setattr(mlflow.MlflowClient, method, lambda *_: 1 / 0)
+            log_bundle(run, bundle) if method.startswith("finalize") else run.set_tags({"a": "b"})
+        run._next = 0.0  # its pause is over
     assert tracked.journal.exists()
+    log_bundle(run, bundle)
     run.end("FINISHED")
+    assert not tracked.journal.exists()
     client, run = only_run(uri)
     (model,) = client.search_logged_models([run.info.experiment_id])
     assert str(model.status) == "READY"
@@ -112,19 +108,38 @@ def test_a_model_is_logged_once_and_whole(tracked, uri, model_file, monkeypatch)
     assert model.params == {"seed": "0"}
     assert [output.model_id for output in run.outputs.model_outputs] == [model.model_id]
     info = mlflow.models.Model.load(model.artifact_location.removeprefix("file://"))
-    assert info.signature is not None
     assert (info.model_id, info.run_id) == (model.model_id, run_id)
+    (version,) = client.search_model_versions("name = 'brisc_spatial'")
+    assert (version.run_id, version.description) == (run_id, "# A card")
+    assert version.tags["licence"] == "CC BY 4.0"
+    aliases = client.get_registered_model("brisc_spatial").aliases
+    assert {alias: int(number) for alias, number in aliases.items()} == {"challenger": 1}
 
 
-def test_a_model_in_a_folder_of_any_name_is_logged(tmp_path, tracked, uri, model_file):
+def test_a_bundle_in_a_folder_of_any_name_is_logged_and_not_registered_if_unasked(tmp_path, tracked, uri):
     odd = type(tracked)(tmp_path / "a%2Fb #x?y")
     run = odd.start(uri)
-    run.log_model(shutil.copy(model_file, odd.run_folder / "model.keras"), SIZE, 2)
+    log_bundle(run, made_bundles.write(odd.run_folder), model=None)
     run.end("FINISHED")
     assert not odd.journal.exists()
     client, run = only_run(uri)
     (model,) = client.search_logged_models([run.info.experiment_id])
     assert str(model.status) == "READY"
+    assert client.search_registered_models() == []
+
+
+def test_a_bundle_that_was_changed_is_left_out_with_a_warning(tracked, uri, caplog):
+    bundle = made_bundles.write(tracked.run_folder)
+    (bundle / "model_card.md").write_text("another card")
+    run = tracked.start(uri)
+    log_bundle(run, bundle)
+    run.end("FINISHED")
+    assert "a bundle is not logged" in caplog.text
+    assert "model_card.md is not what it was" in caplog.text
+    client, run = only_run(uri)
+    assert client.search_logged_models([run.info.experiment_id]) == []
+    assert client.search_registered_models() == []
+    assert run.info.status == "FINISHED"
 
 
 def test_a_file_that_is_missing_or_another_one_is_left_out_with_a_warning(unlogged, uri, caplog):

@@ -54,7 +54,7 @@ def copy_code(folder: Path, package: Path = PACKAGE) -> Path:
 
 
 def imported_modules(path: Path) -> Iterator[str]:
-    """Modules that a file imports when it is imported itself; of ``from a import b`` both ``a`` and ``a.b``."""
+    """Modules that a file imports when it is imported; of ``from a import b`` both ``a`` and ``a.b``."""
     waiting: list[ast.AST] = [ast.parse(path.read_bytes())]
     while waiting:
         node = waiting.pop()
