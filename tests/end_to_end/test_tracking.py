@@ -6,6 +6,9 @@ from urllib.parse import quote
 import pytest
 from mlflow_server import Server
 
+from s3f_pipeline.bundle.opening import open_bundle
+from s3f_pipeline.tracking.fetching import fetch_bundle
+
 pytestmark = pytest.mark.slow
 PASSWORD = "sword@f/i#s?h%:1"
 
@@ -46,6 +49,15 @@ def test_what_a_dead_server_missed_is_sent_later(project, tmp_path):
         assert {"report.html", "metrics.json", "training.json", "evaluation"} <= artifacts
         (model,) = client.search_logged_models([found.info.experiment_id])
         assert str(model.status) == "READY"
+        (version,) = client.search_model_versions("name = 'demo-brisc_spectral'")
+        assert version.run_id == run_id
+        assert version.tags["licence"]
+        assert "(" in version.tags["test_accuracy"]
+        assert (
+            client.get_model_version_by_alias("demo-brisc_spectral", "challenger").version == version.version
+        )
+        fetched = fetch_bundle("models:/demo-brisc_spectral@challenger", server.uri, tmp_path)
+        assert open_bundle(fetched).preprocessing.name == "brisc_spectral"
         assert not (folder / "unlogged.jsonl").exists()
         assert "Nothing to send" in project.kedro("send-runs", "--env=demo")
         for told in (output, refused, sent):

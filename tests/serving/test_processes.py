@@ -76,7 +76,8 @@ class Process:
 def test_the_champion_is_served_to_many_clients_and_survives_bad_ones(logged, bundle, sent, tmp_path):
     good = inputs({"image": sent}, encoded(file_of(".jpg")))
     bad = [
-        inputs(encoded(png_of(60_000, 60_000))), b"[" * 100_000, b"0" * 25_000_000, inputs({"image": "x" * 10**7}),
+        inputs(encoded(png_of(60_000, 60_000))), inputs({"image": "x" * 10**7}),
+        b"[" * 100_000, b"0" * 25_000_000,
         b'{"inputs": [' + b"[]," * 100_000 + b"[]]}",
     ]  # fmt: skip
     bodies = [bad[number % len(bad)] if number % 8 == 0 else good for number in range(REQUESTS)]

@@ -91,9 +91,8 @@ def test_a_failure_of_ours_is_told_as_one_without_its_trace(network, app, sent, 
     monkeypatch.setattr("s3f_pipeline.serving.service.Service.answer", fail)
     with pytest.raises(AnsweredError) as error:
         network.predict([{"image": sent}])
-    assert (
-        json.loads(error.value.serialize_as_json())["message"] == "the server has failed; its log says more"
-    )
+    told = json.loads(error.value.serialize_as_json())["message"]
+    assert told == "the server has failed; its log says more"
     status, answer = post(app, inputs({"image": sent}))
     assert (status, answer["message"]) == (500, told)
     assert "ValueError: U0VDUkVU" in caplog.text

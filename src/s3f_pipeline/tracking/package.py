@@ -13,44 +13,44 @@ from s3f_pipeline.closure import closure
 PACKAGE = Path(__file__).resolve().parents[1]
 SERVED = PACKAGE / "tracking" / "served_model.py"
 ROOT = f"{PACKAGE.name}.tracking.served_model:ServedNetwork"
-DISTRIBUTIONS = {"PIL": "pillow", "cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
+DISTRIBUTIONS = {"PIL": "pillow", "cv2": "opencv-python-headless"}
 """Of packages that are imported by another name."""
 BACKENDS = {"tensorflow", "jax", "torch"}
 
 
-def served_files(package: Path = PACKAGE) -> list[Path]:
+def served_files() -> list[Path]:
     """Find the files that serving runs, and those that these import at once, relative to the package."""
     found: set[Path] = set()
-    waiting = [package / path for path in closure(package, (ROOT,)).code]
+    waiting = [PACKAGE / path for path in closure(PACKAGE, (ROOT,)).code]
     while waiting:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            ours = (_file_of(module, package) for module in imported_modules(path))
+            ours = (_file_of(module) for module in imported_modules(path))
             waiting += [file for file in ours if file]
-            around = (folder for folder in path.parents if folder.is_relative_to(package))
+            around = (folder for folder in path.parents if folder.is_relative_to(PACKAGE))
             waiting += [folder / "__init__.py" for folder in around]
-    return sorted(path.relative_to(package) for path in found)
+    return sorted(path.relative_to(PACKAGE) for path in found)
 
 
-def requirements(package: Path = PACKAGE) -> list[str]:
+def requirements() -> list[str]:
     """Name the packages that serving needs, with their versions here, and one Keras backend."""
-    names = set(closure(package, (ROOT,)).others)
-    for path in served_files(package):
-        names |= {module.partition(".")[0] for module in imported_modules(package / path)}
-    others = names - BACKENDS - set(sys.stdlib_module_names) - {package.name}
+    names = set(closure(PACKAGE, (ROOT,)).others)
+    for path in served_files():
+        names |= {module.partition(".")[0] for module in imported_modules(PACKAGE / path)}
+    others = names - BACKENDS - set(sys.stdlib_module_names) - {PACKAGE.name}
     wanted = others | {os.environ.get("KERAS_BACKEND", "tensorflow")}
     distributions = sorted(DISTRIBUTIONS.get(name, name) for name in wanted)
     return [f"{name}=={version(name)}" for name in distributions]
 
 
-def copy_code(folder: Path, package: Path = PACKAGE) -> Path:
+def copy_code(folder: Path) -> Path:
     """Copy the files that serving runs to a folder, as a package of the same name; returns it."""
-    for path in served_files(package):
-        target = folder / package.name / path
+    for path in served_files():
+        target = folder / PACKAGE.name / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(package / path, target)
-    return folder / package.name
+        shutil.copyfile(PACKAGE / path, target)
+    return folder / PACKAGE.name
 
 
 def imported_modules(path: Path) -> Iterator[str]:
@@ -69,9 +69,9 @@ def imported_modules(path: Path) -> Iterator[str]:
             waiting += ast.iter_child_nodes(node)
 
 
-def _file_of(module: str, package: Path) -> Path | None:
+def _file_of(module: str) -> Path | None:
     """The file of one of our modules."""
     name, *rest = module.split(".")
-    path = package.joinpath(*rest)
+    path = PACKAGE.joinpath(*rest)
     candidates = (path / "__init__.py", path.with_suffix(".py"))
-    return next((file for file in candidates if name == package.name and file.is_file()), None)
+    return next((file for file in candidates if name == PACKAGE.name and file.is_file()), None)
