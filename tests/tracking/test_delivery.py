@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import PERMISSION_DENIED
 
 from s3f_pipeline.files import sha256_of
 from s3f_pipeline.process_identity import this_process
-from s3f_pipeline.tracking import delivery
+from s3f_pipeline.tracking import delivery, registry
 from s3f_pipeline.tracking.delivery import KINDS, Store, deliver_journal
 from s3f_pipeline.tracking.experiments import PROCESS_TAG
 from s3f_pipeline.tracking.journal import Journal
@@ -136,6 +138,19 @@ def test_a_journal_stays_while_its_run_is_open_and_goes_with_its_end(store, tmp_
     assert (record["kind"], run_id) == ("end", told[0][1])
     assert not journal.exists()
     assert MlflowClient(store.uri).get_run(run_id).info.status == "FINISHED"
+
+
+def test_a_registry_that_may_not_be_written_costs_nothing_else(store, run_id, caplog, monkeypatch):
+    def refuse(*_):
+        raise MlflowException("no", PERMISSION_DENIED)
+
+    monkeypatch.setattr(registry, "place", refuse)
+    record = {"kind": "alias", "time": 1, "model": "m", "bundle": "b", "alias": "champion", "reason": "r"}
+    assert store.deliver(record, run_id) == run_id
+    assert "MLflow refuses some alias" in caplog.text
+    monkeypatch.setattr(type(store.client), "log_batch", refuse)
+    with pytest.raises(MlflowException):
+        store.deliver({"kind": "tags", "time": 1, "values": {"a": "b"}}, run_id)
 
 
 def test_a_record_of_another_release_is_left_out(store, run_id, caplog):

@@ -28,6 +28,9 @@ ANSWER_SECONDS = 2
 LARGEST_PIECE = 100
 """Entities of one kind that MLflow takes at a time."""
 UNKNOWN = "RESOURCE_DOES_NOT_EXIST"
+FORBIDDEN = ("PERMISSION_DENIED", "ENDPOINT_NOT_FOUND")
+OPTIONAL = ("bundle", "alias")
+"""Records of the registry, which a store may not have or not let everybody write."""
 logger = logging.getLogger(__name__)
 
 
@@ -86,7 +89,7 @@ class Store:
         try:
             KINDS[record["kind"]](self, run_id, record)
         except Exception as error:
-            if not _is_refusal(error):
+            if not (_is_refusal(error) or (record["kind"] in OPTIONAL and _is_forbidden(error))):
                 raise
             self.tell_refusal(record["kind"], run_id, error)
         return run_id
@@ -149,6 +152,10 @@ def _is_refusal(error: Exception) -> bool:
 
     refused = isinstance(error, MlflowException) and error.error_code == "INVALID_PARAMETER_VALUE"
     return refused or isinstance(error, PermissionError)
+
+
+def _is_forbidden(error: Exception) -> bool:
+    return getattr(error, "error_code", None) in FORBIDDEN
 
 
 def _start(store: Store, record: Record) -> str:
