@@ -1,5 +1,6 @@
 """The code that MLflow runs when a logged network is loaded (a "model from code")."""
 
+import json
 import logging
 import os
 from importlib.util import find_spec
@@ -25,8 +26,6 @@ class AnsweredError(MlflowException):
 
     def serialize_as_json(self) -> str:
         """What a client of the server reads."""
-        import json
-
         return json.dumps(self._told)
 
 
