@@ -95,7 +95,8 @@ def test_the_advice_is_written_before_test_images_are_compared(comparison, monke
 def registered(comparison):
     """The runs of a comparison have bundles, which are versions of registered models."""
     client = MlflowClient(comparison.database)
-    experiment = client.create_experiment("demo-busi")
+    artifacts = (comparison.root / "mlartifacts").as_uri()
+    experiment = client.create_experiment("demo-busi", artifact_location=artifacts)
     for number, run in enumerate(find_runs(comparison.root)):
         folder = run.bundle_folder.parent
         model = write_json(folder / "model.keras", {"weights": number})
