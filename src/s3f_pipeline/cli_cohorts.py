@@ -48,8 +48,9 @@ def overview(env: str | None) -> str:
         size, classes = "x".join(map(str, block.image_size)), str(len(block.classes))
         is_prepared = context.catalog[f"{name}.patient_safe.splitting_record"].exists()
         rows.append([name, size, classes, "yes" if is_prepared else "", finished[name], block.title])
+    trained = [variant for variant, network in loader.typed.variants.items() if not network.imported]
     notes = [
-        f"Networks: {', '.join(loader.typed.variants)}; with _published under a published protocol.",
+        f"Networks: {', '.join(trained)}; with _published under a published protocol.",
         "Prepared: images are read and split. Finished: networks that are trained and tested, with the "
         "number of runs where there are several; `kedro sweep --cohorts=<cohort> --status` says if they are "
         "up to date.",

@@ -1,4 +1,4 @@
-"""Files as those of the S³F-Net release: written by Keras, with classes of its names and weights by chance."""
+"""Files as those of the S³F-Net release: written by Keras, with classes of its names and random weights."""
 
 import io
 import json

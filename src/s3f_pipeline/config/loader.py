@@ -146,6 +146,12 @@ class ProjectConfigLoader(OmegaConfigLoader):
         """Name of the folder with the results of this run's prediction."""
         return self.typed.folder
 
+    @property
+    def weights_file(self) -> Path:
+        """The file of published weights that this run imports; there is none where it names none."""
+        named = self.typed.weights
+        return Path(named).expanduser().absolute() if named else self.data_root / "no weights are named"
+
     def cohort(self, name: str) -> CohortConfig:
         """The block of one cohort, at the image size of this run.
 
@@ -209,7 +215,8 @@ class ProjectConfigLoader(OmegaConfigLoader):
             case "leakage_effect":
                 return typed.leakage_effect
             case "networks":
-                return {variant: network.title for variant, network in typed.variants.items()}
+                trained = {name: each for name, each in typed.variants.items() if not each.imported}
+                return {variant: network.title for variant, network in trained.items()}
             case "splitting":
                 return SplittingOfRun(**dict(typed.splitting), fold=typed.fold)
         raise KeyError(name)

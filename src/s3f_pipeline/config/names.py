@@ -11,6 +11,8 @@ RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
 
 PREDICT = "predict"
 """Name of the pipeline that predicts images with a bundle."""
+IMPORT = "import_published"
+"""Name of the pipeline that evaluates published weights under both protocols."""
 
 
 class Experiment(NamedTuple):
@@ -43,13 +45,22 @@ class Experiment(NamedTuple):
         return f"{self.cohort}.{self.protocol}.{self.variant}"
 
 
-def experiments(parameters: Parameters, protocols: Collection[Protocol] = PROTOCOLS) -> list[Experiment]:
-    """List every experiment that the cohort and variant blocks allow under protocols."""
+def experiments(
+    parameters: Parameters, protocols: Collection[Protocol] = PROTOCOLS, *, imported: bool = False
+) -> list[Experiment]:
+    """List every experiment that the cohort and variant blocks allow under protocols.
+
+    Args:
+        parameters: With the blocks.
+        protocols: To be listed.
+        imported: The ones whose weights come from a file, in place of those that are trained.
+    """
     return [
         Experiment(cohort, protocol, variant)
         for cohort, block in parameters.cohorts.items()
         for variant, network in parameters.variants.items()
         for protocol in protocols
+        if network.imported == imported
         if protocol != "published" or (block.published and (block.published.benchmark or network.published))
     ]
 

@@ -25,7 +25,7 @@ def test_an_imported_network_says_what_the_original_classes_say(tmp_path, name):
 
 @pytest.mark.parametrize(("shape", "outputs"), [((18, 30, 3), 7), ((24, 32, 1), 1)])
 def test_other_images_and_heads(tmp_path, shape, outputs):
-    """Of the shapes of HAM10000 (colour, odd sides after pooling) and chest X-rays (sigmoid), made smaller."""
+    """As those of HAM10000 (colours, odd sides after pooling) and of chest X-rays (sigmoid), but smaller."""
     original = published_files.network("bilinear_sn1", shape, outputs)
     path = published_files.write(tmp_path / "a.keras", original)
     found = recognise(read_keras_file(path))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Never
 
 from s3f_pipeline.errors import WeightsError
-from s3f_pipeline.files import sha256_of
+from s3f_pipeline.files import content_hash
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 MOST_BYTES = {METADATA: 64 * 1024, CONFIG: 4 * 2**20}
@@ -23,15 +23,8 @@ MOST_ENTRIES, MOST_BYTES_OF_DIRECTORY = 16, 64 * 1024
 END, END_OF_64 = b"PK\5\6", b"PK\6\7"
 LENGTH_OF_END, LONGEST_COMMENT = 22, 2**16
 LONGEST_VERSION = 40
-DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    RuntimeError,
-    NotImplementedError,
-    ValueError,
-)
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError)
+"""What ``zipfile`` raises at bytes that are none of a zip file, or were changed."""
 GET_AGAIN = "Get the file again from its publisher."
 
 
@@ -41,15 +34,18 @@ class KerasFile:
 
     Attributes:
         path: Where it lies.
-        sha256: Of its bytes.
         keras_version: That wrote it, as it says.
         config: Content of ``config.json``.
     """
 
     path: Path
-    sha256: str
     keras_version: str
     config: Mapping[str, Any]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of its bytes."""
+        return content_hash(self.path)
 
     @contextmanager
     def weights(self, most_bytes: int) -> Iterator[IO[bytes]]:
@@ -86,7 +82,7 @@ def read_keras_file(path: Path) -> KerasFile:
         metadata, config = (_json(path, archive, name) for name in (METADATA, CONFIG))
     version = metadata.get("keras_version")
     told = version if isinstance(version, str) and version.isprintable() else "unknown"
-    return KerasFile(path, sha256_of(path), told[:LONGEST_VERSION], config)
+    return KerasFile(path, told[:LONGEST_VERSION], config)
 
 
 @contextmanager
