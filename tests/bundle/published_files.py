@@ -88,7 +88,8 @@ def spectral(x, number):
 
 
 def network(name: str, shape=SHAPE, outputs: int = 4, seed: int = 0) -> keras.Model:
-    """A published network, written down with layers of its own, whose weights and statistics are random."""
+    """A published network, written down with layers of its own, whose weights are random."""
+    keras.utils.clear_session()  # names of layers begin anew
     keras.utils.set_random_seed(seed)
     images = layers.Input(shape)
     kind, _, number = name.partition("_sn")
@@ -103,11 +104,28 @@ def network(name: str, shape=SHAPE, outputs: int = 4, seed: int = 0) -> keras.Mo
     model = keras.Model(images, x)
     rng = np.random.default_rng(seed)
     for variable in model.weights:
-        if variable.name in ("gamma", "moving_variance"):
+        if variable.name == "gamma":
             variable.assign(rng.uniform(0.5, 1.5, variable.shape))
-        elif variable.name in ("beta", "bias", "moving_mean"):
+        elif variable.name in ("beta", "bias"):
             variable.assign(rng.normal(0, 0.3, variable.shape))
+    see(model, images_of(shape, seed=seed))
     return model
+
+
+def images_of(shape=SHAPE, count: int = 32, seed: int = 5) -> np.ndarray:
+    """Noise of very different contrast, float32 in [0, 1]."""
+    rng = np.random.default_rng(seed)
+    return (rng.uniform(size=(count, *shape)) * rng.uniform(size=(count, 1, 1, 1))).astype(np.float32)
+
+
+def see(model: keras.Model, images: np.ndarray) -> None:
+    """Take the statistics of images over into the layers, so that outputs differ from image to image."""
+    norms = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
+    for norm in norms:
+        norm.momentum = 0.0
+    model(images, training=True)
+    for norm in norms:
+        norm.momentum = 0.99
 
 
 def write(path: Path, model: keras.Model, *, version: str = "3.8.0") -> Path:

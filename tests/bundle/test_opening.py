@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from s3f_pipeline.bundle.contents import CHECKSUMS, MODEL, PREPROCESSING
 from s3f_pipeline.bundle.opening import open_bundle
 from s3f_pipeline.bundle.references import FILES
-from s3f_pipeline.errors import BundleError, ModelError, S3FError
+from s3f_pipeline.errors import BundleError, S3FError, WeightsError
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_a_network_of_another_shape_is_refused(copy):
 def test_a_file_that_is_no_network_is_refused(copy):
     (copy / MODEL).write_bytes(b"import os")
     made_bundles.renew(copy, MODEL)
-    with pytest.raises(ModelError, match="cannot be loaded as a network"):
+    with pytest.raises(WeightsError, match=r"is damaged, or no \.keras file"):
         open_bundle(copy).network  # noqa: B018
 
 

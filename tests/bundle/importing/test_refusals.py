@@ -252,12 +252,13 @@ def test_graphs_that_are_none_of_the_release(path, edit, told):
 
 
 def test_a_configuration_that_is_nested_too_deeply(path):
-    text = json.dumps(json.loads(published_files.members(path)["config.json"]))
-    nested = '{"a": ' * 900 + "0" + "}" * 900
-    published_files.replace(
-        path, "config.json", text.replace('"Zeros", "config": {}', f'"Zeros", "config": {nested}').encode()
-    )
-    refused(path, "nested too deeply|no JSON")
+    """JSON itself allows for a little more depth than who looks at it afterwards."""
+    file = read_keras_file(path)
+    for _ in range(2000):
+        layer = layer_of(file.config, "Conv2D")
+        layer["config"] = {"deeper": layer["config"]}
+    with pytest.raises(WeightsError, match="its configuration is nested too deeply"):
+        recognise(file)
 
 
 def set_values(values):
@@ -321,11 +322,11 @@ def moved(store):
     ("edit", "told"),
     [
         (lambda store: store.pop(CONV), r"layers/conv2d/vars/0 \(kernel of 'conv2d'\) is missing"),
-        (set_values(np.zeros((5, 5, 1, 32), "f4")), r"has the shape \(5, 5, 1, 32\), and \(3, 3, 1, 32\) is expected"),
+        (set_values(np.zeros((5, 5, 1, 32), "f4")), r"has the shape \(5, 5, 1, 32\), and \(3, 3, 1, 32\) is"),
         (set_values(np.zeros((3, 3, 1, 32), "f8")), "holds float64, and float32 is expected"),
         (set_values(np.full((3, 3, 1, 32), np.nan, "f4")), "holds values that are no finite numbers"),
         (lambda store: store.update({"layers/evil/vars/0": np.zeros(3)}), "layers/evil/vars/0 is foreign"),
-        (lambda store: store.update({"layers/conv2d/vars/2": np.zeros(3)}), "layers/conv2d/vars/2 is foreign"),
+        (lambda store: store.update({"layers/conv2d/vars/2": np.zeros(3)}), "vars/2 is foreign"),
         (external, "lies in another file"),
         (virtual, "lies in another file"),
         (link(h5py.ExternalLink("/etc/passwd", "a")), "is a link to elsewhere"),
@@ -336,7 +337,7 @@ def moved(store):
         (unstored, "is not stored as plain numbers"),
         (link(np.dtype("f4")), "is no data set"),
         (named_twice, "has thousands of entries"),
-        (lambda store: store.pop("layers"), "is missing.*and 50 more"),
+        (lambda store: store.pop("layers"), "layers is missing; .*and 75 more"),
     ],
 )  # fmt: skip
 def test_weights_that_are_not_those_of_the_network(path, edit, told):

@@ -4,7 +4,7 @@ Nothing that a file names is made: its layers are compared with those of our own
 read by name and shape.
 """
 
-from s3f_pipeline.bundle.importing.keras_file import KerasFile, read_keras_file
 from s3f_pipeline.bundle.importing.recognition import Recognised, recognise
+from s3f_pipeline.bundle.keras_file import KerasFile, read_keras_file
 
 __all__ = ["KerasFile", "Recognised", "read_keras_file", "recognise"]

@@ -2,11 +2,11 @@
 
 import keras
 
-from s3f_pipeline.bundle.importing.keras_file import KerasFile
 from s3f_pipeline.bundle.importing.layers import Layer, read_graph
 from s3f_pipeline.bundle.importing.recognition import foreign_explained, recognise
 from s3f_pipeline.bundle.importing.steps import matching_layers
 from s3f_pipeline.bundle.importing.tensors import LAYERS, Wanted, read_tensors
+from s3f_pipeline.bundle.keras_file import KerasFile
 from s3f_pipeline.models import build_model
 
 

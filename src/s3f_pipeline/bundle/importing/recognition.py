@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from s3f_pipeline.bundle.importing.keras_file import GET_AGAIN, KerasFile
 from s3f_pipeline.bundle.importing.layers import ForeignError, Graph, read_graph, require_known
+from s3f_pipeline.bundle.keras_file import GET_AGAIN, KerasFile
 from s3f_pipeline.errors import WeightsError
 
 LARGEST_SIDE = 4096

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from s3f_pipeline.bundle.importing.keras_file import GET_AGAIN, WEIGHTS, KerasFile
+from s3f_pipeline.bundle.keras_file import GET_AGAIN, WEIGHTS, KerasFile
 from s3f_pipeline.errors import WeightsError
 
 LAYERS = "layers"
@@ -74,15 +74,15 @@ def _opened(file: KerasFile, unpacked: IO[bytes]) -> Iterator[h5py.File]:
 def _problems(store: h5py.File, wanted: Mapping[str, Wanted]) -> Iterator[str]:
     """What is wrong with the tensors, each as a part of a sentence."""
     found = dict(_entries(store))
-    for path, tensor in wanted.items():
-        problem = _problem(found[path], tensor.shape) if path in found else "is missing"
-        if problem:
-            yield f"{path} ({tensor.title}) {problem}"
     for path in sorted(found.keys() - wanted.keys()):
         if isinstance(what := found[path], str):
             yield f"{path:.99} {what}"
         elif not path.rpartition("/")[0].endswith(SEED_OF_DROPOUT):
             yield f"{path:.99} is foreign"
+    for path, tensor in wanted.items():
+        problem = _problem(found[path], tensor.shape) if path in found else "is missing"
+        if problem:
+            yield f"{path} ({tensor.title}) {problem}"
 
 
 def _entries(store: h5py.File) -> Iterator[tuple[str, h5py.Dataset | str]]:
@@ -92,8 +92,9 @@ def _entries(store: h5py.File) -> Iterator[tuple[str, h5py.Dataset | str]]:
         if not folders:
             return
         path = folders.popleft()
-        if type(store.get(path, getlink=True)) is not h5py.HardLink:
-            yield path, "is a link to elsewhere"
+        link = store.get(path, getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            yield path, "is a link to elsewhere" if link else "is missing"
             continue
         entry = store[path]
         if isinstance(entry, h5py.Group):

@@ -36,11 +36,13 @@ class KerasFile:
         path: Where it lies.
         keras_version: That wrote it, as it says.
         config: Content of ``config.json``.
+        weights_size: Bytes of ``model.weights.h5``.
     """
 
     path: Path
     keras_version: str
     config: Mapping[str, Any]
+    weights_size: int
 
     @property
     def sha256(self) -> str:
@@ -58,13 +60,12 @@ class KerasFile:
             WeightsError: If it is larger, or damaged.
         """
         with tempfile.TemporaryFile() as unpacked:
+            if self.weights_size > most_bytes:
+                raise WeightsError(
+                    f"{self.path}: {WEIGHTS} has {self.weights_size:,} bytes, and the weights of this "
+                    f"network, with the state of their optimiser, at most {most_bytes:,}. {GET_AGAIN}"
+                )
             with _opened(self.path) as archive, archive.open(WEIGHTS) as packed:
-                size = archive.getinfo(WEIGHTS).file_size
-                if size > most_bytes:
-                    raise WeightsError(
-                        f"{self.path}: {WEIGHTS} has {size:,} bytes, and the weights of this network, with "
-                        f"the state of their optimiser, at most {most_bytes:,}. {GET_AGAIN}"
-                    )
                 shutil.copyfileobj(packed, unpacked, 2**20)
             unpacked.seek(0)
             yield unpacked
@@ -80,9 +81,10 @@ def read_keras_file(path: Path) -> KerasFile:
         raise WeightsError(f"weights={path}: there is no such file. Paths begin at {Path.cwd()}.")
     with _opened(path) as archive:
         metadata, config = (_json(path, archive, name) for name in (METADATA, CONFIG))
+        size = archive.getinfo(WEIGHTS).file_size
     version = metadata.get("keras_version")
     told = version if isinstance(version, str) and version.isprintable() else "unknown"
-    return KerasFile(path, told[:LONGEST_VERSION], config)
+    return KerasFile(path, told[:LONGEST_VERSION], config, size)
 
 
 @contextmanager
@@ -117,7 +119,7 @@ def _require_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
     names = [member.filename for member in members]
     if foreign := sorted(set(names) - {METADATA, CONFIG, WEIGHTS}):
         raise WeightsError(
-            f"{path} holds {foreign[0]!r:.99}, which the file of a published network does not. {GET_AGAIN}"
+            f"{path} holds {foreign[0]!r:.99}, which the file of a network does not. {GET_AGAIN}"
         )
     for name in (METADATA, CONFIG, WEIGHTS):
         if names.count(name) != 1:
