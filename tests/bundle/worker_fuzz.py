@@ -1,7 +1,7 @@
 """Opens changed files in limited memory: ``worker_fuzz.py <file|bundle> <original> <folder> <first> <n>``.
 
-Each case is made of its number alone. Prints one line of JSON. A case that ends otherwise than with a network or
-a message of ours, takes too long or runs code ends the process.
+Each case is made of its number alone. Prints one line of JSON. A case that ends otherwise than with a network
+or a message of ours, takes too long or runs code ends the process.
 """
 
 import json
@@ -25,7 +25,8 @@ JUNK = [
     {"module": "builtins", "class_name": "function", "config": "eval", "registered_name": "function"},
 ]  # fmt: skip
 RUNS_CODE = (
-    "os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen", "pickle.find_class", "socket.connect"
+    "os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen", "pickle.find_class",
+    "socket.connect",
 )  # fmt: skip
 
 

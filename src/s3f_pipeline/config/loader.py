@@ -23,7 +23,7 @@ from s3f_pipeline.config.layers import (
     resolve_experiment,
     resolve_parameters,
 )
-from s3f_pipeline.config.names import Experiment, fold_ending, run_folder
+from s3f_pipeline.config.names import Experiment, fold_ending, run_folder, trained_variants
 from s3f_pipeline.config.reading import check_yaml, files_in
 from s3f_pipeline.config.schema import (
     AcquisitionConfig,
@@ -215,8 +215,7 @@ class ProjectConfigLoader(OmegaConfigLoader):
             case "leakage_effect":
                 return typed.leakage_effect
             case "networks":
-                trained = {name: each for name, each in typed.variants.items() if not each.imported}
-                return {variant: network.title for variant, network in trained.items()}
+                return {variant: network.title for variant, network in trained_variants(typed).items()}
             case "splitting":
                 return SplittingOfRun(**dict(typed.splitting), fold=typed.fold)
         raise KeyError(name)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from s3f_pipeline.config.schema import PROTOCOLS, Parameters, Protocol
+from s3f_pipeline.config.schema import PROTOCOLS, Parameters, Protocol, VariantConfig
 
 RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
 """Of every run; Kedro's own runners do not know of stages."""
@@ -63,6 +63,11 @@ def experiments(
         if network.imported == imported
         if protocol != "published" or (block.published and (block.published.benchmark or network.published))
     ]
+
+
+def trained_variants(parameters: Parameters) -> dict[str, VariantConfig]:
+    """The variants whose networks are trained here, by name."""
+    return {name: variant for name, variant in parameters.variants.items() if not variant.imported}
 
 
 def protocol_ending(protocol: Protocol) -> str:

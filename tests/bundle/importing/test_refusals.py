@@ -80,7 +80,7 @@ def test_a_missing_part(path, name):
 @pytest.mark.parametrize("name", ["../../evil.py", "/etc/passwd", "evil.py", "assets/a.txt"])
 def test_a_path_that_leads_elsewhere(path, name):
     published_files.replace(path, name, b"import os")
-    refused(path, "which the file of a published network does not")
+    refused(path, "which the file of a network does not")
 
 
 def test_a_part_that_is_there_twice(path):
