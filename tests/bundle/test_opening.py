@@ -155,11 +155,11 @@ def rewrite(bundle, edit):
 
 def test_a_network_that_would_fill_the_memory_is_refused(copy):
     def edit(config):
-        dense = next(layer for layer in config["config"]["layers"] if layer["name"] == "spatial_dense")
+        dense = next(layer for layer in config["config"]["layers"] if layer["name"] == "logits")
         dense["config"]["units"] = 10**9
 
     rewrite(copy, edit)
-    with pytest.raises(BundleError, match=r"holds 5,\d{3},\d{3} bytes of weights, but its layers need 1,"):
+    with pytest.raises(BundleError, match=r"holds 5,\d{3},\d{3} bytes of weights, but its layers need 2,052,"):
         open_bundle(copy).load_model()
 
 

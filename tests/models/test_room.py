@@ -22,9 +22,9 @@ def test_the_bytes_are_those_of_the_weights(variant, tmp_path):
 
 def test_what_would_fill_the_memory_is_only_counted(tmp_path):
     config = config_of(build_model("spatial", (16, 16, 1), 3), tmp_path / "a.keras")
-    dense = next(layer for layer in config["config"]["layers"] if layer["name"] == "spatial_dense")
+    dense = next(layer for layer in config["config"]["layers"] if layer["name"] == "logits")
     dense["config"]["units"] = 10**9
-    assert weights_needed(config) > 4 * 256 * 10**9
+    assert weights_needed(config) > 4 * 512 * 10**9
 
 
 def test_networks_are_built_with_values_afterwards(tmp_path):
