@@ -159,7 +159,9 @@ def test_a_network_that_would_fill_the_memory_is_refused(copy):
         dense["config"]["units"] = 10**9
 
     rewrite(copy, edit)
-    with pytest.raises(BundleError, match=r"holds 5,\d{3},\d{3} bytes of weights, but its layers need 2,052,"):
+    with pytest.raises(
+        BundleError, match=r"holds 5,\d{3},\d{3} bytes of weights, but its layers need 2,052,"
+    ):
         open_bundle(copy).load_model()
 
 

@@ -34,10 +34,8 @@ def project(tmp_path_factory, weights) -> Project:
     return project
 
 
-def command(weights, **more):
-    params = ",".join(
-        f"{key}={value}" for key, value in {"weights": weights, "cohort": "brisc", **more}.items()
-    )
+def command(file, **more):
+    params = ",".join(f"{key}={value}" for key, value in {"weights": file, "cohort": "brisc", **more}.items())
     return "run", "--env=demo", "--pipeline=import_published", f"--params={params}"
 
 
