@@ -9,7 +9,7 @@ from kedro.framework.cli.utils import env_option
 from kedro.framework.session import KedroSession
 
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
-from s3f_pipeline.config.names import experiments, protocol_ending
+from s3f_pipeline.config.names import experiments, protocol_ending, trained_variants
 from s3f_pipeline.errors import ResultsError
 from s3f_pipeline.results import find_runs
 from s3f_pipeline.sweep.tables import COLUMNS, aligned
@@ -49,7 +49,7 @@ def overview(env: str | None) -> str:
         is_prepared = context.catalog[f"{name}.patient_safe.splitting_record"].exists()
         rows.append([name, size, classes, "yes" if is_prepared else "", finished[name], block.title])
     notes = [
-        f"Networks: {', '.join(loader.typed.variants)}; with _published under a published protocol.",
+        f"Networks: {', '.join(trained_variants(loader.typed))}; with _published under a published protocol.",
         "Prepared: images are read and split. Finished: networks that are trained and tested, with the "
         "number of runs where there are several; `kedro sweep --cohorts=<cohort> --status` says if they are "
         "up to date.",

@@ -58,6 +58,10 @@ class BundleError(S3FError):
     """A bundle that cannot be made, or that is not what it was when it was made."""
 
 
+class WeightsError(S3FError):
+    """A file with weights of a published network that is not what it must be."""
+
+
 class PredictionError(S3FError):
     """Images that cannot be predicted as asked."""
 

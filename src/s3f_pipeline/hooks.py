@@ -31,6 +31,8 @@ from s3f_pipeline.tracking.run import RUN
 MLFLOW_RUN = "mlflow_run.txt"
 """Beside the state of a training: the MLflow run that goes on when the training does."""
 RUN_ID = re.compile(r"[0-9a-z]\w*", re.ASCII)
+MAKING = {"training", "importing"}
+"""Stages that make a network, with which an MLflow run begins."""
 TOLD = ("accuracy", "macro_f1", "weighted_f1", "auc_macro")
 logger = logging.getLogger(__name__)
 
@@ -113,14 +115,18 @@ class TrackingHooks:
     def before_node_run(self, node: Node, catalog: CatalogProtocol, inputs: dict[str, Any]) -> None:
         """Open the MLflow run before the first node of an experiment."""
         self._catalog = catalog
-        if self._experiment is not None or not node.tags & set(EXPERIMENT_STAGES) or not this_process().leads:
+        if not node.tags & set(EXPERIMENT_STAGES) or not this_process().leads:
             return
         from s3f_pipeline.tracking.experiment import tracked_params, tracked_tags
 
         config: ExperimentConfig = inputs[f"params:{node.namespace}.experiment"]
+        if config == self._experiment:
+            return
+        if self._experiment is not None:
+            RUN.end("FINISHED")
         self._experiment = config
         training = f"{node.namespace}.training"
-        goes_on = "training" not in node.tags and catalog[training].exists()
+        goes_on = not node.tags & MAKING and catalog[training].exists()
         begun = catalog[f"{node.namespace}.training_state"].filepath / MLFLOW_RUN
         loader = current_loader()
         synthetic = catalog.load(f"{config.cohort}.acquisition")["provenance"]["synthetic"]
@@ -129,7 +135,7 @@ class TrackingHooks:
             loader.data_root,
             f"demo-{config.cohort}" if synthetic else config.cohort,
             f"{config.variant} {config.protocol} {run_folder(config.seed, config.fold)}",
-            params=tracked_params(config.model_dump(mode="json")),
+            params=tracked_params(config.model_dump(mode="json", exclude=_unused(config.variant))),
             tags=tracked_tags(config.model_dump(mode="json"), synthetic=synthetic),
             run_folder=catalog[training].filepath.parent,
             run_id=catalog.load(training)["mlflow_run_id"] if goes_on else _read_run_id(begun),
@@ -223,6 +229,11 @@ def _tell_link(cohort: str, catalog: CatalogProtocol) -> None:
         block.link.to,
         table.name,
     )
+
+
+def _unused(variant: str) -> set[str]:
+    """What the configuration of an experiment says in vain."""
+    return {"training"} if current_loader().typed.variants[variant].imported else set()
 
 
 def _read_run_id(path: Path) -> str | None:

@@ -6,8 +6,10 @@ from itertools import product
 
 from kedro.pipeline import Pipeline
 
+from s3f_pipeline.bundle.importing import read_keras_file, recognise
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.config.names import (
+    IMPORT,
     PREDICT,
     Experiment,
     compare_pipeline,
@@ -24,6 +26,7 @@ from s3f_pipeline.pipelines import (
     comparison,
     evaluation,
     explanation,
+    importing,
     ingestion,
     leaderboard,
     leakage_effect,
@@ -81,7 +84,9 @@ def register_pipelines() -> LazyPipelines:
         splits and the leakage audit with its page, ``<cohort>_compare`` and ``<cohort>_compare_published``
         put finished runs side by side, and ``leaderboard`` all comparisons; ``<cohort>_leakage_effect`` says
         what a leak is worth, ``<cohort>_link_patients`` matches a cohort to the one that its block links it
-        to; ``predict`` predicts a user's images. The audit makes the published splits too, unless they need a
+        to; ``predict`` predicts a user's images; ``import_published`` evaluates published weights under both
+        protocols, ``<cohort>_imported_<network>`` and ``…_published``, which are not listed, under one. The
+        audit makes the published splits too, unless they need a
         file that few people have, or this run is about one fold, which no publication has.
         ``<cohort>_<variant>_leak_free`` and ``_leaking`` are not listed: a sweep runs them. There is no
         ``__default__``: training takes hours to weeks, so it is asked for by name.
@@ -100,9 +105,11 @@ def register_pipelines() -> LazyPipelines:
             builders[f"{cohort}_link_patients"] = partial(_link, loader, cohort, block.link.to)
     builders["leaderboard"] = leaderboard.create_pipeline
     builders[PREDICT] = prediction.create_pipeline
-    trained = partial(partial, _experiment, loader, prepare)
-    builders |= {experiment.pipeline: trained(experiment) for experiment in experiments(loader.typed)}
-    unlisted = {each.pipeline: trained(each) for each in experiments(loader.typed, ARMS)}
+    builders[IMPORT] = partial(_import_published, loader, prepare)
+    measured = partial(partial, _experiment, loader, prepare)
+    builders |= {experiment.pipeline: measured(experiment) for experiment in experiments(loader.typed)}
+    others = [*experiments(loader.typed, ARMS), *experiments(loader.typed, imported=True)]
+    unlisted = {experiment.pipeline: measured(experiment) for experiment in others}
     return LazyPipelines(builders, unlisted, dict(_refused_pipelines(loader)))
 
 
@@ -158,13 +165,45 @@ def _audit(loader: ProjectConfigLoader, prepare: Prepare, cohort: str) -> Pipeli
 def _experiment(loader: ProjectConfigLoader, prepare: Prepare, experiment: Experiment) -> Pipeline:
     size = loader.cohort(experiment.cohort).image_size
     bundled = [] if experiment.protocol in ARMS else [bundling.create_pipeline(experiment, size)]
+    imported = loader.typed.variants[experiment.variant].imported
+    made = importing.create_pipeline(experiment) if imported else training.create_pipeline(experiment, size)
     return Pipeline(
         [
             prepare(experiment.cohort, experiment.protocol),
-            training.create_pipeline(experiment, size),
+            made,
             evaluation.create_pipeline(experiment, size),
             explanation.create_pipeline(experiment, size),
             *bundled,
-            reporting.create_pipeline(experiment),
+            reporting.create_pipeline(experiment, imported=imported),
         ]
+    )
+
+
+def _import_published(loader: ProjectConfigLoader, prepare: Prepare) -> Pipeline:
+    """Both experiments on the network of a file; without a file, those on any network, which ask for one.
+
+    Raises:
+        ConfigError: If only one of file and cohort is named, or the cohort is none.
+        WeightsError: If the file cannot be read, or holds no published network.
+    """
+    asked = loader.typed
+    if (asked.weights is None) != (asked.cohort is None):
+        raise ConfigError(
+            f"{'weights' if asked.weights is None else 'cohort'} is not named. For example: kedro run"
+            f'{loader.env_option} --pipeline={IMPORT} --params="weights=<file.keras>,cohort=brisc"'
+        )
+    cohort = asked.cohort or next(iter(asked.cohorts))
+    if cohort not in asked.cohorts:
+        told = loader.refused.cohorts.get(cohort, f"There is none. Cohorts: {', '.join(asked.cohorts)}.")
+        raise ConfigError(f"cohort={cohort}: {told}")
+    network = recognise(read_keras_file(loader.weights_file)).network if asked.weights else "spatial"
+    published = loader.cohort(cohort).published
+    can_follow = published and not published.needs and asked.fold is None
+    return sum(
+        (
+            _experiment(loader, prepare, experiment)
+            for experiment in experiments(asked, PROTOCOLS if can_follow else PROTOCOLS[:1], imported=True)
+            if experiment.cohort == cohort and asked.variants[experiment.variant].network == network
+        ),
+        Pipeline([]),
     )

@@ -38,6 +38,7 @@ CONFIG_LOADER_ARGS = {
     "custom_resolvers": {
         "run_folder": lambda: current_loader().run_folder,
         "prediction_folder": lambda: current_loader().prediction_folder,
+        "weights_file": lambda: str(current_loader().weights_file),
         "fold_ending": lambda: current_loader().fold_ending,
         "tracking_uri": lambda: tracking_uri(current_loader().data_root),
     },

@@ -59,7 +59,7 @@ def metrics_of(*, synthetic: bool, positive: bool = False, validation: int = 60)
 
 
 def files_of(
-    *, synthetic=False, positive=False, training=40, validation=60, seed=0, **described
+    *, synthetic=False, positive=False, training=40, validation=60, seed=0, imported=None, **described
 ) -> dict[str, bytes]:
     """The files of a bundle without network and checksums."""
     images = images_of(training + validation)
@@ -69,7 +69,7 @@ def files_of(
         network(seed, 1 if positive else 2),
         Pixels(images, thumbnails, rows[:training], rows[training:], {"grey 8-bit": training}),
         description(positive_class="b" if positive else None, **described),
-        TrainingFacts.of(training_file(RunId("c", "p", "v", 0)), "training.json"),
+        TrainingFacts.of({**training_file(RunId("c", "p", "v", 0)), "imported": imported}, "training.json"),
         metrics_of(synthetic=synthetic, positive=positive, validation=validation),
     )
 

@@ -96,3 +96,11 @@ def test_what_users_wrote_is_text_in_the_card():
 def test_the_card_of_phantoms_says_so():
     assert "no medical meaning" in made_bundles.files_of(synthetic=True)[CARD].decode()
     assert "no medical meaning" not in made_bundles.files_of()[CARD].decode()
+
+
+def test_a_network_that_was_trained_elsewhere_says_so():
+    origin = {"file": "a_b.keras", "sha256": "f" * 64, "keras_version": "3.8.0", "network": "spatial"}
+    files = made_bundles.files_of(imported={**origin, "overlap": None, "why_unknown": "nobody knows"})
+    assert "Trained elsewhere: the weights are those of a\\_b.keras" in files[CARD].decode()
+    assert "a_b.keras" in json.loads(files[PREPROCESSING])["trained_on"]["imported"]
+    assert "Trained elsewhere" not in made_bundles.files_of()[CARD].decode()

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import made_bundles
 import numpy as np
+import published_files
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from s3f_pipeline.bundle.contents import CHECKSUMS, MODEL, PREPROCESSING
 from s3f_pipeline.bundle.opening import open_bundle
 from s3f_pipeline.bundle.references import FILES
-from s3f_pipeline.errors import BundleError, ModelError, S3FError
+from s3f_pipeline.errors import BundleError, S3FError, WeightsError
 
 
 @pytest.fixture
@@ -142,8 +143,44 @@ def test_a_network_of_another_shape_is_refused(copy):
 def test_a_file_that_is_no_network_is_refused(copy):
     (copy / MODEL).write_bytes(b"import os")
     made_bundles.renew(copy, MODEL)
-    with pytest.raises(ModelError, match="cannot be loaded as a network"):
+    with pytest.raises(WeightsError, match=r"is damaged, or no \.keras file"):
         open_bundle(copy).network  # noqa: B018
+
+
+def rewrite(bundle, edit):
+    """Change the configuration of a network, checksums included."""
+    published_files.edit_config(bundle / MODEL, edit)
+    made_bundles.renew(bundle, MODEL)
+
+
+def test_a_network_that_would_fill_the_memory_is_refused(copy):
+    def edit(config):
+        dense = next(layer for layer in config["config"]["layers"] if layer["name"] == "logits")
+        dense["config"]["units"] = 10**9
+
+    rewrite(copy, edit)
+    with pytest.raises(
+        BundleError, match=r"holds 5,\d{3},\d{3} bytes of weights, but its layers need 2,052,"
+    ):
+        open_bundle(copy).load_model()
+
+
+def test_a_network_that_would_run_code_is_refused(copy):
+    def edit(config):
+        code = {"class_name": "__lambda__", "config": {"value": ["4wAAAAA=", None, None]}}
+        relu = next(layer for layer in config["config"]["layers"] if layer["class_name"] == "ReLU")
+        relu.update(class_name="Lambda", config={"name": relu["name"], "function": code})
+
+    rewrite(copy, edit)
+    with pytest.raises(BundleError, match="cannot be loaded as a network"):
+        open_bundle(copy).load_model()
+
+
+def test_an_archive_with_more_than_a_network_is_refused(copy):
+    published_files.replace(copy / MODEL, "../../evil.py", b"import os")
+    made_bundles.renew(copy, MODEL)
+    with pytest.raises(WeightsError, match="which the file of a network does not"):
+        open_bundle(copy).load_model()
 
 
 def test_pickles_are_not_read(copy):

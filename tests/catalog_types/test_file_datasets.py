@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from kedro.io.core import DatasetError
 
-from s3f_pipeline.catalog_types import BytesDataset, FolderDataset, ImageStoreDataset
+from s3f_pipeline.catalog_types import BytesDataset, FolderDataset, GivenFileDataset, ImageStoreDataset
 from s3f_pipeline.files import temporary_path
 
 
@@ -42,3 +42,16 @@ def test_a_folder_is_made_and_cannot_be_saved(tmp_path):
     assert (tmp_path / "01_raw").is_dir()
     with pytest.raises(DatasetError, match="cannot be saved"):
         dataset.save("x")
+
+
+def test_a_file_of_the_user_is_named_and_not_written(tmp_path):
+    path = tmp_path / "weights.keras"
+    dataset = GivenFileDataset(filepath=str(path))
+    assert dataset.load() == path
+    assert not dataset.exists()
+    path.write_bytes(b"1")
+    before = dataset.fingerprint()
+    path.write_bytes(b"2")
+    assert dataset.fingerprint() != before
+    with pytest.raises(DatasetError, match="user's file"):
+        dataset.save(path)

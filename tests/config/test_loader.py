@@ -6,7 +6,7 @@ import pytest
 
 from s3f_pipeline.config.layers import Layer, read_layer, resolve_parameters
 from s3f_pipeline.config.loader import PROJECT, ProjectConfigLoader
-from s3f_pipeline.config.names import experiments
+from s3f_pipeline.config.names import experiments, trained_variants
 from s3f_pipeline.config.schema import TableColumns
 from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.pipeline_registry import register_pipelines
@@ -57,7 +57,7 @@ cohorts:
     assert cohort.reads_header_patients
     assert not loader.cohort("brisc").reads_header_patients
     own = {e.pipeline for e in experiments(loader.typed) if e.cohort == "mine"}
-    assert own == {f"mine_{variant}" for variant in loader.typed.variants}
+    assert own == {f"mine_{variant}" for variant in trained_variants(loader.typed)}
     ProjectConfigLoader.current = None
 
 

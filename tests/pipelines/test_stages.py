@@ -21,7 +21,9 @@ def test_every_pipeline_is_there(pipelines):
     others = {"gated", "spectral_compact", "resnet18", "spatial_wide", "random_filter"}
     pretrained = {"convnext_tiny", "efficientnet_v2_b0", "densenet121"}
     variants = s3f_net | others | pretrained | {"medspectralnet", "medmamba"}
-    expected = {"brisc_link_patients", "brisc_64_link_patients", "leaderboard", "predict"}
+    expected = {"brisc_link_patients", "brisc_64_link_patients", "leaderboard", "predict"} | {
+        "import_published"
+    }
     medmnist.add("dermamnist_reconstructed")
     s3f_cohorts = {"brisc", "cheng", "chest", "busi", "ham", "ham_128", "brisc_64", "busi_64"}
     for cohort in s3f_cohorts | medmnist:

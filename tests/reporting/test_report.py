@@ -19,6 +19,7 @@ from s3f_pipeline.results.decoding import decode
 from s3f_pipeline.results.explanation import MapMethod
 from s3f_pipeline.results.metrics import Openings, SplitMetrics
 from s3f_pipeline.results.splits import Excluded
+from s3f_pipeline.results.training import Imported, Overlap
 
 VOID = {"meta", "link", "img", "br"}
 
@@ -159,6 +160,33 @@ def test_banners_appear_exactly_when_due(report_data, selected_on_test, syntheti
     assert ("Synthetic phantoms, no medical meaning" in page.text) is synthetic
     notes = [block for block in page.all("div") if block.get("role") == "note"]
     assert len(notes) == selected_on_test + synthetic
+
+
+@pytest.mark.parametrize(
+    ("overlap", "why", "sentence"),
+    [
+        (Overlap(1198, 311, 17, 5), None, "Of 1,198 test images, 311 are official training images"),
+        (None, "it was drawn <at> random", "Which ones is not known: it was drawn <at> random."),
+    ],
+)
+def test_a_network_that_was_trained_elsewhere_says_so_at_the_top(report_data, overlap, why, sentence):
+    origin = Imported("a<b>.keras", "f" * 64, "3.8.0", "bilinear_sn1", overlap, why)
+    training = dataclasses.replace(
+        report_data.training, imported=origin, epochs_run=0, selected_epoch=0, selected_value=None
+    )
+    figures = {name: png for name, png in report_data.figures.items() if name != "history"}
+    page = render(
+        dataclasses.replace(report_data, training=training, history=report_data.history[:0], figures=figures),
+        experiment={"selected_on_test": True},
+    )
+    assert "Trained elsewhere" in page.text
+    assert sentence in page.text
+    assert "Its training images may be in this test set" in page.text
+    assert "Written by Keras 3.8.0" in page.text
+    assert "a<b>.keras" in page.text
+    assert "The network of epoch" not in page.text
+    assert "one training run" not in page.text
+    assert len([block for block in page.all("div") if block.get("role") == "note"]) == 1
 
 
 @pytest.mark.parametrize(

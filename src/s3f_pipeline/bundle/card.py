@@ -103,6 +103,7 @@ def _conditions(says: Preprocessing, metrics: Metrics) -> list[str]:
         f"- Protocol `{trained.protocol}`, {run}. Kept apart from other sides of the split: {told}.",
         f"- The epoch was chosen on the {trained.selection_split} images"
         + (", so these figures are optimistic." if metrics.selected_on_test else "."),
+        *([f"- {_safe(trained.imported)}"] if trained.imported else []),
         f"- Split `{trained.splits_hash[:12]}`, images `{trained.data_hash[:12]}`, code "
         f"`{trained.git_commit[:12]}`.",
     ]

@@ -145,4 +145,16 @@ def _trained_on(
         **{name: getattr(described, name) for name in of_cohort},
         synthetic=metrics.synthetic,
         modes=dict(modes),
+        imported=_imported(training),
+    )
+
+
+def _imported(training: TrainingFacts) -> str | None:
+    """Say where a network is from that was trained elsewhere."""
+    if (origin := training.imported) is None:
+        return None
+    return (
+        f"Trained elsewhere: the weights are those of {origin.file} (SHA-256 {origin.sha256}, Keras "
+        f"{origin.keras_version}). Its training images may be among the test images here, and what is called "
+        f"training images here are those of this project's split."
     )

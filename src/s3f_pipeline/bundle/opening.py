@@ -1,7 +1,8 @@
 """Opening a bundle: nothing of it is used before it was checked."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,9 +22,10 @@ from s3f_pipeline.bundle.contents import (
     read_checksums,
 )
 from s3f_pipeline.bundle.example import Example, tolerance
+from s3f_pipeline.bundle.keras_file import read_keras_file
 from s3f_pipeline.bundle.preprocessing import Preprocessing
 from s3f_pipeline.bundle.references import FILES, References
-from s3f_pipeline.errors import BundleError
+from s3f_pipeline.errors import BundleError, S3FError
 from s3f_pipeline.images.numpy_files import UNREADABLE, read_array_header
 
 if TYPE_CHECKING:
@@ -63,12 +65,25 @@ class Bundle:
         """Load the network, safely.
 
         Raises:
-            ModelError: If the file cannot be loaded.
-            BundleError: If the network takes other images, or has another number of outputs.
+            WeightsError: If the file is not safe to open.
+            ModelError: If Keras refuses it.
+            BundleError: If it cannot be loaded, its layers would take more memory than it has weights, or it
+                takes other images, or has another number of outputs.
         """
-        from s3f_pipeline.models import load_model
-
         path = self.folder / MODEL
+        with _loading(path):
+            return self._loaded(path)
+
+    def _loaded(self, path: Path) -> "keras.Model":
+        from s3f_pipeline.models import load_model, weights_needed
+
+        file = read_keras_file(path)
+        needed = weights_needed(file.config)
+        if needed > file.weights_size:
+            raise BundleError(
+                f"{path} holds {file.weights_size:,} bytes of weights, but its layers need {needed:,}. Get "
+                f"the bundle again."
+            )
         model = load_model(path)
         says = self.preprocessing
         expected = (says.input.shape, (says.outputs,))
@@ -91,14 +106,15 @@ class Bundle:
         model = self.load_model()
         from s3f_pipeline.bundle.network import FeatureNetwork
 
-        network = FeatureNetwork(model)
+        with _loading(self.folder / MODEL):
+            network = FeatureNetwork(model)
+            found = network(self.example.image[None]).probabilities[0]
         expected = self.preprocessing.references.features
         if network.features != expected:
             raise BundleError(
                 f"{self.folder / MODEL} has feature vectors of {network.features} numbers, but "
                 f"{PREPROCESSING} says {expected}. Get the bundle again."
             )
-        found = network(self.example.image[None]).probabilities[0]
         if not self.example.difference(found) <= tolerance(self.preprocessing.precision):
             raise BundleError(
                 f"{self.folder / MODEL} makes {_written(found)} of the image in {self.folder / 'example'}, "
@@ -106,6 +122,24 @@ class Bundle:
                 f"or computes wrongly here."
             )
         return network
+
+
+@contextmanager
+def _loading(path: Path) -> Iterator[None]:
+    """Turn whatever Keras stumbles over in a file that somebody made into one message.
+
+    Raises:
+        BundleError: In place of any error that is not ours.
+    """
+    try:
+        yield
+    except (S3FError, MemoryError):
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise BundleError(
+            f"{path} cannot be loaded as a network ({reason:.200}). Get the bundle again."
+        ) from error
 
 
 def open_bundle(folder: Path) -> Bundle:

@@ -120,6 +120,7 @@ class TrainedOn:
         source: Where the images are from.
         git_commit: Of the code.
         versions: Of packages.
+        imported: Where the network is from, if it was trained elsewhere; a sentence.
     """
 
     cohort: str
@@ -140,6 +141,7 @@ class TrainedOn:
     source: str
     git_commit: str
     versions: Mapping[str, str]
+    imported: str | None = None
 
 
 @dataclass(frozen=True)

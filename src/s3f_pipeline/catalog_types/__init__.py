@@ -11,6 +11,7 @@ from s3f_pipeline.catalog_types.comparisons_dataset import ComparisonsDataset
 from s3f_pipeline.catalog_types.file_dataset import FileDataset, UnusableFileError
 from s3f_pipeline.catalog_types.finished_runs_dataset import FinishedRunsDataset
 from s3f_pipeline.catalog_types.folder_dataset import FolderDataset
+from s3f_pipeline.catalog_types.given_file_dataset import GivenFileDataset
 from s3f_pipeline.catalog_types.image_store_dataset import ImageStoreDataset
 from s3f_pipeline.catalog_types.keras_model_dataset import KerasModelDataset
 from s3f_pipeline.catalog_types.pictures_dataset import PicturesDataset
@@ -26,6 +27,7 @@ __all__ = [
     "FileDataset",
     "FinishedRunsDataset",
     "FolderDataset",
+    "GivenFileDataset",
     "ImageStoreDataset",
     "KerasModelDataset",
     "PicturesDataset",

@@ -297,7 +297,7 @@ def resolve_experiment(
         "positive_class": block.positive_class,
         "image_size": parameters.image_size or block.image_size,
         "channels": block.channels,
-        "selection_split": _selection_split(block, protocol),
+        "selection_split": "test" if network.imported else _selection_split(block, protocol),
         "training": training,
         "seed": parameters.seed,
         "fold": parameters.fold,

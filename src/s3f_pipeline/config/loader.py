@@ -23,7 +23,7 @@ from s3f_pipeline.config.layers import (
     resolve_experiment,
     resolve_parameters,
 )
-from s3f_pipeline.config.names import Experiment, fold_ending, run_folder
+from s3f_pipeline.config.names import Experiment, fold_ending, run_folder, trained_variants
 from s3f_pipeline.config.reading import check_yaml, files_in
 from s3f_pipeline.config.schema import (
     AcquisitionConfig,
@@ -146,6 +146,12 @@ class ProjectConfigLoader(OmegaConfigLoader):
         """Name of the folder with the results of this run's prediction."""
         return self.typed.folder
 
+    @property
+    def weights_file(self) -> Path:
+        """The file of published weights that this run imports; there is none where it names none."""
+        named = self.typed.weights
+        return Path(named).expanduser().absolute() if named else self.data_root / "no weights are named"
+
     def cohort(self, name: str) -> CohortConfig:
         """The block of one cohort, at the image size of this run.
 
@@ -209,7 +215,7 @@ class ProjectConfigLoader(OmegaConfigLoader):
             case "leakage_effect":
                 return typed.leakage_effect
             case "networks":
-                return {variant: network.title for variant, network in typed.variants.items()}
+                return {variant: network.title for variant, network in trained_variants(typed).items()}
             case "splitting":
                 return SplittingOfRun(**dict(typed.splitting), fold=typed.fold)
         raise KeyError(name)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from s3f_pipeline.config.schema import PROTOCOLS, Parameters, Protocol
+from s3f_pipeline.config.schema import PROTOCOLS, Parameters, Protocol, VariantConfig
 
 RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
 """Of every run; Kedro's own runners do not know of stages."""
@@ -11,6 +11,8 @@ RUNNER = "s3f_pipeline.pipelines.runner.StageRunner"
 
 PREDICT = "predict"
 """Name of the pipeline that predicts images with a bundle."""
+IMPORT = "import_published"
+"""Name of the pipeline that evaluates published weights under both protocols."""
 
 
 class Experiment(NamedTuple):
@@ -43,15 +45,29 @@ class Experiment(NamedTuple):
         return f"{self.cohort}.{self.protocol}.{self.variant}"
 
 
-def experiments(parameters: Parameters, protocols: Collection[Protocol] = PROTOCOLS) -> list[Experiment]:
-    """List every experiment that the cohort and variant blocks allow under protocols."""
+def experiments(
+    parameters: Parameters, protocols: Collection[Protocol] = PROTOCOLS, *, imported: bool = False
+) -> list[Experiment]:
+    """List every experiment that the cohort and variant blocks allow under protocols.
+
+    Args:
+        parameters: With the blocks.
+        protocols: To be listed.
+        imported: The ones whose weights come from a file, in place of those that are trained.
+    """
     return [
         Experiment(cohort, protocol, variant)
         for cohort, block in parameters.cohorts.items()
         for variant, network in parameters.variants.items()
         for protocol in protocols
+        if network.imported == imported
         if protocol != "published" or (block.published and (block.published.benchmark or network.published))
     ]
+
+
+def trained_variants(parameters: Parameters) -> dict[str, VariantConfig]:
+    """The variants whose networks are trained here, by name."""
+    return {name: variant for name, variant in parameters.variants.items() if not variant.imported}
 
 
 def protocol_ending(protocol: Protocol) -> str:

@@ -24,7 +24,8 @@ import s3f_pipeline.backend  # noqa: F401 - imports Keras, without TensorFlow's 
 from s3f_pipeline.models.build import build_model
 from s3f_pipeline.models.loading import load_model
 from s3f_pipeline.models.networks import variant_names
+from s3f_pipeline.models.room import weights_needed
 from s3f_pipeline.models.summary import summarise
 from s3f_pipeline.models.values import without_weights
 
-__all__ = ["build_model", "load_model", "summarise", "variant_names", "without_weights"]
+__all__ = ["build_model", "load_model", "summarise", "variant_names", "weights_needed", "without_weights"]

@@ -17,6 +17,7 @@ WORDS = {
     "leakage_audit": "leakage audit",
     "listing": "raw files",
     "model": "trained network",
+    "weights_file": "file of weights",
     "comparisons": "set of comparisons",
     "runs": "set of finished runs",
     "patient_salt": "secret of patient ids",

@@ -92,7 +92,7 @@ class StageRunner(SequentialRunner):
         loader = current_loader()
         stages = stages_of(pipeline)
         asked = sorted({stage.namespace for stage in stages if stage.is_experiment})
-        if len(asked) > 1:
+        if len(asked) > 1 and not all(_is_imported(namespace, loader) for namespace in asked):
             raise ConfigError(
                 f"One run is one experiment, but these were asked for: {', '.join(asked)}. Run one "
                 f"pipeline after the other."
@@ -112,13 +112,15 @@ class StageRunner(SequentialRunner):
             for stage in stages:
                 if stage.name == "training":
                     _refuse_impossible_network(stage, catalog)
+                elif stage.name == "importing":
+                    _refuse_unusable_weights(stage, catalog)
             with preparing(loader, {stage.cohort for stage in stages}):
                 for stage in stages:
                     if not stage.is_experiment:
                         run.finish(stage)
                 for experiment in asked if process.leads else ():
                     held.enter_context(reading(loader, experiment))
-            for stage in stages:
+            for stage in sorted(stages, key=lambda stage: stage.namespace):  # one experiment after the other
                 if stage.is_experiment:
                     (run.finish if process.leads else run.help)(stage)
         return {name: catalog[name] for stage in stages for name in stage.pipeline.outputs()}
@@ -294,6 +296,19 @@ def _refuse_impossible_network(stage: Stage, catalog: CatalogProtocol) -> None:
     config: ExperimentConfig = catalog.load(f"params:{stage.namespace}.experiment")
     with without_weights():
         build_model(config.network, config.input_shape, config.outputs, **config.options)
+
+
+def _refuse_unusable_weights(stage: Stage, catalog: CatalogProtocol) -> None:
+    """Look at the file that is to be imported before images are got and prepared for it."""
+    from s3f_pipeline.pipelines.importing.nodes import check_weights
+
+    if not stage.is_finished(catalog, stage.dependencies(catalog)):
+        check_weights(catalog.load(f"params:{stage.namespace}.experiment"), catalog.load("weights_file"))
+
+
+def _is_imported(namespace: str, loader: ProjectConfigLoader) -> bool:
+    """Whether the weights of an experiment come from a file; several of these may be in one run."""
+    return loader.typed.variants[Experiment.of_namespace(namespace).variant].imported
 
 
 def _check_training(stage: Stage, catalog: CatalogProtocol) -> None:

@@ -49,7 +49,7 @@ OBSERVERS = (
 )
 """Code that tells, tracks or writes what is done, and decides nothing of it."""
 PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitting", "auditing")
-EXPERIMENT_STAGES = ("training", "evaluation", "explanation", "bundling", "reporting")
+EXPERIMENT_STAGES = ("training", "importing", "evaluation", "explanation", "bundling", "reporting")
 COMPARISON = "comparison"
 LEAKAGE_EFFECT = "leakage_effect"
 LEADERBOARD = "leaderboard"
@@ -84,6 +84,7 @@ LAYOUTS = Table("layouts", "LAYOUTS", "cohorts.{cohort}.layout")
 CHOSEN_FROM = {
     "ingestion": LAYOUTS,
     "training": NETWORKS,
+    "importing": NETWORKS,
     "evaluation": NETWORKS,
     "explanation": NETWORKS,
     "bundling": NETWORKS,

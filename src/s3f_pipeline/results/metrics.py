@@ -111,7 +111,7 @@ class Metrics(Artefact):
     Attributes:
         selection_split: Which split chose the epoch.
         guarantee: What the split keeps apart.
-        selected_epoch: Counted from 1.
+        selected_epoch: Counted from 1; 0 if the network was trained elsewhere.
         synthetic: Whether the images are phantoms.
         test_openings: How often the test set had been opened, this time included.
         leakage: What the published split tears apart, ``None`` under another protocol.

@@ -9,6 +9,44 @@ from s3f_pipeline.results.metrics import Guarantee
 
 
 @dataclass(frozen=True)
+class Overlap:
+    """Test images that a network trained elsewhere may know from its official training images.
+
+    Attributes:
+        test_images: Of the split.
+        official_training: Test images that are official training images themselves.
+        twin: Others that have a twin among these.
+        subject: Others of a patient, lesion or examination that is known from these.
+    """
+
+    test_images: int
+    official_training: int
+    twin: int
+    subject: int
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Where a network is from that was trained elsewhere.
+
+    Attributes:
+        file: Name of the file.
+        sha256: Of its bytes.
+        keras_version: That wrote it, as it says.
+        network: That it holds, a name for ``build_model``.
+        overlap: With the official training images; ``None`` where it is not known which images trained it.
+        why_unknown: Why not.
+    """
+
+    file: str
+    sha256: str
+    keras_version: str
+    network: str
+    overlap: Overlap | None
+    why_unknown: str | None
+
+
+@dataclass(frozen=True)
 class TrainingFacts(Artefact):
     """Content of ``training.json``.
 
@@ -16,9 +54,9 @@ class TrainingFacts(Artefact):
         classes: Names in the order of the network's outputs.
         selection_split: Which split chose the epoch.
         guarantee: What the split keeps apart.
-        epochs_run: Epochs that were trained.
-        selected_epoch: The one that was kept, counted from 1.
-        selected_value: Its ``selection_metric`` on the selection split.
+        epochs_run: Epochs that were trained; 0 if it was done elsewhere.
+        selected_epoch: The one that was kept, counted from 1; 0 if that was done elsewhere.
+        selected_value: Its ``selection_metric`` on the selection split; ``None`` if that is not known.
         stopped: Why training ended.
         class_weights: Weight of each class in the loss.
         seconds: Of all epochs.
@@ -40,6 +78,7 @@ class TrainingFacts(Artefact):
         versions: Of packages, by name.
         mlflow_run_id: ``None`` if MLflow has none.
         config: The experiment's configuration.
+        imported: Where the network is from, if it was trained elsewhere.
     """
 
     VERSION: ClassVar[int] = 1
@@ -56,7 +95,7 @@ class TrainingFacts(Artefact):
     selection_metric: str
     epochs_run: int
     selected_epoch: int
-    selected_value: float
+    selected_value: float | None
     stopped: str
     class_weights: Mapping[str, float]
     seconds: float
@@ -78,3 +117,4 @@ class TrainingFacts(Artefact):
     versions: Mapping[str, str]
     mlflow_run_id: str | None
     config: Mapping[str, Any]
+    imported: Imported | None = None

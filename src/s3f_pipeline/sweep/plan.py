@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import NamedTuple, TypeVar
 
 from s3f_pipeline.config.layers import Refused
-from s3f_pipeline.config.names import Experiment, experiments, run_folder
+from s3f_pipeline.config.names import Experiment, experiments, run_folder, trained_variants
 from s3f_pipeline.config.schema import ARMS, PROTOCOLS, Parameters
 from s3f_pipeline.errors import SweepError
 from s3f_pipeline.results import RunId
@@ -71,7 +71,7 @@ def plan(
             if name in of_kind:
                 raise SweepError(of_kind[name])
     chosen_cohorts = _choose(cohorts, parameters.cohorts, "cohort")
-    chosen_variants = _choose(variants, parameters.variants, "variant")
+    chosen_variants = _choose(variants, trained_variants(parameters), "variant")
     chosen = [
         experiment
         for experiment in experiments(parameters, chosen_protocols)

@@ -29,7 +29,7 @@ from s3f_pipeline.config.schema.preparation import (
     SplittingOfRun,
 )
 from s3f_pipeline.config.schema.table import TableColumns
-from s3f_pipeline.config.schema.training import Variants
+from s3f_pipeline.config.schema.training import VariantConfig, Variants
 
 __all__ = [
     "ARMS",
@@ -59,5 +59,6 @@ __all__ = [
     "SplittingConfig",
     "SplittingOfRun",
     "TableColumns",
+    "VariantConfig",
     "Variants",
 ]

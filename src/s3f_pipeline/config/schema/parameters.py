@@ -62,7 +62,19 @@ class PredictionRequest(Block):
         return self.name or made or "prediction"
 
 
-class Parameters(PredictionRequest):
+class ImportRequest(Block):
+    """Which published weights are evaluated on which images.
+
+    Attributes:
+        weights: Path of a ``.keras`` file of the S³F-Net release.
+        cohort: Name of the cohort.
+    """
+
+    weights: Annotated[str, Field(min_length=1)] | None
+    cohort: str | None
+
+
+class Parameters(PredictionRequest, ImportRequest):
     """All of ``conf/<environment>/parameters*.yml`` and ``--params``."""
 
     seed: Seed

@@ -32,6 +32,7 @@ class VariantConfig(Block):
             benchmark's.
         published_training: Training keys of its publication, for the published protocol; stronger than a
             benchmark's.
+        imported: Whether it is never trained here: its weights come from a file that somebody published.
     """
 
     title: str
@@ -41,6 +42,7 @@ class VariantConfig(Block):
     training: TrainingOverrides = TrainingOverrides()
     published: bool = False
     published_training: TrainingOverrides = TrainingOverrides()
+    imported: bool = False
 
 
 class Variants(Block):

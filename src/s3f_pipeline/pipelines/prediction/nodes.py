@@ -86,7 +86,7 @@ def _finished(bundles_folder: Path) -> "Finished":
     loader = current_loader()
     folders = {
         each.pipeline: bundles_folder.joinpath(each.cohort, each.protocol, each.variant)
-        for each in experiments(loader.typed)
+        for each in (*experiments(loader.typed), *experiments(loader.typed, imported=True))
     }
     return Finished(folders, loader.run_folder, loader.env_option)
 

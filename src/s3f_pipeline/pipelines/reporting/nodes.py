@@ -23,7 +23,7 @@ TRACED = (
 )
 """What the report says of how the training came about."""
 FIGURES = ("confusion_matrix", "roc", "reliability", "history")
-"""What the report calls the plots."""
+"""What the report calls the plots; of a training that was elsewhere there is no history."""
 
 
 def plot(
@@ -31,11 +31,9 @@ def plot(
     labels: ExperimentLabels,
     predictions: pd.DataFrame,
     metrics: dict[str, Any],
-    history: pd.DataFrame,
-    training: dict[str, Any],
-) -> tuple[bytes, bytes, bytes, bytes]:
-    """Draw confusion matrix, ROC curves, reliability diagram and training history as PNG."""
-    from s3f_pipeline.reporting.plots import plot_confusion_matrix, plot_history, plot_roc
+) -> tuple[bytes, bytes, bytes]:
+    """Draw confusion matrix, ROC curves and reliability diagram as PNG."""
+    from s3f_pipeline.reporting.plots import plot_confusion_matrix, plot_roc
     from s3f_pipeline.reporting.reliability import plot_reliability
     from s3f_pipeline.reporting.style import figure_to_png
     from s3f_pipeline.results.metrics import Metrics
@@ -54,12 +52,21 @@ def plot(
         plot_reliability(
             Metrics.of(metrics, "metrics.json").calibration, is_binary=experiment.positive_class is not None
         ),
+    )
+    confusion_matrix, roc, reliability = map(figure_to_png, figures)
+    return confusion_matrix, roc, reliability
+
+
+def plot_training(experiment: ExperimentConfig, history: pd.DataFrame, training: dict[str, Any]) -> bytes:
+    """Draw the training history as PNG."""
+    from s3f_pipeline.reporting.plots import plot_history
+    from s3f_pipeline.reporting.style import figure_to_png
+
+    return figure_to_png(
         plot_history(
             history, training["selected_epoch"], training["selection_metric"], experiment.selection_split
-        ),
+        )
     )
-    confusion_matrix, roc, reliability, training_history = map(figure_to_png, figures)
-    return confusion_matrix, roc, reliability, training_history
 
 
 def draw_pictures(
@@ -91,7 +98,7 @@ def write_report(
     pictures: dict[str, bytes],
     *plots: bytes,
 ) -> str:
-    """Put everything that an experiment has written into one HTML file; ``plots`` are those of ``plot``."""
+    """Put everything that an experiment has written into one HTML file; ``FIGURES`` names the plots."""
     from s3f_pipeline.reporting.reliability import plot_decision_curve
     from s3f_pipeline.reporting.report import ReportData, render_report
     from s3f_pipeline.reporting.style import figure_to_png
@@ -122,7 +129,7 @@ def write_report(
             history=history,
             metrics=measured.test,
             measured=measured,
-            figures=dict(zip(FIGURES, plots, strict=True)) | drawn,
+            figures=dict(zip(FIGURES[: len(plots)], plots, strict=True)) | drawn,
             explanation=Explanation.of(explanation, "explanation.json"),
             pictures=pictures,
             provenance={

@@ -3,29 +3,30 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from s3f_pipeline.config.names import Experiment
-from s3f_pipeline.pipelines.reporting.nodes import draw_pictures, plot, write_report
+from s3f_pipeline.pipelines.reporting.nodes import draw_pictures, plot, plot_training, write_report
 
 OF_COHORT = ("index", "quality", "leakage_audit")
-PLOTS = ["confusion_matrix", "roc", "reliability", "training_history"]
+PLOTS = ["confusion_matrix", "roc", "reliability"]
+HISTORY = "training_history"
 
 
-def create_pipeline(experiment: Experiment) -> Pipeline:
-    """Build plots and report of one experiment."""
+def create_pipeline(experiment: Experiment, *, imported: bool = False) -> Pipeline:
+    """Build plots and report of one experiment; a network that is imported has no history of its training."""
+    of_training = node(
+        plot_training,
+        inputs=["params:experiment", "history", "training"],
+        outputs=HISTORY,
+        name="plot_training",
+    )
     return pipeline(
         [
             node(
                 plot,
-                inputs=[
-                    "params:experiment",
-                    "params:labels",
-                    "predictions",
-                    "metrics",
-                    "history",
-                    "training",
-                ],
+                inputs=["params:experiment", "params:labels", "predictions", "metrics"],
                 outputs=PLOTS,
                 name="plot",
             ),
+            *([] if imported else [of_training]),
             node(
                 draw_pictures,
                 inputs=["params:experiment", "params:labels", "explanation", "explanation_arrays"],
@@ -46,6 +47,7 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
                     "explanation",
                     "explanation_pictures",
                     *PLOTS,
+                    *([] if imported else [HISTORY]),
                 ],
                 outputs="report",
                 name="report",

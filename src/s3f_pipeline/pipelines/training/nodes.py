@@ -170,6 +170,13 @@ def _task(config: ExperimentConfig, index: pd.DataFrame, splits: pd.DataFrame) -
     }
 
 
+def describe_run(config: ExperimentConfig, index: pd.DataFrame, splits: pd.DataFrame) -> dict[str, Any]:
+    """What ``training.json`` says of a run, wherever its network was trained."""
+    from s3f_pipeline.origins import git_state
+
+    return {**_task(config, index, splits), **_origin(config, git_state())}
+
+
 def _origin(config: ExperimentConfig, git_state: tuple[str, bool]) -> dict[str, Any]:
     """By which command, code and configuration."""
     from s3f_pipeline.origins import command_line, package_versions
