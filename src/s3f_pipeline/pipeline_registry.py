@@ -165,6 +165,6 @@ def _experiment(loader: ProjectConfigLoader, prepare: Prepare, experiment: Exper
             evaluation.create_pipeline(experiment, size),
             explanation.create_pipeline(experiment, size),
             *bundled,
-            reporting.create_pipeline(experiment),
+            reporting.create_pipeline(experiment, size),
         ]
     )

@@ -2,15 +2,15 @@
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from s3f_pipeline.config.names import Experiment
+from s3f_pipeline.config.names import Experiment, size_name
 from s3f_pipeline.pipelines.reporting.nodes import draw_pictures, plot, write_report
 
 OF_COHORT = ("index", "quality", "leakage_audit")
 PLOTS = ["confusion_matrix", "roc", "reliability", "training_history"]
 
 
-def create_pipeline(experiment: Experiment) -> Pipeline:
-    """Build plots and report of one experiment."""
+def create_pipeline(experiment: Experiment, image_size: tuple[int, int]) -> Pipeline:
+    """Build plots and report of one experiment at one image size, (height, width)."""
     return pipeline(
         [
             node(
@@ -38,22 +38,29 @@ def create_pipeline(experiment: Experiment) -> Pipeline:
                     "params:experiment",
                     "params:labels",
                     "params:cohort",
-                    *OF_COHORT,
+                    "index",
+                    "images",
+                    "quality",
+                    "leakage_audit",
                     "splits",
                     "training",
                     "history",
+                    "predictions",
                     "metrics",
                     "explanation",
                     "explanation_pictures",
+                    "reports_folder",
                     *PLOTS,
                 ],
-                outputs="report",
+                outputs=["report", "plain_summary", "checklists"],
                 name="report",
             ),
         ],
         namespace=experiment.namespace,
         inputs={
             **{name: f"{experiment.cohort}.{name}" for name in OF_COHORT},
+            "images": f"{experiment.cohort}.{size_name(image_size)}.images",
+            "reports_folder": "reports_folder",
             "splits": f"{experiment.cohort}.{experiment.protocol}.splits",
         },
         parameters={"params:cohort": f"params:{experiment.cohort}.cohort"},
