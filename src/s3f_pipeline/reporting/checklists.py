@@ -11,8 +11,9 @@ from s3f_pipeline.reporting.markdown import table
 from s3f_pipeline.reporting.report_data import ReportData
 from s3f_pipeline.reporting.study import Answer, study_answers
 from s3f_pipeline.reporting.tripod import TRIPOD
+from s3f_pipeline.text import BY_AUTHORS
 
-BY_AUTHORS = Answer("to be completed by the authors", "the authors")
+LEFT = Answer(BY_AUTHORS, "the authors")
 INTRODUCTION = (
     "Filled by the software from the files of the run and from the card of the cohort in the configuration. "
     "What they do not know is left to the authors, who answer for all of it."
@@ -46,7 +47,7 @@ class Checklist:
     @property
     def left_to_authors(self) -> int:
         """How many items have no answer but that the authors give one."""
-        return sum(item.answers == (BY_AUTHORS,) for item in self.items)
+        return sum(item.answers == (LEFT,) for item in self.items)
 
 
 def fill_checklists(report: ReportData) -> tuple[Checklist, ...]:
@@ -93,7 +94,7 @@ def _filled(
             number,
             section,
             asks,
-            tuple(answers[name] for name in names if name in answers) or (BY_AUTHORS,),
+            tuple(answers[name] for name in names if name in answers) or (LEFT,),
         )
         for number, section, asks, names in items
     )

@@ -6,6 +6,7 @@ from s3f_pipeline.reporting.checklists import INTRODUCTION, fill_checklists
 from s3f_pipeline.reporting.page import render_page
 from s3f_pipeline.reporting.report_data import ReportData
 from s3f_pipeline.reporting.summary import summarise
+from s3f_pipeline.text import BY_AUTHORS
 
 
 def render_report(report: ReportData) -> str:
@@ -25,6 +26,7 @@ def render_report(report: ReportData) -> str:
         "report.html",
         **vars(report) | {"pictures": explanation.fit_to_page(report.pictures)},
         summary=summarise(report),
+        by_authors=BY_AUTHORS,
         checklists=fill_checklists(report),
         checklists_introduction=INTRODUCTION,
         words=explanation.words(report.explanation),
