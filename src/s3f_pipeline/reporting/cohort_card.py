@@ -87,7 +87,11 @@ def _composition(data: CohortCardData) -> str:
     quality, titles = data.quality, data.cohort["class_titles"]
     splits = sorted({split for of_class in quality["classes"].values() for split in of_class})
     rows = [
-        [titles.get(label, label), *(count(found.get(split, 0)) for split in splits), count(sum(found.values()))]
+        [
+            titles.get(label, label),
+            *(count(found.get(split, 0)) for split in splits),
+            count(sum(found.values())),
+        ]
         for label, found in quality["classes"].items()
     ]
     sizes = [
@@ -118,14 +122,19 @@ def _groups(audit: Audit) -> str:
         ("Pairs of near copies", audit.pairs["near"]),
         ("Images whose copy has another label", torn.images),
         ("Groups on more than one official split", official.groups),
-        ("Official test images with a copy in training or validation", official.test_images_with_twin_outside_test),
+        (
+            "Official test images with a copy in training or validation",
+            official.test_images_with_twin_outside_test,
+        ),
     ]
     listed = [
         f"- {', '.join(f'{in_markdown(name)} ({in_markdown(label)})' for name, label in twins.items())}"
         for twins in torn.twin_sets
     ]
     parts = [table(["What", "Number"], [[name, count(number)] for name, number in rows])]
-    return "\n\n".join([*parts, *(["Copies with different labels:\n\n" + "\n".join(listed)] if listed else [])])
+    return "\n\n".join(
+        [*parts, *(["Copies with different labels:\n\n" + "\n".join(listed)] if listed else [])]
+    )
 
 
 def _split(data: CohortCardData) -> list[str]:

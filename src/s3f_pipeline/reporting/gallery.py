@@ -107,7 +107,9 @@ def _errors(predictions: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
 
 def _spread(number: int, most: int) -> list[int]:
     """Places at even distances among a number of things."""
-    return [int((place + 0.5) * number / most) for place in range(most)] if number > most else [*range(number)]
+    return (
+        [int((place + 0.5) * number / most) for place in range(most)] if number > most else [*range(number)]
+    )
 
 
 def _shown(row: dict[Any, Any], image: np.ndarray) -> ShownError:

@@ -203,7 +203,8 @@ def _evaluation(report: ReportData) -> Found:
     yield (
         "explainability",
         " ".join(
-            explanation.map_text(explanation.METHOD_NAMES[name], found) for name, found in place.methods.items()
+            explanation.map_text(explanation.METHOD_NAMES[name], found)
+            for name, found in place.methods.items()
         )
         if place
         else report.explanation.not_applicable["place"],
@@ -218,7 +219,9 @@ def _evaluation(report: ReportData) -> Found:
     point, temperature = measured.operating_point, measured.calibration.temperature
     output = "A probability of each class; the class with the highest one is named."
     if point and point.threshold is not None:
-        output += f" A threshold of {point.threshold:.3f} for the positive class was chosen on validation images."
+        output += (
+            f" A threshold of {point.threshold:.3f} for the positive class was chosen on validation images."
+        )
     yield "output", output, METRICS
     yield (
         "updating",

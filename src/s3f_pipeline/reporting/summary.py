@@ -46,7 +46,9 @@ class Summary:
         parts = [f"# {in_markdown(title)}", NO_DEVICE]
         parts += [f"**{question}** {in_markdown(answer)}" for question, answer in self.answers.items()]
         for question, reasons in (("Why trust it?", self.for_trust), ("Why not?", self.against_trust)):
-            parts.append("\n".join([f"**{question}**\n", *(f"- {in_markdown(reason)}" for reason in reasons)]))
+            parts.append(
+                "\n".join([f"**{question}**\n", *(f"- {in_markdown(reason)}" for reason in reasons)])
+            )
         return "\n\n".join(parts) + "\n"
 
 

@@ -254,6 +254,13 @@ def _model(store: Store, run_id: str, record: Record) -> None:
         log_model(store.client, run_id, path, tuple(record["input_shape"]), record["outputs"])
 
 
+def _datasets(store: Store, run_id: str, record: Record) -> None:
+    """``datasets``, as ``datasets.dataset_facts`` returns them."""
+    from s3f_pipeline.tracking.datasets import dataset_input
+
+    store.client.log_inputs(run_id, [dataset_input(facts) for facts in record["datasets"]])
+
+
 def _end(store: Store, run_id: str, record: Record) -> None:
     """``status``: ``FINISHED``, ``FAILED`` or ``KILLED``."""
     store.client.set_terminated(run_id, record["status"], record["time"])
@@ -264,6 +271,7 @@ KINDS: dict[str, Callable[[Store, str, Record], Any]] = {
     "tags": _tags,
     "file": _file,
     "model": _model,
+    "datasets": _datasets,
     "end": _end,
 }
 """How each kind of record is delivered, apart from the ``start``, which makes the run."""
