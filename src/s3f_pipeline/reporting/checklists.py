@@ -60,8 +60,8 @@ def fill_checklists(report: ReportData) -> tuple[Checklist, ...]:
     return (
         Checklist(
             "CLAIM 2024",
-            "Tejani et al., Checklist for Artificial Intelligence in Medical Imaging, 2024 update, Radiology: "
-            "Artificial Intelligence 6(4), e240300 (2024)",
+            "Tejani et al., Checklist for Artificial Intelligence in Medical Imaging: 2024 Update, "
+            "Radiology: Artificial Intelligence 6(4), e240300 (2024)",
             _filled(CLAIM, answers),
         ),
         Checklist(

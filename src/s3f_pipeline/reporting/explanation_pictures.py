@@ -38,8 +38,8 @@ def draw_explanation(
 
     Returns:
         ``removal.svg``, ``saliency.svg``, and where they apply ``shares.svg``, ``influence.svg``,
-        ``filters.svg``, ``checks.svg`` and ``kernels.png``; and the files that the shown images name: an image
-        beside its maps, and its neighbours.
+        ``filters.svg``, ``checks.svg`` and ``kernels.png``; and the files that the shown images name: an
+        image beside its maps, and its neighbours.
     """
     figures = {
         "removal": plot_removal(found.frequency.removal),

@@ -1,4 +1,4 @@
-"""Images of a cohort in the report: examples of every class, and the errors that the network was surest of."""
+"""Images of a cohort in the report: examples of every class, and the errors that a network was surest of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,8 +1,10 @@
 """What a checklist asks of a study, answered from the artefacts of a run and the card of its cohort."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.reporting import explanation, facts
 from s3f_pipeline.reporting.formats import count, interval, listing, many, percent, score, shape
 from s3f_pipeline.reporting.report_data import ReportData
@@ -54,7 +56,7 @@ def _design(report: ReportData) -> Found:
     yield "design", "Retrospective: images of an existing data set.", configured
     yield (
         "goal",
-        "Development of a network, and its evaluation on images of the same data set that it was not trained on.",
+        "Development of a network, and its evaluation on other images of the same data set.",
         configured,
     )
     yield "summary", "The summary at the head of the report has it.", "summary.md"
@@ -70,8 +72,9 @@ def _data(report: ReportData) -> Found:
     rejected = len(quality["rejected"])
     yield (
         "flow",
-        f"{count(quality['found'])} files found, {count(quality['read'])} read, {count(rejected)} could not be "
-        f"read and are left out, {count(report.split_summary.excluded.images)} images excluded from all sides.",
+        f"{many(quality['found'], 'file')} found, {count(quality['read'])} read, {count(rejected)} could not "
+        f"be read and are left out, {many(report.split_summary.excluded.images, 'image')} excluded from all "
+        f"sides.",
         f"{QUALITY}, {SPLITS}",
     )
     reasons = report.split_summary.excluded.reasons.items()
@@ -82,25 +85,26 @@ def _data(report: ReportData) -> Found:
     )
     yield (
         "missing",
-        f"{count(rejected)} of {many(quality['found'], 'file')} could not be read and are left out; no value is "
-        f"filled in.",
+        f"{count(rejected)} of {many(quality['found'], 'file')} could not be read and are left out; no value "
+        f"is filled in.",
         QUALITY,
     )
     yield (
         "quality_checks",
-        f"Files are decoded and checked. {many(audit.groups.images_with_twin, 'image')} have an exact or near "
-        f"copy; {count(audit.contradictory_labels.images)} have a copy with another label.",
+        f"Files are decoded and checked. {many(audit.groups.images_with_twin, 'image')} have an exact or "
+        f"near copy; {count(audit.contradictory_labels.images)} have a copy with another label.",
         f"{QUALITY}, {AUDIT}",
     )
     if told := (quality["header_ids"] or {}).get("message"):
         yield "headers", f"{told}.", QUALITY
     rows = report.demographics["rows"]
     sides = report.demographics["splits"]
-    told_rows = [
-        f"{row['name']}: {', '.join(f'{side} {value}' for side, value in zip(sides, row['values'], strict=True))}"
-        for row in rows
-    ]
-    yield "characteristics", "; ".join(told_rows), SPLITS
+    yield "characteristics", "; ".join(_by_side(row, sides) for row in rows), SPLITS
+
+
+def _by_side(row: Mapping[str, Any], sides: Sequence[str]) -> str:
+    values = zip(sides, row["values"], strict=True)
+    return f"{row['name']}: {', '.join(f'{side} {value}' for side, value in values)}"
 
 
 def _partitions(report: ReportData) -> Found:
@@ -158,8 +162,8 @@ def _model(report: ReportData) -> Found:
     )
     yield (
         "inputs",
-        f"The pixels of one image, resized to {shape(training.input_shape)} (height, width, channels) and scaled "
-        f"to [0, 1].",
+        f"The pixels of one image, resized to {shape(training.input_shape)} (height, width, channels) and "
+        f"scaled to [0, 1].",
         TRAINING,
     )
     yield "software", ", ".join(f"{name} {of}" for name, of in training.versions.items()) + ".", TRAINING
@@ -199,22 +203,12 @@ def _evaluation(report: ReportData) -> Found:
         explanation.needed_text(report.explanation.frequency.removal.needed),
         EXPLANATION,
     )
-    place = report.explanation.place
-    yield (
-        "explainability",
-        " ".join(
-            explanation.map_text(explanation.METHOD_NAMES[name], found)
-            for name, found in place.methods.items()
-        )
-        if place
-        else report.explanation.not_applicable["place"],
-        EXPLANATION,
-    )
-    yield (
-        "internal",
-        f"{many(report.metrics.n, 'test image')} of the same data set in {many(report.metrics.groups, 'group')}.",
-        METRICS,
-    )
+    maps = [sentence for _, sentence in explanation.words(report.explanation)["maps"].values()]
+    told = " ".join(maps) or report.explanation.not_applicable["place"]
+    yield "explainability", told, EXPLANATION
+    test = report.metrics
+    told = f"{many(test.n, 'test image')} of the same data set in {many(test.groups, 'group')}."
+    yield "internal", told, METRICS
     yield "external", "None: no image of another data set was tested.", METRICS
     point, temperature = measured.operating_point, measured.calibration.temperature
     output = "A probability of each class; the class with the highest one is named."
@@ -236,8 +230,10 @@ def _evaluation(report: ReportData) -> Found:
 
 def _results(report: ReportData) -> Found:
     metrics, raw = report.metrics, report.measured.calibration.raw
-    told = [f"{name.replace('_', ' ')} {score(getattr(metrics, name))} ({interval(metrics.intervals.get(name))})"
-            for name in NAMED]  # fmt: skip
+    told = [
+        f"{metric_name(name)} {score(getattr(metrics, name))} ({interval(metrics.intervals.get(name))})"
+        for name in NAMED
+    ]
     yield "performance", f"{'; '.join(told)}.", METRICS
     recalls = [
         f"{report.title(name)}: sensitivity {score(of.recall)} ({interval(of.intervals.get('recall'))}), "
@@ -275,12 +271,13 @@ def _others(report: ReportData) -> Found:
     dirty = " with uncommitted changes" if provenance["git_dirty"] else ""
     yield (
         "code",
-        f"Git commit {provenance['git_commit']}{dirty}; command: {provenance['command']}. The network lies in "
-        f"the bundle of the run.",
+        f"Git commit {provenance['git_commit']}{dirty}; command: {provenance['command']}. The network lies "
+        f"in the bundle of the run.",
         TRAINING,
     )
     yield (
         "data_sharing",
-        f"{report.cohort['source']}. Licence: {report.cohort['licence']}. Data hash {provenance['data_hash']}.",
+        f"{report.cohort['source']}. Licence: {report.cohort['licence']}. Data hash "
+        f"{provenance['data_hash']}.",
         f"configuration, {TRAINING}",
     )

@@ -123,8 +123,8 @@ def _how_sure(report: ReportData) -> str:
     of_subjects = f" of {many(subjects, 'known ' + report.cohort['subject'])}" if subjects else ""
     told = [
         f"{many(metrics.n, 'test image')}{of_subjects} in {many(metrics.groups, 'group')} of images that "
-        f"belong together: where a group falls decides how wide the intervals are. This is one training, with "
-        f"seed {report.experiment['seed']}; another seed gives other figures."
+        f"belong together: intervals count groups, not images. This is one training, with seed "
+        f"{report.experiment['seed']}; another seed gives other figures."
     ]
     few = [
         f"{report.title(name)} ({many(found.groups, 'group')})"
@@ -184,8 +184,8 @@ def _probabilities(report: ReportData) -> str:
     lean = ""
     if calibration.temperature is not None and not calibration.at_bound:
         lean = (
-            f" By the validation images it is too {'sure' if calibration.temperature > 1 else 'cautious'} of "
-            f"itself (temperature {calibration.temperature:.3f})."
+            f" By the validation images they are too {'bold' if calibration.temperature > 1 else 'cautious'} "
+            f"(temperature {calibration.temperature:.3f})."
         )
     if interval is None:
         return f"Their error (ECE) is {score(raw.ece)}; for an interval there are too few images.{lean}"

@@ -30,7 +30,7 @@ TRIPOD: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "12c",
         METHODS,
         "Type of model, all steps of building it",
-        ("model", "initialisation", "training", "selection"),
+        ("model", "initialisation", "training", "selection", "ensembling"),
     ),
     ("12d", METHODS, "Differences between clusters, such as hospitals", ("subgroups",)),
     ("12e", METHODS, "Measures and plots of performance", ("measures", "uncertainty")),

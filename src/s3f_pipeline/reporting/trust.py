@@ -52,8 +52,8 @@ def _about_the_split(report: ReportData) -> Iterator[str]:
     levels = guarantee_total(report.experiment["guarantee"])
     if unknown := sum(number for level, number in levels.items() if level not in KNOWN):
         yield (
-            f"Of {count(unknown)} of {count(sum(levels.values()))} images nobody knows whose they are: images "
-            f"of one patient may lie on two sides of the split."
+            f"Of {count(unknown)} of {count(sum(levels.values()))} images nobody knows whose they are: "
+            f"images of one patient may lie on two sides of the split."
         )
 
 

@@ -114,7 +114,7 @@ class TrackedRun:
         self._log(start)
 
     def log_epoch(self, epoch: int, figures: Mapping[str, float]) -> None:
-        """Log the figures of one epoch, counted from 1, as ``epochs/loss`` …"""
+        """Log the figures of one epoch, counted from 1; the loss is ``epochs/loss``."""
         self._log_figures(epoch, {f"epochs/{name}": figure for name, figure in figures.items()})
 
     def log_metrics(self, metrics: Mapping[str, float]) -> None:
