@@ -2,10 +2,10 @@
 
 import dataclasses
 import re
+from collections.abc import Iterator, Mapping
 from html import unescape
 
 import pytest
-from figures_in_text import unknown_figures
 
 from s3f_pipeline.reporting.checklists import fill_checklists
 from s3f_pipeline.reporting.facts import accuracy_facts, no_skill_scores
@@ -13,7 +13,29 @@ from s3f_pipeline.reporting.report import render_report
 from s3f_pipeline.reporting.study import METRICS
 from s3f_pipeline.reporting.summary import summarise
 
+FIGURE = re.compile(r"(?<![\d.])-?\d[\d,]*\.\d{3,4}(?!\d)|(?<![\d.])\d+\.\d\N{NO-BREAK SPACE}%")
 SECTIONS = ("summary", "results", "calibration", "decisions", "subgroups")
+
+
+def values_of(tree) -> Iterator[float]:
+    """All numbers of an artefact."""
+    if dataclasses.is_dataclass(tree):
+        tree = dataclasses.asdict(tree)
+    if isinstance(tree, Mapping):
+        tree = [*tree.values()]
+    if isinstance(tree, list | tuple):
+        for value in tree:
+            yield from values_of(value)
+    elif isinstance(tree, int | float) and not isinstance(tree, bool):
+        yield float(tree)
+
+
+def unknown_figures(text: str, *artefacts) -> list[str]:
+    """Figures of a text (three or four decimals, or percent) that no artefact has."""
+    known = set()
+    for value in values_of(list(artefacts)):
+        known |= {f"{value:.4f}", f"{value:.3f}", f"{100 * value:.1f}\N{NO-BREAK SPACE}%"}
+    return [figure for figure in FIGURE.findall(text) if figure not in known]
 
 
 @pytest.fixture
@@ -45,7 +67,7 @@ def test_the_summary_holds_figures_of_the_metrics_alone(report_data, known):
 def test_answers_from_the_metrics_hold_figures_of_the_metrics_alone(report_data, known):
     for checklist in fill_checklists(report_data):
         texts = [a.text for item in checklist.items for a in item.answers if a.source == METRICS]
-        assert len(texts) > 10
+        assert len(texts) >= 10
         assert unknown_figures(" ".join(texts), *known) == []
 
 

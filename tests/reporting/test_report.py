@@ -228,7 +228,7 @@ def test_verdict_says_what_came_out(report_data):
     metrics = report_data.metrics
     correct = sum(metrics.confusion_matrix[i][i] for i in range(3))
     assert "tell glioma, no_tumor and pituitary apart?" in text
-    assert f"of 60 test images it named {correct} correctly" in text
+    assert f"Of 60 test images it named {correct} correctly" in text
     assert "60 test images of 556 known patients in 60 groups of images that belong together" in text
 
 

@@ -11,7 +11,7 @@ from s3f_pipeline.reporting.markdown import table
 from s3f_pipeline.reporting.report_data import ReportData
 from s3f_pipeline.reporting.study import Answer, study_answers
 from s3f_pipeline.reporting.tripod import TRIPOD
-from s3f_pipeline.text import BY_AUTHORS
+from s3f_pipeline.text import BY_AUTHORS, in_markdown
 
 LEFT = Answer(BY_AUTHORS, "the authors")
 INTRODUCTION = (
@@ -74,7 +74,7 @@ def fill_checklists(report: ReportData) -> tuple[Checklist, ...]:
 
 def checklists_markdown(checklists: tuple[Checklist, ...], title: str) -> str:
     """Both checklists as one Markdown file."""
-    parts = [f"# Checklists of {title}", INTRODUCTION]
+    parts = [f"# Checklists of {in_markdown(title)}", INTRODUCTION]
     for filled in checklists:
         rows = [
             [item.number, item.section, item.asks, answer.text, answer.source]

@@ -183,7 +183,7 @@ def _model(report: ReportData) -> Found:
         f"{training.selection_split} images.",
         TRAINING,
     )
-    yield "ensembling", "None: one network.", TRAINING
+    yield "ensembling", "No ensemble: one network.", TRAINING
     weights = ", ".join(f"{report.title(name)} {value:.4f}" for name, value in training.class_weights.items())
     yield "imbalance", f"Weights of the classes in the loss: {weights}.", TRAINING
 
@@ -209,7 +209,7 @@ def _evaluation(report: ReportData) -> Found:
     test = report.metrics
     told = f"{many(test.n, 'test image')} of the same data set in {many(test.groups, 'group')}."
     yield "internal", told, METRICS
-    yield "external", "None: no image of another data set was tested.", METRICS
+    yield "external", "No image of another data set was tested.", METRICS
     point, temperature = measured.operating_point, measured.calibration.temperature
     output = "A probability of each class; the class with the highest one is named."
     if point and point.threshold is not None:
@@ -221,7 +221,7 @@ def _evaluation(report: ReportData) -> Found:
         "updating",
         f"Probabilities are recalibrated with the temperature {temperature:.3f}, fitted on validation images."
         if temperature is not None
-        else "None: there are no validation images.",
+        else "Nothing is recalibrated, as there are no validation images.",
         METRICS,
     )
     columns = list(measured.subgroups)
