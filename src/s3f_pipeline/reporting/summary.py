@@ -104,16 +104,16 @@ def _how_good(report: ReportData) -> str:
     if metrics.positive:
         positive = report.title(report.cohort["positive_class"])
         told.append(
-            f"Of images of {positive} it recognises {percent(metrics.positive.sensitivity)}"
-            f"{_ends(metrics.positive.intervals, 'sensitivity')}; of the others it takes "
-            f"{percent(metrics.positive.specificity)}{_ends(metrics.positive.intervals, 'specificity')} for "
-            f"what they are."
+            f"It recognises {percent(metrics.positive.sensitivity)} of the images of {positive} (sensitivity"
+            f"{_ends(metrics.positive.intervals, 'sensitivity')}), and rightly does not call "
+            f"{percent(metrics.positive.specificity)} of the others so (specificity"
+            f"{_ends(metrics.positive.intervals, 'specificity')})."
         )
     else:
         balanced = metrics.balanced_accuracy
         told.append(
-            f"With each class counting the same, {percent(balanced)} are right"
-            f"{_ends(metrics.intervals, 'balanced_accuracy')}."
+            f"With each class counting the same, {percent(balanced)} are right (balanced accuracy"
+            f"{_ends(metrics.intervals, 'balanced_accuracy')})."
         )
     return " ".join(told)
 
@@ -166,7 +166,7 @@ def _errors(report: ReportData) -> str:
     scores = metrics.per_class[weakest]
     told = [
         f"It was weakest on {report.title(weakest)}: {percent(scores.recall)} of "
-        f"{many(scores.support, 'image')} recognised{_ends(scores.intervals, 'recall')}."
+        f"{many(scores.support, 'image')} recognised (sensitivity{_ends(scores.intervals, 'recall')})."
     ]
     common = [
         f"{report.title(each.label)} called {report.title(each.predicted)} ({count(each.images)} of "
@@ -201,4 +201,4 @@ def _probabilities(report: ReportData) -> str:
 
 
 def _ends(intervals: Intervals, name: str) -> str:
-    return f" ({percent_interval(intervals[name])})" if name in intervals else ""
+    return f", 95 % interval {percent_interval(intervals[name])}" if name in intervals else ""

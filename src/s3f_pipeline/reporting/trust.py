@@ -50,10 +50,12 @@ def _about_the_split(report: ReportData) -> Iterator[str]:
     if report.experiment["selected_on_test"]:
         yield "The epoch was selected on the test images: the figures are optimistic."
     levels = guarantee_total(report.experiment["guarantee"])
+    images = sum(levels.values())
     if unknown := sum(number for level, number in levels.items() if level not in KNOWN):
+        some = f"all {count(images)}" if unknown == images else f"{count(unknown)} of {count(images)}"
         yield (
-            f"Of {count(unknown)} of {count(sum(levels.values()))} images nobody knows whose they are: "
-            f"images of one patient may lie on two sides of the split."
+            f"Of {some} images nobody knows whose they are: images of one patient may lie on two sides of "
+            f"the split."
         )
 
 
