@@ -130,6 +130,7 @@ class TrackingHooks:
         begun = catalog[f"{node.namespace}.training_state"].filepath / MLFLOW_RUN
         loader = current_loader()
         synthetic = catalog.load(f"{config.cohort}.acquisition")["provenance"]["synthetic"]
+        self._source = "phantoms of this project" if synthetic else loader.cohort(config.cohort).source
         RUN.start(
             self._mlflow.server.mlflow_tracking_uri,
             loader.data_root,
@@ -150,7 +151,10 @@ class TrackingHooks:
         """Log what an experiment has written."""
         if self._experiment is None or not node.tags & set(EXPERIMENT_STAGES):
             return
+        from s3f_pipeline.tracking.datasets import dataset_facts
         from s3f_pipeline.tracking.experiment import (
+            NOTE_TAG,
+            artifact_folder,
             leakage_tags,
             openings_tags,
             tracked_metrics,
@@ -158,20 +162,20 @@ class TrackingHooks:
         )
 
         noun = dataset_name.rpartition(".")[2]
+        if noun == "model":  # the bundle has it
+            return
         path: Path = self._catalog[dataset_name].filepath
         if noun == "training":
             RUN.set_tags(training_tags(data))
+            RUN.log_datasets(dataset_facts(data, self._source))
         elif noun == "metrics":
             RUN.log_metrics(tracked_metrics(data))
             RUN.set_tags(openings_tags(data) | leakage_tags(data))
-        if noun == "bundle":
-            RUN.log_file(path.with_name(CARD))
-        elif noun.startswith("explanation"):
-            for file in [path.with_name(name) for name in data] if noun == "explanation_pictures" else [path]:
-                RUN.log_file(file, "explanation")
-        elif noun != "model":
-            folder = "evaluation" if path.suffix == ".png" else None
-            RUN.log_file(path, folder)
+        elif noun == "plain_summary":
+            RUN.set_tags({NOTE_TAG: data})
+        names = {"bundle": [CARD], "explanation_pictures": list(data)}.get(noun, [path.name])
+        for name in names:
+            RUN.log_file(path.with_name(name), artifact_folder(noun))
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:

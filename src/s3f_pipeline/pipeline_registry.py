@@ -174,7 +174,7 @@ def _experiment(loader: ProjectConfigLoader, prepare: Prepare, experiment: Exper
             evaluation.create_pipeline(experiment, size),
             explanation.create_pipeline(experiment, size),
             *bundled,
-            reporting.create_pipeline(experiment, imported=imported),
+            reporting.create_pipeline(experiment, size, imported=imported),
         ]
     )
 

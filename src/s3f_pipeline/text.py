@@ -4,6 +4,10 @@ import unicodedata
 
 INVISIBLE = ("Cc", "Cs", "Zl", "Zp")
 """Categories of control characters, halves of a character, and what separates lines and paragraphs."""
+BY_AUTHORS = "to be completed by the authors"
+"""What cards and checklists say where nobody has said anything."""
+MARKUP = "\\`*_[]<>|"
+"""What begins or ends Markdown or HTML within a line."""
 TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """What changes the direction of the text around it."""
 
@@ -13,6 +17,11 @@ def one_line(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_escaped(character) if _moves(character) else character for character in text)
+
+
+def in_markdown(text: str) -> str:
+    """Text that neither ends the line nor is Markdown or HTML."""
+    return "".join(f"\\{sign}" if sign in MARKUP else sign for sign in one_line(text))
 
 
 def indented(text: str, by: str) -> str:

@@ -48,6 +48,7 @@ def description(**changed) -> Description:
         "name": "c_v", "network": "spatial", "input": InputFormat("grey", SHAPE[:2], "stretch", None),
         "class_titles": {"a": "class A"}, "positive_class": None, "title": "A cohort",
         "licence": "CC BY 4.0", "citation": "Somebody, 2025", "source": "somewhere",
+        "card": {"population": "People *like* us", "dates": None},
     }  # fmt: skip
     return Description(**{**told, **changed})
 

@@ -4,11 +4,14 @@ import cv2
 import made_bundles
 import numpy as np
 import pytest
+import yaml
 
 from s3f_pipeline.bundle.contents import CARD, LICENCE, MODEL, PREPROCESSING
 from s3f_pipeline.bundle.example import drawn_pattern
 from s3f_pipeline.bundle.opening import open_bundle
+from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.images.decode import decode, fit
+from s3f_pipeline.text import BY_AUTHORS
 
 
 def example_of(files):
@@ -104,3 +107,33 @@ def test_a_network_that_was_trained_elsewhere_says_so():
     assert "Trained elsewhere: the weights are those of a\\_b.keras" in files[CARD].decode()
     assert "a_b.keras" in json.loads(files[PREPROCESSING])["trained_on"]["imported"]
     assert "Trained elsewhere" not in made_bundles.files_of()[CARD].decode()
+
+
+def head_of(files):
+    _, head, _ = files[CARD].decode().split("---\n", 2)
+    return yaml.safe_load(head)
+
+
+@pytest.mark.parametrize("positive", [False, True])
+def test_the_head_of_the_card_has_the_figures_of_the_metrics(positive):
+    head = head_of(made_bundles.files_of(positive=positive))
+    metrics = made_bundles.metrics_of(synthetic=False, positive=positive)
+    (model,) = head["model-index"]
+    (result,) = model["results"]
+    assert result["task"]["type"] == head["pipeline_tag"] == "image-classification"
+    assert result["dataset"]["revision"] == "d"
+    assert result["dataset"]["args"]["images"] == metrics.test.n
+    found = {each["name"]: each for each in result["metrics"]}
+    assert len(found) == len(result["metrics"]) > 5
+    for key in ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "mcc", "brier", "ece"):
+        assert found[metric_name(key)]["value"] == getattr(metrics.test, key)
+    accuracy = found["accuracy"]["args"]
+    ends = metrics.test.intervals["accuracy"]
+    assert (accuracy["interval_low"], accuracy["interval_high"]) == (ends.low, ends.high)
+
+
+def test_what_is_known_of_the_cohort_stands_in_the_card_and_the_rest_is_left_to_authors():
+    card = made_bundles.files_of()[CARD].decode()
+    assert "- Patients: People \\*like\\* us" in card
+    assert f"- Dates: {BY_AUTHORS}" in card
+    assert "People" not in made_bundles.files_of(synthetic=True)[CARD].decode()

@@ -44,7 +44,7 @@ def test_every_promised_file_is_there(project):
         f"06_models/{run}/bundle/checksums.json",
         f"07_model_output/{run}/predictions.parquet",
         f"08_reporting/{run}/metrics.json",
-        f"08_reporting/{run}/evaluation/confusion_matrix.png",
+        f"08_reporting/{run}/evaluation/confusion_matrix.svg",
         f"08_reporting/{run}/report.html",
     ]:
         assert (project.demo / path).is_file(), path
@@ -172,11 +172,11 @@ def test_one_mlflow_run_with_everything(project):
     assert first.data.tags["selection"] == "selected on validation"
     assert len(first.data.tags["data_hash"]) == 64
     assert first.data.params["training.epochs"] == "2"
-    assert "test_accuracy" in first.data.metrics
-    steps = [metric.step for metric in client.get_metric_history(first.info.run_id, "loss")]
+    assert "test/accuracy" in first.data.metrics
+    steps = [metric.step for metric in client.get_metric_history(first.info.run_id, "epochs/loss")]
     assert steps == [1, 2]
     artifacts = {file.path for file in client.list_artifacts(first.info.run_id)}
-    assert {"report.html", "metrics.json", "training.json", "evaluation"} <= artifacts
+    assert artifacts == {"1_report", "2_results", "3_explanation", "4_files"}
 
 
 def test_the_logged_model_predicts_the_same_in_a_clean_process(project, tmp_path):

@@ -43,10 +43,10 @@ def test_what_a_dead_server_missed_is_sent_later(project, tmp_path):
         client = MlflowClient(server.uri)
         found = client.get_run(run_id)
         assert found.info.status == "FINISHED"
-        assert [metric.step for metric in client.get_metric_history(run_id, "loss")] == [1, 2]
-        assert "test_accuracy" in found.data.metrics
+        assert [metric.step for metric in client.get_metric_history(run_id, "epochs/loss")] == [1, 2]
+        assert "test/accuracy" in found.data.metrics
         artifacts = {file.path for file in client.list_artifacts(run_id)}
-        assert {"report.html", "metrics.json", "training.json", "evaluation"} <= artifacts
+        assert artifacts == {"1_report", "2_results", "3_explanation", "4_files"}
         (model,) = client.search_logged_models([found.info.experiment_id])
         assert str(model.status) == "READY"
         (version,) = client.search_model_versions("name = 'demo-brisc_spectral'")

@@ -5,9 +5,11 @@ from explanation_files import explanation_arrays, explanation_file
 from result_files import metrics_file, training_file
 from uncertainty_files import uncertainty_file
 
+from s3f_pipeline.config.schema import CohortCard
 from s3f_pipeline.evaluation.metrics import compute_metrics
 from s3f_pipeline.reporting.explanation_pictures import draw_explanation
-from s3f_pipeline.reporting.report import ReportData
+from s3f_pipeline.reporting.gallery import ClassExamples, Gallery, ShownError
+from s3f_pipeline.reporting.report_data import ReportData
 from s3f_pipeline.results import RunId
 from s3f_pipeline.results.audit import Audit
 from s3f_pipeline.results.decoding import decode
@@ -128,6 +130,8 @@ def report_data(metrics, measured, history, audit_of, explanation, pictures):
             "subject": "patient",
             "licence": "CC BY 4.0",
             "citation": "Somebody et al., https://doi.org/10.1000/example",
+            "source": "https://example.org/images",
+            "card": CohortCard(population="People with headaches.").model_dump(),
             "published": [{"model": "spatial tower", **published}],
         },
         experiment={
@@ -182,6 +186,16 @@ def report_data(metrics, measured, history, audit_of, explanation, pictures):
                 },
             }
         ),
+        demographics={"splits": ["train", "validation", "test"], "rows": []},
+        gallery=Gallery(
+            examples=tuple(
+                ClassExamples(name, (f"example-{number}",), (b"\xff\xd8" + name.encode(),))
+                for number, name in enumerate(CLASSES)
+            ),
+            errors=(ShownError("wrong-1", "wrong-1", "glioma", "pituitary", 0.9137, b"\xff\xd8wrong"),),
+            all_errors=23,
+        ),
+        has_comparison=False,
         training=TrainingFacts.of(
             {
                 **training_file(RunId("brisc", "patient_safe", "bilinear", 17)),
@@ -213,10 +227,10 @@ def report_data(metrics, measured, history, audit_of, explanation, pictures):
         metrics=decode(SplitMetrics, metrics),
         measured=measured,
         figures={
-            "confusion_matrix": b"matrix",
-            "roc": b"curves",
-            "reliability": b"points",
-            "history": b"epochs",
+            "confusion_matrix": b"<svg>matrix",
+            "roc": b"<svg>curves",
+            "reliability": b"<svg>points",
+            "history": b"<svg>epochs",
         },
         explanation=explanation,
         pictures=pictures,

@@ -26,10 +26,13 @@ def test_shape_leaves_the_batch_axis_out():
     assert formats.shape([None, 64, 65, 1]) == "64 × 65 × 1"
 
 
-def test_png_uri_holds_the_bytes():
-    head, data = formats.png_uri(b"\x89PNG").split(",")
-    assert head == "data:image/png;base64"
-    assert base64.b64decode(data) == b"\x89PNG"
+@pytest.mark.parametrize(
+    ("picture", "kind"), [(b"\x89PNG", "png"), (b"\xff\xd8x", "jpeg"), (b"<?xml", "svg+xml")]
+)
+def test_the_address_of_a_picture_holds_its_bytes(picture, kind):
+    head, data = formats.picture_uri(picture).split(",")
+    assert head == f"data:image/{kind};base64"
+    assert base64.b64decode(data) == picture
 
 
 @pytest.mark.parametrize(

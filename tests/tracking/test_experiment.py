@@ -1,4 +1,5 @@
 from s3f_pipeline.tracking.experiment import (
+    artifact_folder,
     leakage_tags,
     openings_tags,
     tracked_metrics,
@@ -36,8 +37,8 @@ def test_metrics_are_flat():
         },
     }  # fmt: skip
     assert tracked_metrics(metrics) == {
-        "test_n": 3.0, "test_accuracy": 0.5, "test_accuracy_low": 0.25, "test_accuracy_high": 0.75,
-        "test_f1_glioma": 0.5,
+        "test/n": 3.0, "test/accuracy": 0.5, "test_intervals/accuracy_low": 0.25,
+        "test_intervals/accuracy_high": 0.75, "test_f1/glioma": 0.5,
     }  # fmt: skip
 
 
@@ -73,3 +74,10 @@ def test_openings_are_tags_and_unknown_is_said():
     assert openings_tags(found) == {"test_openings": "3", "test_openings_by_any_variant": "12"}
     found = {"test_openings": {"by_variant": None, "by_any_variant": None}}
     assert set(openings_tags(found).values()) == {"unknown"}
+
+
+def test_what_one_wants_first_comes_first():
+    folders = [artifact_folder(noun) for noun in ("report", "roc", "explanation_pictures", "history")]
+    assert folders == sorted(folders)
+    assert len(set(folders)) == 4
+    assert artifact_folder("bundle") == artifact_folder("report")

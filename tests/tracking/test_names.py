@@ -8,9 +8,15 @@ NAMES = st.lists(st.text(st.characters(), max_size=300), max_size=8, unique=True
 
 
 def test_names_of_classes_become_names_of_metrics():
-    values = {"f1_Grade II (low)": 1, "f1_Grade III+": 2, "f1_Grade III*": 3, "f1_a/b": 4, "f1_Öl": 5}
+    values = {"f1_Grade II (low)": 1, "f1_Grade III+": 2, "f1_Grade III*": 3, "f1_a+b": 4, "f1_Öl": 5}
     assert safe_names(values) == {
         "f1_Grade II _low_": 1, "f1_Grade III_": 2, "f1_Grade III__2": 3, "f1_a_b": 4, "f1_Öl": 5,
+    }  # fmt: skip
+
+
+def test_a_group_keeps_its_slash_and_what_is_in_it_has_none():
+    assert safe_names({"f1/a/b": 1, "f1/a_b": 2, "/a": 3, "../a": 4, "a/": 5}) == {
+        "f1/a_b_2": 1, "f1/a_b": 2, "_a": 3, "_../a": 4, "a_": 5,
     }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def epochs(run, first, last):
 
 
 def steps(client, run_id):
-    return [metric.step for metric in client.get_metric_history(run_id, "loss")]
+    return [metric.step for metric in client.get_metric_history(run_id, "epochs/loss")]
 
 
 def test_a_server_that_dies_and_comes_back(tracked, server, caplog):

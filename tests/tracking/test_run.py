@@ -16,7 +16,7 @@ def test_a_run_from_start_to_end(tracked, uri, tmp_path):
     assert found.info.status == "FINISHED"
     assert found.data.params == {"seed": "0"}
     assert found.data.tags["mlflow.user"]
-    assert [m.step for m in client.get_metric_history(run_id, "loss")] == [1, 2]
+    assert [m.step for m in client.get_metric_history(run_id, "epochs/loss")] == [1, 2]
     assert [file.path for file in client.list_artifacts(run_id)] == ["report.html"]
     assert found.info.artifact_uri.startswith(f"file://{tmp_path}/mlartifacts/brisc")
     assert not tracked.journal.exists()
@@ -43,7 +43,7 @@ def test_epochs_that_are_trained_again_are_logged_once(tracked, uri):
         run.log_epoch(epoch, {"loss": 1.0 / epoch})
     run.log_metrics({"test_accuracy": 0.5})
     client = mlflow.MlflowClient(uri)
-    assert [m.step for m in client.get_metric_history(run_id, "loss")] == [1, 2, 3, 4]
+    assert [m.step for m in client.get_metric_history(run_id, "epochs/loss")] == [1, 2, 3, 4]
     assert [m.step for m in client.get_metric_history(run_id, "test_accuracy")] == [0]
 
 
@@ -82,7 +82,7 @@ def test_names_that_mlflow_refuses_are_made_safe(tracked, uri, caplog):
     run.end("FINISHED")
     assert "refuses" not in caplog.text
     found = mlflow.MlflowClient(uri).get_run(run_id)
-    assert found.data.metrics == {"f1 _glioma__": 0.5, "loss": 1.0}
+    assert found.data.metrics == {"epochs/f1 _glioma__": 0.5, "epochs/loss": 1.0}
     assert found.info.status == "FINISHED"
 
 
@@ -120,7 +120,7 @@ def test_a_disk_that_is_full_for_a_while_costs_the_records_of_that_time(tracked,
     run.log_epoch(3, {"loss": 1.0})
     run.end("FINISHED")
     client = mlflow.MlflowClient(uri)
-    assert [m.step for m in client.get_metric_history(run_id, "loss")] == [3]
+    assert [m.step for m in client.get_metric_history(run_id, "epochs/loss")] == [3]
     assert client.get_run(run_id).info.status == "FINISHED"
     assert caplog.text.count("cannot be written (No space left on device)") == 1
 
@@ -144,7 +144,7 @@ def test_what_a_killed_process_was_telling_reaches_the_run_that_goes_on(tracked,
     run.log_epoch(2, {"loss": 0.5})
     run.end("FINISHED")
     client = mlflow.MlflowClient(uri)
-    assert [m.step for m in client.get_metric_history(run_id, "loss")] == [1, 2]
+    assert [m.step for m in client.get_metric_history(run_id, "epochs/loss")] == [1, 2]
     assert client.get_run(run_id).info.status == "FINISHED"
     assert not tracked.journal.exists()
 

@@ -38,7 +38,7 @@ def check_whole(uri, start, end):
     assert (run.info.start_time, run.info.end_time) == (start, end)
     assert run.data.params == {"seed": "0"}
     assert {"protocol": "patient_safe", "backend": "tensorflow"}.items() <= run.data.tags.items()
-    losses = client.get_metric_history(run.info.run_id, "loss")
+    losses = client.get_metric_history(run.info.run_id, "epochs/loss")
     assert [(metric.step, metric.value) for metric in losses] == [(1, 2.0), (2, 1.0)]
     assert len(client.get_metric_history(run.info.run_id, "accuracy")) == 2
     assert run.data.metrics["test_accuracy"] == 0.5

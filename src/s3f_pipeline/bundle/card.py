@@ -1,13 +1,30 @@
 """``model_card.md`` and ``LICENCE.txt``: what a person must know before a network is used."""
 
+from collections.abc import Mapping
+
+from s3f_pipeline.bundle.model_index import front_matter
 from s3f_pipeline.bundle.preprocessing import Preprocessing
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.results.intervals import Interval
 from s3f_pipeline.results.metrics import Metrics
 from s3f_pipeline.splits.guarantee import guarantee_total
-from s3f_pipeline.text import one_line
+from s3f_pipeline.text import BY_AUTHORS, in_markdown, one_line
 
-FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "auc_macro")
+FACTS = {
+    "purpose": "Purpose",
+    "not_for": "Not meant for",
+    "population": "Patients",
+    "setting": "Places",
+    "dates": "Dates",
+    "acquisition": "How images were taken",
+    "preparation": "What was done to images before",
+    "reference_standard": "What labels rest on",
+    "annotators": "Who labelled",
+    "limitations": "Known limits",
+    "ethics": "Approval and consent",
+}
+"""What the card of a cohort may know, as a reader of this card looks for it."""
+FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "auc_macro", "brier", "ece")
 PHANTOMS = "**Synthetic phantoms, no medical meaning: a program drew every image.**"
 NO_DEVICE = "A research result, not a medical device: nothing here supports a decision about a patient."
 KEPT = """\
@@ -20,24 +37,31 @@ whoever has an image can find out whether it was among them.
 """
 
 
-def write_card(says: Preprocessing, metrics: Metrics) -> str:
-    """Write the card in Markdown.
+def write_card(says: Preprocessing, metrics: Metrics, cohort: Mapping[str, str | None]) -> str:
+    """Write the card in Markdown, with a head that programs read.
 
     Args:
         says: Content of ``preprocessing.json``.
         metrics: Of the run.
+        cohort: What is known of patients, images and labels, ``None`` where nobody has said it; nothing of it
+            is said of phantoms.
     """
     trained = says.trained_on
     shown = "a phantom" if trained.synthetic else "drawn, and that of no patient"
-    classes = ", ".join(f"`{_safe(name)}`" for name in says.classes)
+    classes = ", ".join(f"`{in_markdown(name)}`" for name in says.classes)
     return "\n".join(
         [
-            f"# {_safe(says.name)}",
+            front_matter(says, metrics),
+            f"# {in_markdown(says.name)}",
             "",
             *([PHANTOMS, ""] if trained.synthetic else []),
-            f"A network `{says.network}` that tells {classes} in images of {_safe(trained.title)}.",
+            f"A network `{says.network}` that tells {classes} in images of {in_markdown(trained.title)}.",
             "",
             NO_DEVICE,
+            "",
+            "## Patients, images and labels",
+            "",
+            *_of_cohort({} if trained.synthetic else cohort),
             "",
             "## Test images",
             "",
@@ -54,8 +78,8 @@ def write_card(says: Preprocessing, metrics: Metrics) -> str:
             "",
             "## Images",
             "",
-            f"Licence: {_safe(trained.licence)}. Source: {_safe(trained.source)}.",
-            f"Cite: {_safe(trained.citation)}",
+            f"Licence: {in_markdown(trained.licence)}. Source: {in_markdown(trained.source)}.",
+            f"Cite: {in_markdown(trained.citation)}",
             "",
         ]
     )
@@ -76,6 +100,10 @@ def write_licence(says: Preprocessing) -> str:
         f"The weights of the network are derived from these images: whoever hands them on, or uses them, has "
         f"to find out what that licence asks for. The code that trained it is under the MIT licence.\n"
     )
+
+
+def _of_cohort(cohort: Mapping[str, str | None]) -> list[str]:
+    return [f"- {title}: {in_markdown(cohort.get(name) or BY_AUTHORS)}" for name, title in FACTS.items()]
 
 
 def _figures(metrics: Metrics) -> list[str]:
@@ -103,7 +131,7 @@ def _conditions(says: Preprocessing, metrics: Metrics) -> list[str]:
         f"- Protocol `{trained.protocol}`, {run}. Kept apart from other sides of the split: {told}.",
         f"- The epoch was chosen on the {trained.selection_split} images"
         + (", so these figures are optimistic." if metrics.selected_on_test else "."),
-        *([f"- {_safe(trained.imported)}"] if trained.imported else []),
+        *([f"- {in_markdown(trained.imported)}"] if trained.imported else []),
         f"- Split `{trained.splits_hash[:12]}`, images `{trained.data_hash[:12]}`, code "
         f"`{trained.git_commit[:12]}`.",
     ]
@@ -115,10 +143,10 @@ def _decisions(says: Preprocessing) -> list[str]:
         return ["There were no validation images, so there is no temperature, threshold, set or flag."]
     lines = [f"All of it was decided on validation images. Temperature: {decided.temperature:.3f}."]
     if decided.threshold is not None:
-        lines.append(f"`{_safe(says.classes[1])}` from a probability of {decided.threshold:.3f} on.")
+        lines.append(f"`{in_markdown(says.classes[1])}` from a probability of {decided.threshold:.3f} on.")
     if sets := decided.conformal:
         lines.append(f"Sets of classes hold the true one at a rate of {sets.level:g}.")
-        lines += [_safe(caution) for caution in sets.cautions]
+        lines += [in_markdown(caution) for caution in sets.cautions]
     if references.flagged_from is not None:
         lines.append(
             f"Images farther than {references.flagged_from:.3f} from the training images are flagged, which "
@@ -131,8 +159,3 @@ def _interval(found: Interval | None) -> str:
     return (
         "" if found is None else f"{found.low:.4f} to {found.high:.4f}{' (few groups)' if found.flag else ''}"
     )
-
-
-def _safe(text: str) -> str:
-    """Text that neither ends the line nor is Markdown or HTML."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>|" else sign for sign in one_line(text))

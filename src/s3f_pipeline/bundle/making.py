@@ -41,6 +41,7 @@ class Description:
         licence: Of its images.
         citation: Whom to cite.
         source: Where the images are from.
+        card: What is known of patients, images and labels, see ``card.FACTS``.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Description:
     licence: str
     citation: str
     source: str
+    card: Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def make_bundle(
     example = Example(image, dict(zip(says.classes, expected.tolist(), strict=True)))
     return {
         PREPROCESSING: says.to_json(),
-        CARD: write_card(says, metrics).encode(),
+        CARD: write_card(says, metrics, described.card).encode(),
         LICENCE: write_licence(says).encode(),
         **references.files(),
         **example.files(),

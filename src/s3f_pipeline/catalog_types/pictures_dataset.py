@@ -8,11 +8,11 @@ from pathlib import Path
 from s3f_pipeline.catalog_types.file_dataset import FileDataset, UnusableFileError
 from s3f_pipeline.files import FileContent, atomic_path, content_hash
 
-ENDING = ".png"
+ENDINGS = (".png", ".svg")
 
 
 class PicturesDataset(FileDataset[Mapping[str, bytes], dict[str, bytes]]):
-    """PNG files in one folder, and a list of them with their hashes: the file that the catalog names.
+    """PNG and SVG files in one folder, and a list of them with their hashes: the file that the catalog names.
 
     The list is written last, and taken away first: while it is there, the pictures are those that it lists.
     Others of an earlier run are removed.
@@ -38,11 +38,12 @@ class PicturesDataset(FileDataset[Mapping[str, bytes], dict[str, bytes]]):
         """Write each picture atomically, then the list.
 
         Args:
-            data: Bytes by file name, which ends in ``.png``.
+            data: Bytes by file name, which ends in ``.png`` or ``.svg``.
         """
         self.invalidate()
-        for path in self._folder.glob(f"*{ENDING}"):
-            path.unlink()
+        for path in [*self._folder.iterdir()] if self._folder.is_dir() else []:
+            if path.suffix in ENDINGS:
+                path.unlink()
         for name, picture in data.items():
             with atomic_path(self._folder / name) as temporary:
                 temporary.write_bytes(picture)

@@ -1,6 +1,5 @@
 """The leakage audit as one HTML page that refers to nothing outside itself."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from s3f_pipeline.reporting.facts import (
     readings_text,
     unused_ids,
 )
+from s3f_pipeline.reporting.formats import picture_uri
 from s3f_pipeline.reporting.page import render_page
 from s3f_pipeline.reporting.straddle import offered_grouping, offered_pattern, tried_orders
 from s3f_pipeline.results.audit import Audit
@@ -108,7 +108,7 @@ def render_audit(data: AuditData) -> str:
     known = next((level for level in ("patient", "lesion", "study") if level in levels), None)
 
     def image(image_id: str) -> dict[str, Any]:
-        uri = _jpeg_uri(thumbnails[image_id])
+        uri = picture_uri(_jpeg(thumbnails[image_id]))
         return {"id": image_id, "label": labels[image_id], "split": splits.get(image_id), "uri": uri}
 
     return render_page(
@@ -187,6 +187,6 @@ def _splits(index: pd.DataFrame, audit: Audit) -> dict[str, str]:
     }
 
 
-def _jpeg_uri(thumbnail: np.ndarray) -> str:
+def _jpeg(thumbnail: np.ndarray) -> bytes:
     encoded = cv2.imencode(".jpg", np.asarray(thumbnail), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
-    return f"data:image/jpeg;base64,{b64encode(encoded.tobytes()).decode('ascii')}"
+    return bytes(encoded)

@@ -1,4 +1,4 @@
-"""Everything of an explanation that is drawn, as PNG files by name."""
+"""Everything of an explanation that is drawn: lines as SVG files, images as PNG files, by name."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +16,7 @@ from s3f_pipeline.reporting.explanation_plots import (
     plot_saliency,
     plot_shares,
 )
-from s3f_pipeline.reporting.style import figure_to_png
+from s3f_pipeline.reporting.style import figure_to_png, figure_to_svg
 from s3f_pipeline.results.explanation import Explanation
 
 GAP = 4
@@ -37,9 +37,9 @@ def draw_explanation(
         titles: What pictures call each class, in the order of their numbers.
 
     Returns:
-        ``removal.png``, ``saliency.png``, and where they apply ``shares.png``, ``influence.png``,
-        ``filters.png``, ``kernels.png``, ``checks.png``; and the files that the shown images name: an image
-        beside its maps, and its neighbours.
+        ``removal.svg``, ``saliency.svg``, and where they apply ``shares.svg``, ``influence.svg``,
+        ``filters.svg``, ``checks.svg`` and ``kernels.png``; and the files that the shown images name: an
+        image beside its maps, and its neighbours.
     """
     figures = {
         "removal": plot_removal(found.frequency.removal),
@@ -52,10 +52,13 @@ def draw_explanation(
             figures["influence"] = plot_influence(found.branches, titles)
     if found.frequency.filters:
         figures["filters"] = plot_filters(found.frequency.filters)
-        figures["kernels"] = plot_kernels(arrays.get("initial_kernels"), arrays["learned_kernels"])
     if found.place:
         figures["checks"] = plot_checks(found.place.methods)
-    return {f"{name}.png": figure_to_png(figure) for name, figure in figures.items()} | _strips(found, arrays)
+    drawn = {f"{name}.svg": figure_to_svg(figure) for name, figure in figures.items()}
+    if found.frequency.filters:
+        kernels = plot_kernels(arrays.get("initial_kernels"), arrays["learned_kernels"])
+        drawn["kernels.png"] = figure_to_png(kernels)
+    return drawn | _strips(found, arrays)
 
 
 def _strips(found: Explanation, arrays: Mapping[str, np.ndarray]) -> dict[str, bytes]:

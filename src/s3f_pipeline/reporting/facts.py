@@ -1,5 +1,6 @@
 """What the report says beyond the artefacts it is given: derived figures, and their wording."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log
 from typing import Any
@@ -9,11 +10,13 @@ import pandas as pd
 from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.identity import HOLDING
 from s3f_pipeline.reporting.formats import count, ordinal, score
-from s3f_pipeline.results.audit import Audit, ListedGroup
+from s3f_pipeline.results.audit import Audit
 from s3f_pipeline.results.metrics import Openings, SplitMetrics
 from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
 
 MOST_LISTED_GROUPS = 50
+MOST_LISTED_IMAGES = 4
+"""Of a group."""
 
 LEVELS = {
     "patient": "by patient",
@@ -221,10 +224,26 @@ def no_skill_scores(metrics: SplitMetrics) -> dict[str, float]:
     }
 
 
-def leaking_groups(audit: Audit) -> tuple[list[ListedGroup], int]:
-    """The groups to list that reach across the official splits, and how many more there are."""
+def leaking_groups(audit: Audit) -> tuple[list[dict[str, Any]], int]:
+    """The groups to list that reach across the official splits, and how many more there are.
+
+    Returns:
+        Of each ``group``: its ``kind``, how often each of its ``labels`` and ``official_splits`` occurs,
+        whether it is ``contradictory``, some of its ``image_ids`` and how many ``more`` there are.
+    """
     listed = [group for group in audit.listed_groups if group.across_splits]
-    shown = listed[:MOST_LISTED_GROUPS]
+    shown = [
+        {
+            "group": group.group,
+            "kind": group.kind,
+            "labels": Counter(group.labels),
+            "official_splits": Counter(group.official_splits),
+            "contradictory": group.contradictory,
+            "image_ids": group.image_ids[:MOST_LISTED_IMAGES],
+            "more": max(0, len(group.image_ids) - MOST_LISTED_IMAGES),
+        }
+        for group in listed[:MOST_LISTED_GROUPS]
+    ]
     return shown, audit.across_official_splits.groups - len(shown)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from s3f_pipeline.durations import duration
 from s3f_pipeline.evaluation.names import metric_name
@@ -13,11 +14,18 @@ from s3f_pipeline.results.intervals import Interval
 
 MISSING = "\N{EM DASH}"
 FLAGGED = "\N{NO-BREAK SPACE}*"
+SIGNS = {"png": b"\x89PNG", "jpeg": b"\xff\xd8"}
+"""First bytes of pictures by kind."""
 
 
 def count(value: int) -> str:
     """A whole number with thousands separators: 3443592 -> 3,443,592."""
     return f"{value:,}"
+
+
+def many(number: int, thing: str) -> str:
+    """A number of things: 1 image, 1,024 images."""
+    return f"{count(number)} {thing}{'' if number == 1 else 's'}"
 
 
 def ordinal(number: int) -> str:
@@ -86,9 +94,14 @@ def shape(sizes: Sequence[int | None]) -> str:
     return " \N{MULTIPLICATION SIGN} ".join(str(size) for size in sizes if size is not None)
 
 
-def png_uri(png: bytes) -> str:
-    """A PNG as the address of an image that lies inside the page."""
-    return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
+def picture_uri(picture: bytes) -> Markup:
+    """A PNG, JPEG or SVG as the address of an image that lies inside the page.
+
+    It is marked as safe: it has letters and digits alone, and to search megabytes of them for secrets takes
+    minutes.
+    """
+    kind = next((kind for kind, sign in SIGNS.items() if picture.startswith(sign)), "svg+xml")
+    return Markup(f"data:image/{kind};base64,{b64encode(picture).decode('ascii')}")
 
 
 @pass_context
@@ -103,6 +116,7 @@ FILTERS = {
     for function in (
         class_title,
         count,
+        many,
         percent,
         score,
         signed,
@@ -115,7 +129,7 @@ FILTERS = {
         shape,
         capitalize_first,
         metric_name,
-        png_uri,
+        picture_uri,
         dotted,
     )
 }

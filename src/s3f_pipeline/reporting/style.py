@@ -23,6 +23,8 @@ STYLE = {
     "legend.frameon": False,
     "legend.fontsize": 10,
     "lines.linewidth": 1.8,
+    "svg.fonttype": "path",  # no letter depends on the fonts of a reader
+    "svg.hashsalt": "s3f-pipeline",  # of the ids in a file, else drawn at random
 }
 DOTS_PER_INCH = 160
 LONGEST_NAME = 32
@@ -40,6 +42,15 @@ def literal(name: str) -> str:
         text = f"{text[: LONGEST_NAME - 1 - end]}…{text[-end:]}"
     text = text.replace("$", r"\$")
     return f" {text}" if text.startswith("_") else text
+
+
+@rc_context(STYLE)
+def figure_to_svg(figure: Figure) -> bytes:
+    """SVG of a figure; the same figure gives the same bytes, without date or metadata."""
+    buffer = BytesIO()
+    metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    figure.savefig(buffer, format="svg", metadata=metadata)
+    return buffer.getvalue()
 
 
 @rc_context(STYLE)

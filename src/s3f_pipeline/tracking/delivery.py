@@ -287,6 +287,13 @@ def _alias(store: Store, run_id: str, record: Record) -> None:
     place(store.client, *(record[name] for name in ("model", "bundle", "alias", "reason")))
 
 
+def _datasets(store: Store, run_id: str, record: Record) -> None:
+    """``datasets``, as ``datasets.dataset_facts`` returns them."""
+    from s3f_pipeline.tracking.datasets import dataset_input
+
+    store.client.log_inputs(run_id, [dataset_input(facts) for facts in record["datasets"]])
+
+
 def _end(store: Store, run_id: str, record: Record) -> None:
     """``status``: ``FINISHED``, ``FAILED`` or ``KILLED``."""
     store.client.set_terminated(run_id, record["status"], record["time"])
@@ -298,6 +305,7 @@ KINDS: dict[str, Callable[[Store, str, Record], Any]] = {
     "file": _file,
     "bundle": _bundle,
     "alias": _alias,
+    "datasets": _datasets,
     "end": _end,
 }
 """How each kind of record is delivered, apart from the ``start``, which makes the run."""

@@ -9,6 +9,14 @@ from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
 
 VERSION_FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "auc_macro")
 """What a version of a registered model says of itself; the run has all."""
+NOTE_TAG = "mlflow.note.content"
+"""What MLflow shows as the description of a run."""
+FOLDERS = {
+    "1_report": ("report", "plain_summary", "checklists", "bundle"),
+    "2_results": ("confusion_matrix", "roc", "reliability", "training_history", "metrics"),
+    "3_explanation": ("explanation_pictures",),
+}
+OTHERS = "4_files"
 
 
 def tracked_params(experiment: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,9 +98,9 @@ def _with_interval(figures: Mapping[str, Any], name: str) -> str:
 
 
 def tracked_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Final figures as ``test_accuracy``, ``validation_macro_f1`` … and ``test_f1_<class>``.
+    """Final figures in groups: ``test/accuracy``, ``validation/macro_f1`` … and ``test_f1/<class>``.
 
-    The ends of their intervals are ``test_accuracy_low`` and ``test_accuracy_high``.
+    The ends of their intervals are ``test_intervals/accuracy_low`` and ``test_intervals/accuracy_high``.
     """
     flat: dict[str, float] = {}
     for split in ("test", "validation"):
@@ -100,12 +108,17 @@ def tracked_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
         if figures is None:
             continue
         flat |= {
-            f"{split}_{name}": float(value)
+            f"{split}/{name}": float(value)
             for name, value in figures.items()
             if isinstance(value, int | float)
         }
         for name, interval in figures["intervals"].items():
-            flat |= {f"{split}_{name}_{end}": interval[end] for end in ("low", "high")}
+            flat |= {f"{split}_intervals/{name}_{end}": interval[end] for end in ("low", "high")}
         for label, of_class in figures["per_class"].items():
-            flat[f"{split}_f1_{label}"] = float(of_class["f1"])
+            flat[f"{split}_f1/{label}"] = float(of_class["f1"])
     return flat
+
+
+def artifact_folder(noun: str) -> str:
+    """Where the pages of a run show an output of an experiment: what one wants first comes first."""
+    return next((folder for folder, nouns in FOLDERS.items() if noun in nouns), OTHERS)

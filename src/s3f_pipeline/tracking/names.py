@@ -1,5 +1,9 @@
-"""Names and texts as MLflow takes them: letters, digits and ``_.- `` in names, whole characters in texts."""
+"""Names and texts as MLflow takes them: letters, digits and ``_.- `` in names, whole characters in texts.
 
+What stands before the first slash of a name is a group, of which MLflow's pages make a section.
+"""
+
+import posixpath
 import re
 from collections.abc import Mapping
 from typing import TypeVar
@@ -19,8 +23,8 @@ def safe_names(values: Mapping[str, Value]) -> dict[str, Value]:
     Names that need no change keep theirs.
 
     Example:
-        >>> safe_names({"f1_Grade III+": 0.5, "f1_Grade III-": 0.7, "f1_Grade III*": 0.6})
-        {'f1_Grade III_': 0.5, 'f1_Grade III-': 0.7, 'f1_Grade III__2': 0.6}
+        >>> safe_names({"f1/Grade III+": 0.5, "f1/Grade III-": 0.7, "f1/Grade III*": 0.6})
+        {'f1/Grade III_': 0.5, 'f1/Grade III-': 0.7, 'f1/Grade III__2': 0.6}
     """
     safe: dict[str, Value] = {}
     for name, value in values.items():
@@ -35,9 +39,11 @@ def safe_text(text: str, longest: int) -> str:
 
 
 def _free(name: str, taken: Mapping[str, object], names: Mapping[str, object]) -> str:
-    plain = REFUSED.sub("_", name)[:LONGEST_NAME]
-    if plain.strip(".") == "":  # MLflow takes names for paths
-        plain = f"_{plain}"
+    plain = "/".join(REFUSED.sub("_", part) for part in name.split("/", 1))[:LONGEST_NAME]
+    if posixpath.normpath(plain) != plain or plain.startswith("/"):  # MLflow takes names for paths
+        plain = plain.replace("/", "_")
+    if plain.startswith("..") or plain.strip(".") == "":
+        plain = f"_{plain}"[:LONGEST_NAME]
     if plain == name:
         return name
     number, free = 1, plain

@@ -5,7 +5,7 @@ import logging
 import os
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -114,13 +114,20 @@ class TrackedRun:
         self._log(start)
 
     def log_epoch(self, epoch: int, figures: Mapping[str, float]) -> None:
-        """Log the figures of one epoch, counted from 1."""
-        values = {name: float(figure) for name, figure in figures.items()}
-        self._log({"kind": "metrics", "time": _now(), "step": epoch, "values": values})
+        """Log the figures of one epoch, counted from 1; the loss is ``epochs/loss``."""
+        self._log_figures(epoch, {f"epochs/{name}": figure for name, figure in figures.items()})
 
     def log_metrics(self, metrics: Mapping[str, float]) -> None:
         """Log final figures."""
-        self.log_epoch(0, metrics)
+        self._log_figures(0, metrics)
+
+    def log_datasets(self, datasets: Sequence[Mapping[str, str]]) -> None:
+        """Log what the run has read, as ``tracking.datasets.dataset_facts`` says it."""
+        self._log({"kind": "datasets", "time": _now(), "datasets": [dict(facts) for facts in datasets]})
+
+    def _log_figures(self, step: int, figures: Mapping[str, float]) -> None:
+        values = {name: float(figure) for name, figure in figures.items()}
+        self._log({"kind": "metrics", "time": _now(), "step": step, "values": values})
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Add tags."""

@@ -4,6 +4,7 @@ Values live in ``conf/``; the models have no defaults of their own except where 
 part of its meaning. Settings that a room without pydantic takes are dataclasses of that room.
 """
 
+from s3f_pipeline.config.schema.card import CohortCard
 from s3f_pipeline.config.schema.cohort import (
     CohortConfig,
     CohortData,
@@ -36,6 +37,7 @@ __all__ = [
     "PROTOCOLS",
     "AcquisitionConfig",
     "Block",
+    "CohortCard",
     "CohortConfig",
     "CohortData",
     "CohortFacts",

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, NonNegativeInt, field_validator, mod
 from pydantic.json_schema import SkipJsonSchema
 
 from s3f_pipeline.comparison.settings import Claim
+from s3f_pipeline.config.schema.card import CohortCard
 from s3f_pipeline.config.schema.evaluation import CohortUse
 from s3f_pipeline.config.schema.fields import Block, ClassName, ImageSize, Name, PathInside, Seed, Share
 from s3f_pipeline.config.schema.table import PatientPattern, TableColumns
@@ -247,6 +248,7 @@ class CohortFacts(CohortData):
         source: Where a person finds the data set.
         licence: Licence of the images.
         citation: Whom to cite.
+        card: What is known of patients, images and labels; reports and checklists quote it.
         class_titles: What pages and plots call classes whose names are not fit to read; files, tables and
             keys keep the names.
         published_results: Published figures.
@@ -262,6 +264,7 @@ class CohortFacts(CohortData):
     source: str = "your own images"
     licence: str = "not stated"
     citation: str = "none"
+    card: CohortCard = CohortCard()
     class_titles: dict[ClassName, str] = {}
     published_results: tuple[PublishedResult, ...] = ()
     kin: Name | None = None

@@ -116,3 +116,35 @@ def write_audit(
             file_warnings=quality.get("warnings", ()),
         )
     )
+
+
+def write_card(
+    cohort: CohortFacts,
+    acquisition: dict[str, Any],
+    quality: dict[str, Any],
+    index: pd.DataFrame,
+    audit: dict[str, Any],
+    splits: pd.DataFrame,
+) -> str:
+    """Write the card of the cohort in Markdown."""
+    from s3f_pipeline.reporting.cohort_card import CohortCardData, write_cohort_card
+    from s3f_pipeline.results.audit import Audit
+    from s3f_pipeline.results.splits import SplitSummary
+    from s3f_pipeline.splits.demographics import demographics
+    from s3f_pipeline.splits.guarantee import guarantee_counts
+    from s3f_pipeline.splits.summary import split_summary
+
+    shown = {"name", "title", "subject", "classes", "class_titles", "source", "licence", "citation", "card"}
+    provenance = acquisition["provenance"]
+    return write_cohort_card(
+        CohortCardData(
+            cohort=cohort.model_dump(mode="json", include=shown),
+            synthetic=provenance["synthetic"],
+            provenance=provenance,
+            quality=quality,
+            audit=Audit.of(audit, "leakage_audit.json"),
+            split_summary=SplitSummary.of(split_summary(index, splits)),
+            guarantee=guarantee_counts(index, splits),
+            demographics=demographics(index, splits),
+        )
+    )

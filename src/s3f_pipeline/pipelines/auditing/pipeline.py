@@ -2,11 +2,11 @@
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from s3f_pipeline.pipelines.auditing.nodes import check_order, look_for_shortcuts, write_audit
+from s3f_pipeline.pipelines.auditing.nodes import check_order, look_for_shortcuts, write_audit, write_card
 
 
 def create_pipeline(cohort: str) -> Pipeline:
-    """Build the leakage audit page of one cohort."""
+    """Build the leakage audit page and the card of one cohort."""
     return pipeline(
         [
             node(
@@ -38,6 +38,12 @@ def create_pipeline(cohort: str) -> Pipeline:
                 ],
                 outputs="audit_page",
                 name="audit_page",
+            ),
+            node(
+                write_card,
+                inputs=["params:cohort", "acquisition", "quality", "index", "leakage_audit", "splits"],
+                outputs="cohort_card",
+                name="cohort_card",
             ),
         ],
         namespace=cohort,

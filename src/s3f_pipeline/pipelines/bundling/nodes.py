@@ -46,7 +46,7 @@ def bundle(
             network=config.network,
             input=InputFormat(store.color, store.image_size, store.aspect, store.window),
             positive_class=config.positive_class,
-            **cohort.model_dump(include={"class_titles", "title", "licence", "citation", "source"}),
+            **cohort.model_dump(include={"class_titles", "title", "licence", "citation", "source", "card"}),
         ),
         TrainingFacts.of(training, "training.json"),
         Metrics.of(metrics, "metrics.json"),

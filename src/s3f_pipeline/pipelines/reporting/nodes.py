@@ -1,12 +1,13 @@
 """Nodes of the reporting."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.config.schema import CohortFacts, ExperimentConfig, ExperimentLabels
+from s3f_pipeline.config.schema import CohortCard, CohortFacts, ExperimentConfig, ExperimentLabels
 
 TRACED = (
     "git_commit",
@@ -32,10 +33,10 @@ def plot(
     predictions: pd.DataFrame,
     metrics: dict[str, Any],
 ) -> tuple[bytes, bytes, bytes]:
-    """Draw confusion matrix, ROC curves and reliability diagram as PNG."""
+    """Draw confusion matrix, ROC curves and reliability diagram as SVG."""
     from s3f_pipeline.reporting.plots import plot_confusion_matrix, plot_roc
     from s3f_pipeline.reporting.reliability import plot_reliability
-    from s3f_pipeline.reporting.style import figure_to_png
+    from s3f_pipeline.reporting.style import figure_to_svg
     from s3f_pipeline.results.metrics import Metrics
 
     title = f"{experiment.cohort} {experiment.variant}, test images"
@@ -53,16 +54,16 @@ def plot(
             Metrics.of(metrics, "metrics.json").calibration, is_binary=experiment.positive_class is not None
         ),
     )
-    confusion_matrix, roc, reliability = map(figure_to_png, figures)
+    confusion_matrix, roc, reliability = map(figure_to_svg, figures)
     return confusion_matrix, roc, reliability
 
 
 def plot_training(experiment: ExperimentConfig, history: pd.DataFrame, training: dict[str, Any]) -> bytes:
-    """Draw the training history as PNG."""
+    """Draw the training history as SVG."""
     from s3f_pipeline.reporting.plots import plot_history
-    from s3f_pipeline.reporting.style import figure_to_png
+    from s3f_pipeline.reporting.style import figure_to_svg
 
-    return figure_to_png(
+    return figure_to_svg(
         plot_history(
             history, training["selected_epoch"], training["selection_metric"], experiment.selection_split
         )
@@ -75,7 +76,7 @@ def draw_pictures(
     explanation: dict[str, Any],
     arrays: dict[str, np.ndarray],
 ) -> dict[str, bytes]:
-    """Draw the explanation, as PNG files by name."""
+    """Draw the explanation, as SVG and PNG files by name."""
     from s3f_pipeline.reporting.explanation_pictures import draw_explanation
     from s3f_pipeline.results.explanation import Explanation
 
@@ -88,62 +89,85 @@ def write_report(
     labels: ExperimentLabels,
     cohort: CohortFacts,
     index: pd.DataFrame,
+    images: np.memmap,
     quality: dict[str, Any],
     audit: dict[str, Any],
     splits: pd.DataFrame,
     training: dict[str, Any],
     history: pd.DataFrame,
+    predictions: pd.DataFrame,
     metrics: dict[str, Any],
     explanation: dict[str, Any],
     pictures: dict[str, bytes],
+    comparisons: Path,
     *plots: bytes,
-) -> str:
-    """Put everything that an experiment has written into one HTML file; ``FIGURES`` names the plots."""
+) -> tuple[str, str, str]:
+    """Put everything that an experiment has written into one HTML file; ``FIGURES`` names the plots.
+
+    Returns:
+        The page, the summary in plain language as Markdown, and the filled checklists as Markdown.
+    """
+    from s3f_pipeline.reporting.checklists import checklists_markdown, fill_checklists
+    from s3f_pipeline.reporting.gallery import choose_gallery
     from s3f_pipeline.reporting.reliability import plot_decision_curve
-    from s3f_pipeline.reporting.report import ReportData, render_report
-    from s3f_pipeline.reporting.style import figure_to_png
+    from s3f_pipeline.reporting.report import render_report
+    from s3f_pipeline.reporting.report_data import ReportData
+    from s3f_pipeline.reporting.style import figure_to_svg
+    from s3f_pipeline.reporting.summary import summarise
     from s3f_pipeline.results.audit import Audit
     from s3f_pipeline.results.explanation import Explanation
     from s3f_pipeline.results.metrics import Metrics
     from s3f_pipeline.results.splits import SplitSummary
     from s3f_pipeline.results.training import TrainingFacts
+    from s3f_pipeline.splits.demographics import demographics
     from s3f_pipeline.splits.summary import split_summary
 
     measured = Metrics.of(metrics, "metrics.json")
     trained = TrainingFacts.of(training, "training.json")
     curve = measured.decision_curve
-    drawn = {"decision_curve": figure_to_png(plot_decision_curve(curve))} if curve else {}
-    return render_report(
-        ReportData(
-            cohort=_describe_cohort(cohort, labels),
-            experiment={
-                **_describe_experiment(experiment, labels),
-                "synthetic": measured.synthetic,
-                "guarantee": measured.guarantee,
-            },
-            test_openings=measured.test_openings,
-            quality=_with_warning_of_size(quality, index, experiment),
-            audit=Audit.of(audit, "leakage_audit.json"),
-            split_summary=SplitSummary.of(split_summary(index, splits)),
-            training=trained,
-            history=history,
-            metrics=measured.test,
-            measured=measured,
-            figures=dict(zip(FIGURES[: len(plots)], plots, strict=True)) | drawn,
-            explanation=Explanation.of(explanation, "explanation.json"),
-            pictures=pictures,
-            provenance={
-                **{key: getattr(trained, key) for key in TRACED},
-                "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-            },
-        )
+    drawn = {"decision_curve": figure_to_svg(plot_decision_curve(curve))} if curve else {}
+    test = predictions[predictions["split"] == "test"]
+    compared = comparisons / experiment.cohort / experiment.protocol / "comparison.html"
+    report = ReportData(
+        cohort=_describe_cohort(cohort, labels, synthetic=measured.synthetic),
+        experiment={
+            **_describe_experiment(experiment, labels),
+            "synthetic": measured.synthetic,
+            "guarantee": measured.guarantee,
+        },
+        test_openings=measured.test_openings,
+        quality=_with_warning_of_size(quality, index, experiment),
+        audit=Audit.of(audit, "leakage_audit.json"),
+        split_summary=SplitSummary.of(split_summary(index, splits)),
+        demographics=demographics(index, splits),
+        training=trained,
+        history=history,
+        metrics=measured.test,
+        measured=measured,
+        gallery=choose_gallery(index, images, splits, test, experiment.classes),
+        figures=dict(zip(FIGURES, plots, strict=True)) | drawn,
+        explanation=Explanation.of(explanation, "explanation.json"),
+        pictures=pictures,
+        has_comparison=compared.is_file(),
+        provenance={
+            **{key: getattr(trained, key) for key in TRACED},
+            "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        },
+    )
+    title = f"{cohort.title}: {labels.network_title}"
+    return (
+        render_report(report),
+        summarise(report).markdown(title),
+        checklists_markdown(fill_checklists(report), title),
     )
 
 
-def _describe_cohort(cohort: CohortFacts, labels: ExperimentLabels) -> dict[str, Any]:
-    shown = {"name", "title", "subject", "classes", "positive_class", "licence", "citation"}
+def _describe_cohort(cohort: CohortFacts, labels: ExperimentLabels, *, synthetic: bool) -> dict[str, Any]:
+    shown = {"name", "title", "subject", "classes", "positive_class", "licence", "citation", "source"}
+    card = CohortCard() if synthetic else cohort.card  # what is known of patients is not true of phantoms
     return {
         **cohort.model_dump(mode="json", include=shown),
+        "card": card.model_dump(),
         "class_titles": labels.class_titles,
         "published": [row.model_dump() for row in cohort.published_results],
     }
