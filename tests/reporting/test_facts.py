@@ -75,7 +75,7 @@ def test_no_skill_is_always_naming_the_most_common_class():
 
 def test_leaking_groups_are_at_most_fifty(report_data):
     shown, more = facts.leaking_groups(report_data.audit)
-    assert [group.group for group in shown] == [f"a-{n:02d}" for n in range(50)]
+    assert [group["group"] for group in shown] == [f"a-{n:02d}" for n in range(50)]
     assert more == 23
 
 

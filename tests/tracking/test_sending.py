@@ -40,7 +40,7 @@ def check_whole(uri, start, end):
     assert {"protocol": "patient_safe", "backend": "tensorflow"}.items() <= run.data.tags.items()
     losses = client.get_metric_history(run.info.run_id, "epochs/loss")
     assert [(metric.step, metric.value) for metric in losses] == [(1, 2.0), (2, 1.0)]
-    assert len(client.get_metric_history(run.info.run_id, "accuracy")) == 2
+    assert len(client.get_metric_history(run.info.run_id, "epochs/accuracy")) == 2
     assert run.data.metrics["test_accuracy"] == 0.5
     assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["report.html"]
 
@@ -206,7 +206,7 @@ def test_two_runs_of_one_folder_are_sent_one_after_the_other(unlogged, uri, monk
     experiment = client.get_experiment_by_name("brisc").experiment_id
     runs = client.search_runs([experiment], order_by=["attributes.start_time ASC"])
     assert [run.info.status for run in runs] == ["FINISHED", "FAILED"]
-    assert [run.data.metrics["loss"] for run in runs] == [1.0, 3.0]
+    assert [run.data.metrics["epochs/loss"] for run in runs] == [1.0, 3.0]
 
 
 def test_a_run_that_was_begun_elsewhere_is_kept_and_its_store_named(unlogged, uri):
