@@ -77,3 +77,23 @@ def test_what_users_wrote_is_text_in_markdown(report_data):
     text = summarise(dataclasses.replace(report_data, cohort=evil)).markdown("# <title>")
     assert "<b>" not in text
     assert text.startswith("# # \\<title\\>")
+
+
+def test_probabilities_are_not_called_true_where_one_class_is_wrong(report_data):
+    raw = report_data.measured.calibration.raw
+
+    def told(low):
+        ends = {"low": low, "high": 0.9, "flag": None}
+        interval = dataclasses.replace(raw.intervals["classwise_ece"], **ends)
+        calm = dataclasses.replace(raw.intervals["ece"], low=0.0)
+        changed_raw = dataclasses.replace(raw, intervals={"ece": calm, "classwise_ece": interval})
+        calibration = dataclasses.replace(report_data.measured.calibration, raw=changed_raw)
+        measured = dataclasses.replace(report_data.measured, calibration=calibration)
+        report = dataclasses.replace(report_data, measured=measured)
+        return summarise(report)
+
+    wrong, right = told(raw.expected_classwise_ece + 0.01), told(raw.expected_classwise_ece)
+    question = "Can its probabilities be believed?"
+    assert wrong.answers[question].startswith("Not as they are: the error of all classes")
+    assert "Its probabilities, as they are, are wrong by more than chance." in wrong.against_trust
+    assert "No error beyond chance is shown" in right.answers[question]

@@ -12,6 +12,7 @@ from s3f_pipeline.identity import HOLDING
 from s3f_pipeline.reporting.formats import count, ordinal, score
 from s3f_pipeline.results.audit import Audit
 from s3f_pipeline.results.metrics import Openings, SplitMetrics
+from s3f_pipeline.results.uncertainty import CalibrationFigures
 from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
 
 MOST_LISTED_GROUPS = 50
@@ -222,6 +223,31 @@ def no_skill_scores(metrics: SplitMetrics) -> dict[str, float]:
         "loss": log(len(supports)),
         "brier": 1 - 1 / len(supports),
     }
+
+
+def calibration_errors(raw: CalibrationFigures) -> list[str]:
+    """The errors of probabilities whose interval lies above what chance alone makes, in words.
+
+    Args:
+        raw: Of the test images, as predicted.
+    """
+    errors = (
+        ("ece", "expected_ece_by_group", "the error of the named class's probability (ECE)"),
+        (
+            "classwise_ece",
+            "expected_classwise_ece",
+            "the error of all classes' probabilities (classwise ECE)",
+        ),
+    )
+    told = []
+    for name, expected, words in errors:
+        interval, by_chance = raw.intervals.get(name), getattr(raw, expected)
+        if interval and interval.low > by_chance:
+            told.append(
+                f"{words} is {score(getattr(raw, name))} (95 % interval {score(interval.low)} to "
+                f"{score(interval.high)}), by chance alone {score(by_chance)}"
+            )
+    return told
 
 
 def leaking_groups(audit: Audit) -> tuple[list[dict[str, Any]], int]:

@@ -184,25 +184,16 @@ def _errors(report: ReportData) -> str:
 
 def _probabilities(report: ReportData) -> str:
     calibration = report.measured.calibration
-    raw, by_chance = calibration.raw, calibration.raw.expected_ece_by_group
-    interval = raw.intervals.get("ece")
-    lean = ""
-    if calibration.temperature is not None and not calibration.at_bound:
-        lean = (
-            f" By the validation images they are too {'bold' if calibration.temperature > 1 else 'cautious'} "
-            f"(temperature {calibration.temperature:.3f})."
-        )
-    if interval is None:
-        return f"Their error (ECE) is {score(raw.ece)}; for an interval there are too few images.{lean}"
-    ends = f"{score(raw.ece)} (95 % interval {score(interval.low)} to {score(interval.high)})"
-    if interval.low > by_chance:
-        told = f"Not as they are: their error (ECE) is {ends}, and chance alone makes {score(by_chance)}."
+    if wrong := facts.calibration_errors(calibration.raw):
+        told = f"Not as they are: {listing(wrong)}."
     else:
-        told = (
-            f"No error beyond chance is shown: the error (ECE) is {ends}, and chance alone makes "
-            f"{score(by_chance)}."
-        )
-    return told + lean
+        found = score(calibration.raw.ece)
+        by_chance = score(calibration.raw.expected_ece_by_group)
+        told = f"No error beyond chance is shown: it (ECE) is {found}, and chance alone makes {by_chance}."
+    if calibration.temperature is None or calibration.at_bound:
+        return told
+    lean = "bold" if calibration.temperature > 1 else "cautious"
+    return f"{told} By the validation images they are too {lean} (temperature {calibration.temperature:.3f})."
 
 
 def _ends(intervals: Intervals, name: str) -> str:

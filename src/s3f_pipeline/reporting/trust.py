@@ -68,6 +68,8 @@ def _about_the_figures(report: ReportData) -> Iterator[str]:
     of_class = metrics.per_class.items()
     if missed := [report.title(name) for name, scores in of_class if scores.support and not scores.recall]:
         yield f"It recognises no image of {listing(missed)}."
+    if facts.calibration_errors(report.measured.calibration.raw):
+        yield "Its probabilities, as they are, are wrong by more than chance."
     if any(interval.flag for interval in metrics.intervals.values()):
         yield "Some intervals are marked with a star: there are too few groups of images for them."
     if torn := report.audit.contradictory_labels.images:
