@@ -12,6 +12,7 @@ from dicom_files import dicom
 from payloads import encoded, file_of
 from served import inputs, post
 
+REQUESTS = 225
 MOST_SECONDS = 20
 MOST_GROWTH = 2**30
 """Of the memory of this process, in bytes."""
@@ -87,12 +88,12 @@ def check(app, seed: int) -> int:
     return status
 
 
-@pytest.mark.parametrize("seeds", [range(25), pytest.param(range(25, 225), marks=pytest.mark.long)])
-def test_damaged_requests_are_answered_or_refused(app, sent, seeds):
+def test_damaged_requests_are_answered_or_refused(app, sent):
     assert post(app, inputs({"image": sent}))[0] == 200
     before = peak_memory()
-    statuses = [check(app, seed) for seed in seeds]
-    assert 400 in statuses
+    statuses = [check(app, seed) for seed in range(REQUESTS)]
+    assert statuses.count(400) > REQUESTS / 4
+    assert statuses.count(200) > REQUESTS / 20
     assert peak_memory() - before < MOST_GROWTH
     assert post(app, inputs({"image": sent}))[0] == 200
 

@@ -94,5 +94,5 @@ def test_a_failure_of_ours_is_told_as_one_without_its_trace(network, app, sent, 
     told = json.loads(error.value.serialize_as_json())["message"]
     assert told == "the server has failed; its log says more"
     status, answer = post(app, inputs({"image": sent}))
-    assert (status, answer["message"]) == (500, told)
+    assert (status, answer) == (500, {"error_code": "INTERNAL_ERROR", "message": told})
     assert "ValueError: U0VDUkVU" in caplog.text

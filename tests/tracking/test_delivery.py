@@ -141,7 +141,7 @@ def test_a_journal_stays_while_its_run_is_open_and_goes_with_its_end(store, tmp_
 
 
 def test_a_registry_that_may_not_be_written_costs_nothing_else(store, run_id, caplog, monkeypatch):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise MlflowException("no", PERMISSION_DENIED)
 
     monkeypatch.setattr(registry, "place", refuse)

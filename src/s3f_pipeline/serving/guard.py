@@ -135,7 +135,8 @@ def _reason(error: bytes) -> str | None:
 
 
 async def _answer(send: Send, status: int, reason: str) -> None:
-    body = json.dumps({"error_code": "BAD_REQUEST", "message": reason[:LONGEST_REASON]}).encode()
+    code = "BAD_REQUEST" if status < 500 else "INTERNAL_ERROR"
+    body = json.dumps({"error_code": code, "message": reason[:LONGEST_REASON]}).encode()
     headers = [(b"content-type", JSON.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
