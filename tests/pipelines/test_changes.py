@@ -9,7 +9,7 @@ from s3f_pipeline.config.loader import ProjectConfigLoader
 from s3f_pipeline.pipelines import packages, runner, stages
 
 NETWORKS = ("spatial", "bilinear", "medmamba")
-TRAINING, EVALUATION, EXPLANATION, BUNDLING, REPORTING = stages.EXPERIMENT_STAGES
+TRAINING, _, EVALUATION, EXPLANATION, BUNDLING, REPORTING = stages.EXPERIMENT_STAGES
 VARIANTS = "VARIANTS: dict[str, str] = {\n"
 LAYOUTS = "LAYOUTS: dict[str, str] = {\n"
 
