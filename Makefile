@@ -55,6 +55,7 @@ bench: $(INSTALLED) ## measure against plain formulations
 	$(BIN)/python benchmarks/ingestion.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/prediction.py
+	$(BIN)/python benchmarks/export.py
 
 ui: $(INSTALLED) ## browse runs in MLflow
 	$(BIN)/kedro mlflow ui
@@ -63,4 +64,4 @@ viz: $(INSTALLED) ## browse pipelines in Kedro-Viz
 	$(BIN)/kedro viz run
 
 lock: ## make requirements.lock anew; needs uv
-	uv pip compile pyproject.toml --universal --extra pipeline --extra dev --extra jax --generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --universal --extra pipeline --extra dev --extra jax --extra export --generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock

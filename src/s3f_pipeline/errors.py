@@ -70,6 +70,10 @@ class PayloadError(S3FError):
     """A request to a served network that is not what it must be."""
 
 
+class ExportError(S3FError):
+    """A network that cannot be exported."""
+
+
 class LockedError(S3FError):
     """Another process works on the same experiment."""
 

@@ -36,10 +36,10 @@ def command_line() -> str:
     return hide_secrets(shlex.join([*Path(sys.argv[0]).name.split(), *sys.argv[1:]]))
 
 
-def package_versions() -> dict[str, str]:
-    """Versions of the packages that a result depends on, as far as they are installed."""
+def package_versions(names: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Versions of packages, by default of those that a result depends on, as far as they are installed."""
     versions = {}
-    for name in PACKAGES:
+    for name in names:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:

@@ -9,6 +9,7 @@ from kedro.pipeline import Pipeline
 from s3f_pipeline.bundle.importing import read_keras_file, recognise
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.config.names import (
+    EXPORT,
     IMPORT,
     PREDICT,
     Experiment,
@@ -26,6 +27,7 @@ from s3f_pipeline.pipelines import (
     comparison,
     evaluation,
     explanation,
+    export,
     importing,
     ingestion,
     leaderboard,
@@ -84,10 +86,10 @@ def register_pipelines() -> LazyPipelines:
         splits and the leakage audit with its page, ``<cohort>_compare`` and ``<cohort>_compare_published``
         put finished runs side by side, and ``leaderboard`` all comparisons; ``<cohort>_leakage_effect`` says
         what a leak is worth, ``<cohort>_link_patients`` matches a cohort to the one that its block links it
-        to; ``predict`` predicts a user's images; ``import_published`` evaluates published weights under both
-        protocols, ``<cohort>_imported_<network>`` and ``…_published``, which are not listed, under one. The
-        audit makes the published splits too, unless they need a
-        file that few people have, or this run is about one fold, which no publication has.
+        to; ``predict`` predicts a user's images, and ``export`` takes a network out of Keras;
+        ``import_published`` evaluates published weights under both protocols, ``<cohort>_imported_<network>``
+        and ``…_published``, which are not listed, under one. The audit makes the published splits too, unless
+        they need a file that few people have, or this run is about one fold, which no publication has.
         ``<cohort>_<variant>_leak_free`` and ``_leaking`` are not listed: a sweep runs them. There is no
         ``__default__``: training takes hours to weeks, so it is asked for by name.
     """
@@ -105,6 +107,7 @@ def register_pipelines() -> LazyPipelines:
             builders[f"{cohort}_link_patients"] = partial(_link, loader, cohort, block.link.to)
     builders["leaderboard"] = leaderboard.create_pipeline
     builders[PREDICT] = prediction.create_pipeline
+    builders[EXPORT] = export.create_pipeline
     builders[IMPORT] = partial(_import_published, loader, prepare)
     measured = partial(partial, _experiment, loader, prepare)
     builders |= {experiment.pipeline: measured(experiment) for experiment in experiments(loader.typed)}

@@ -60,14 +60,22 @@ def metrics_of(*, synthetic: bool, positive: bool = False, validation: int = 60)
 
 
 def files_of(
-    *, synthetic=False, positive=False, training=40, validation=60, seed=0, imported=None, **described
+    *,
+    synthetic=False,
+    positive=False,
+    training=40,
+    validation=60,
+    seed=0,
+    shape=SHAPE,
+    imported=None,
+    **described,
 ) -> dict[str, bytes]:
     """The files of a bundle without network and checksums."""
-    images = images_of(training + validation)
+    images = images_of(training + validation, shape=shape)
     thumbnails = np.stack([thumbnail(image[..., 0]) for image in images])
     rows = np.arange(len(images))
     return make_bundle(
-        network(seed, 1 if positive else 2),
+        network(seed, 1 if positive else 2, shape),
         Pixels(images, thumbnails, rows[:training], rows[training:], {"grey 8-bit": training}),
         description(positive_class="b" if positive else None, **described),
         TrainingFacts.of({**training_file(RunId("c", "p", "v", 0)), "imported": imported}, "training.json"),
@@ -75,11 +83,12 @@ def files_of(
     )
 
 
-def write(folder: Path, *, seed=0, positive=False, **how) -> Path:
+def write(folder: Path, *, seed=0, positive=False, shape=SHAPE, **how) -> Path:
     """Write a bundle below a folder, and return its own folder."""
     model = folder / MODEL
-    network(seed, 1 if positive else 2).save(model)
-    write_bundle(folder / "bundle", model, files_of(seed=seed, positive=positive, **how))
+    network(seed, 1 if positive else 2, shape).save(model)
+    files = files_of(seed=seed, positive=positive, shape=shape, **how)
+    write_bundle(folder / "bundle", model, files)
     return folder / "bundle"
 
 

@@ -396,6 +396,26 @@ def test_a_bundle_is_enough_wherever_it_lies(project, tmp_path):
     assert not (folder / ".unpacked").exists()
 
 
+def test_an_exported_network_says_what_the_trained_one_does(project):
+    output = project.kedro(
+        "run", "--env=demo", "--pipeline=export", "--params=model=brisc_bilinear,format=onnx"
+    )
+    folder = project.demo / "09_exports/brisc_bilinear"
+    record = json.loads((folder / "export.json").read_text())
+    equality = record["equality"]
+    assert equality["images"] == 100
+    assert re.fullmatch(r"\d+ test images( and \d+ others)? of brisc", equality["origin"])
+    assert equality["largest_difference"] <= 1e-4
+    assert "Exported: probabilities differ from the trained network's by at most" in output
+    picture = sorted((project.root / IMAGES / "test/glioma").iterdir())[0]
+    told = subprocess.run(
+        [sys.executable, "-I", folder / "predict.py", picture], capture_output=True, text=True, check=True
+    )
+    assert list(json.loads(told.stdout))[1:] == list(
+        json.loads((folder / "preprocessing.json").read_text())["classes"]
+    )
+
+
 def test_a_network_that_was_not_trained_is_named_with_its_command(project):
     output = predict(project, f"model=brisc_spatial,images={IMAGES}", succeeds=False)
     assert "kedro run --env=demo --pipeline=brisc_spatial --params=seed=0" in " ".join(output.split())

@@ -22,7 +22,8 @@ def test_every_pipeline_is_there(pipelines):
     pretrained = {"convnext_tiny", "efficientnet_v2_b0", "densenet121"}
     variants = s3f_net | others | pretrained | {"medspectralnet", "medmamba"}
     expected = {"brisc_link_patients", "brisc_64_link_patients", "leaderboard", "predict"} | {
-        "import_published"
+        "import_published",
+        "export",
     }
     medmnist.add("dermamnist_reconstructed")
     s3f_cohorts = {"brisc", "cheng", "chest", "busi", "ham", "ham_128", "brisc_64", "busi_64"}

@@ -1,3 +1,4 @@
+import base64
 import re
 
 import cv2
@@ -13,7 +14,7 @@ from s3f_pipeline.reporting.prediction import render_prediction
 
 CLASSES = ["benign", "malignant"]
 EVIL = "<script>alert(1)</script>\u202e"
-PNG = cv2.imencode(".png", np.zeros((4, 4), np.uint8))[1].tobytes()
+PICTURE = np.full((4, 8, 1), 100, np.uint8), None
 
 
 def table_of(**changed):
@@ -37,6 +38,7 @@ def summary_of(**changed):
         "predicted": 1, "reused": 0, "unreadable": [], "passed_over": {"no images": 3},
         "by_class": {"benign": 1, "malignant": 0}, "out_of_distribution": 1, "twins": None, "set_level": 0.9,
         "decisions": None, "flagged_share": 0.05, "patients_known": False, "evaluation": None, "warnings": [],
+        "without_maps": None,
         "drift": {"distance": 3.0, "validation_distance": 0.5, "mean": 90.0, "training_mean": 93.0},
     }  # fmt: skip
     return {**summary, **changed}
@@ -47,7 +49,7 @@ def text_of(page):
 
 
 def test_the_page_tells_what_came_out():
-    text = text_of(render_prediction(summary_of(), table_of(ood=True), {0: PNG}))
+    text = text_of(render_prediction(summary_of(), table_of(ood=True), {0: PICTURE}))
     for said in ("1 of 2", "malignant tumour 0", "unlike the training images", "benign 80.0", "Set: benign"):
         assert said in text
     assert "Against the labels" not in text
@@ -62,7 +64,7 @@ def test_what_was_not_decided_is_not_made_up():
         "twin": None,
     }
     summary = summary_of(out_of_distribution=None, set_level=None)
-    text = text_of(render_prediction(summary, table_of(**undecided), {0: PNG}))
+    text = text_of(render_prediction(summary, table_of(**undecided), {0: PICTURE}))
     assert "not decided: no validation images" in text
     assert "no sets" in text
     assert "calibrated 7" not in text
@@ -74,7 +76,7 @@ def test_names_are_text():
         model=EVIL, images=EVIL, unreadable=[{"path": EVIL, "reason": EVIL}], warnings=[EVIL],
         passed_over={EVIL: 1}, class_titles={"benign": EVIL},
     )  # fmt: skip
-    page = render_prediction(summary, table_of(image=EVIL), {0: PNG})
+    page = render_prediction(summary, table_of(image=EVIL), {0: PICTURE})
     assert "<script" not in page
     assert "\u202e" not in page
     assert "&lt;script&gt;" in page
@@ -82,7 +84,7 @@ def test_names_are_text():
 
 def test_unreadable_files_are_listed_up_to_a_number():
     files = [{"path": f"{number}.png", "reason": "empty file"} for number in range(150)]
-    text = text_of(render_prediction(summary_of(unreadable=files), table_of(), {0: PNG}))
+    text = text_of(render_prediction(summary_of(unreadable=files), table_of(), {0: PICTURE}))
     assert "150 files without a prediction" in text
     assert "99.png empty file" in text
     assert "100.png empty file" not in text
@@ -122,10 +124,34 @@ def test_an_evaluation_is_shown(known):
                             "intervals": {"sensitivity": {"low": 0.75, "high": 0.97, "flag": "few"}}},
     }  # fmt: skip
     summary = summary_of(evaluation=evaluation, patients_known=known)
-    text = text_of(render_prediction(summary, table_of(label="malignant"), {0: PNG}))
+    text = text_of(render_prediction(summary, table_of(label="malignant"), {0: PICTURE}))
     accuracy = metrics["accuracy"]
     assert "Of the 70 others the accuracy is 0.1234" in text
     for said in (f"Accuracy {accuracy:.4f}", "0.4321", "85.0", "1.25 classes", "0.7500 to 0.9700 *", "PPV —"):
         assert said in text, said
     assert "Label: malignant tumour (differs)" in text
     assert ("no patients were named" in text) != known
+
+
+def pictures_in(page):
+    found = re.findall(r"data:image/png;base64,([^\"]+)", page)
+    return [
+        cv2.imdecode(np.frombuffer(base64.b64decode(each), np.uint8), cv2.IMREAD_COLOR_RGB) for each in found
+    ]
+
+
+def test_beside_an_image_stands_where_the_network_looked():
+    image = np.full((64, 64, 1), 100, np.uint8)
+    cells = np.array([[0.0, 1.0], [0.0, 0.0]])
+    (picture,) = pictures_in(render_prediction(summary_of(), table_of(), {0: (image, cells)}))
+    assert picture.shape == (128, 2 * 128 + 4, 3)
+    alone, overlaid = picture[:, :128], picture[:, -128:]
+    assert (alone == 100).all()
+    assert (overlaid[-10:, :10] == 100).all()
+    assert (overlaid[:10, -10:] != 100).all()
+
+
+def test_a_network_without_maps_says_so_in_the_page():
+    page = render_prediction(summary_of(without_maps="It has none."), table_of(), {0: PICTURE})
+    assert "No Grad-CAM: It has none." in text_of(page)
+    assert pictures_in(page)[0].shape == (64, 128, 3)

@@ -1,17 +1,37 @@
 """Circular convolution with kernels of image size, computed in the frequency domain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from s3f_pipeline.backend import Tensor
+from s3f_pipeline.backend import Tensor, fourier
 from s3f_pipeline.backend.devices import on_gpu
+from s3f_pipeline.backend.fourier import Spectrum
 
-Spectrum = tuple[Tensor, Tensor]
-"""Real and imaginary part of a half spectrum, each of shape (..., H, W // 2 + 1)."""
+_by_matrices: ContextVar[bool] = ContextVar("by_matrices", default=False)
+
+
+@contextmanager
+def transforms_by_matrices() -> Iterator[None]:
+    """Compute transforms as products with constant matrices, in what is called or traced inside the block.
+
+    Of such operations alone is a network made that leaves Keras, see ``s3f_pipeline.export``.
+    """
+    before = _by_matrices.set(True)
+    try:
+        yield
+    finally:
+        _by_matrices.reset(before)
+
+
+def _transformer() -> str:
+    """Whose transform is taken: that of a Keras backend, or of ``matrices``."""
+    return "matrices" if _by_matrices.get() else str(keras.backend.backend())
 
 
 def spectral_product(x: Tensor, real: Tensor, imag: Tensor) -> Tensor:
@@ -19,8 +39,8 @@ def spectral_product(x: Tensor, real: Tensor, imag: Tensor) -> Tensor:
 
     ``y[b, f] = irfft2(sum_c rfft2(x[b, c]) * (real[c, f] + i imag[c, f]))`` with unnormalised ``rfft2``,
     that is, the sum over c of the circular convolutions of ``x[b, c]`` with the kernel whose half
-    spectrum is given (convolution theorem). TensorFlow and JAX use their own FFT; any other backend
-    takes the general path through ``keras.ops``.
+    spectrum is given (convolution theorem). TensorFlow and JAX use their own FFT; any other backend,
+    and ``transforms_by_matrices``, takes the general path through ``keras.ops``.
 
     Args:
         x: float32 of shape (B, C, H, W) with known C, H and W; H and W may be odd.
@@ -33,7 +53,7 @@ def spectral_product(x: Tensor, real: Tensor, imag: Tensor) -> Tensor:
     kernel = real, imag
     if on_gpu():
         kernel = hermitian_part(real, x.shape[-1], sign=1), hermitian_part(imag, x.shape[-1], sign=-1)
-    match keras.backend.backend():
+    match _transformer():
         case "tensorflow":
             return _tensorflow_product(x, kernel)
         case "jax":
@@ -60,7 +80,7 @@ def channelwise_product(x: Tensor, real: Tensor, imag: Tensor) -> Tensor:
     kernel = real, imag
     if on_gpu():
         kernel = hermitian_part(real, width, sign=1), hermitian_part(imag, width, sign=-1)
-    match keras.backend.backend():
+    match _transformer():
         case "tensorflow":
             return _tensorflow_channelwise(x, kernel)
         case "jax":
@@ -103,7 +123,7 @@ def hermitian_part(part: Tensor, width: int, sign: int) -> Tensor:
 
 
 def general_product(x: Tensor, kernel: Spectrum) -> Tensor:
-    """Compute the spectral product of any backend from the one-dimensional FFTs of ``keras.ops``."""
+    """Compute the spectral product from operations that any backend has."""
     real, imag = _rfft2(x)
     product = (
         _multiply(ops.einsum, real, kernel[0]) - _multiply(ops.einsum, imag, kernel[1]),
@@ -167,7 +187,7 @@ def _tensorflow_filter(
             gradient_of_kernel = of_kernel(upstream, tf.math.conj(spectrum))
             return (
                 inverse(of_x(upstream, tf.math.conj(kernel))),
-                gradient_of_kernel * _column_weights(width) / (height * width),
+                gradient_of_kernel * fourier.column_weights(width).astype(np.complex64) / (height * width),
             )
 
         return inverse(multiply(spectrum, kernel)), gradient
@@ -200,21 +220,16 @@ def _sum_over(axis: str, tf: Any, upstream: Tensor, factor: Tensor) -> Tensor:
     return tf.einsum("bfhw,bchw->cfhw", upstream, factor)
 
 
-def _column_weights(width: int) -> np.ndarray:
-    """How often each column of a half spectrum stands in the whole one, complex64 of shape (W // 2 + 1,)."""
-    weights = np.full(width // 2 + 1, 2, np.complex64)
-    weights[0] = 1
-    if width % 2 == 0:
-        weights[-1] = 1
-    return weights
-
-
 def _rfft2(x: Tensor) -> Spectrum:
+    if _by_matrices.get():
+        return fourier.rfft2(x)
     return _fft_of_columns(ops.rfft(x))
 
 
 def _irfft2(spectrum: Spectrum, width: int) -> Tensor:
     """Invert ``_rfft2``; ifft(z) = conj(fft(conj(z))) / H, as ``keras.ops`` has no 1-D ifft."""
+    if _by_matrices.get():
+        return fourier.irfft2(spectrum, width)
     real, imag = spectrum
     height = real.shape[-2]
     real, imag = _fft_of_columns((real, -imag))

@@ -85,6 +85,11 @@ def write_card(says: Preprocessing, metrics: Metrics, cohort: Mapping[str, str |
     )
 
 
+def without_references(card: str, says: Preprocessing) -> str:
+    """Take out of a card what it says of feature vectors and hashes, for where these are not."""
+    return card.replace(KEPT.format(**vars(says.references)) + "\n", "")
+
+
 def write_licence(says: Preprocessing) -> str:
     """Write what is known of the rights in images and network."""
     trained = says.trained_on

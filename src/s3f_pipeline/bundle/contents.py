@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from s3f_pipeline.errors import BundleError
@@ -30,14 +31,27 @@ def write_bundle(folder: Path, model: Path, files: Mapping[str, bytes]) -> None:
         model: ``.keras`` file.
         files: Content of the others, by their path in the folder.
     """
+    write_checked_folder(folder, files, linked={MODEL: model})
+
+
+def write_checked_folder(
+    folder: Path, files: Mapping[str, bytes], linked: Mapping[str, Path] = MappingProxyType({})
+) -> None:
+    """Write a folder with the checksums of its files, which is there whole or not at all.
+
+    Args:
+        folder: That takes the place of an earlier one.
+        files: Content by path in the folder.
+        linked: Files that are linked or copied into it, by path in the folder.
+    """
     with atomic_folder(folder) as temporary:
         for name, content in files.items():
             path = temporary / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        _link_or_copy(model, temporary / MODEL)
-        sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-        sums[MODEL] = sha256_of(temporary / MODEL)
+        for name, source in linked.items():
+            _link_or_copy(source, temporary / name)
+        sums = {name: sha256_of(temporary / name) for name in (*files, *linked)}
         listed = {VERSION_KEY: VERSION, "sha256": dict(sorted(sums.items()))}
         (temporary / CHECKSUMS).write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
 

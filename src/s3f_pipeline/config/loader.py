@@ -33,6 +33,7 @@ from s3f_pipeline.config.schema import (
     CohortUse,
     ExperimentConfig,
     ExperimentLabels,
+    ExportRequest,
     ImageStoreConfig,
     Parameters,
     PredictionRequest,
@@ -152,6 +153,11 @@ class ProjectConfigLoader(OmegaConfigLoader):
         named = self.typed.weights
         return Path(named).expanduser().absolute() if named else self.data_root / "no weights are named"
 
+    @property
+    def export_folder(self) -> str:
+        """Name of the folder with the network that this run exports."""
+        return ExportRequest.part_of(self.typed).folder
+
     def cohort(self, name: str) -> CohortConfig:
         """The block of one cohort, at the image size of this run.
 
@@ -187,6 +193,8 @@ class ProjectConfigLoader(OmegaConfigLoader):
             return self._described()
         if name == "prediction.request":
             return PredictionRequest.part_of(self.typed)
+        if name == "export.request":
+            return ExportRequest.part_of(self.typed)
         if namespace == "prediction":
             namespace = next(iter(self.typed.cohorts))  # settings that all cohorts share
         block, typed = self.cohort(namespace), self.typed

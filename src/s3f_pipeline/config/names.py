@@ -13,6 +13,8 @@ PREDICT = "predict"
 """Name of the pipeline that predicts images with a bundle."""
 IMPORT = "import_published"
 """Name of the pipeline that evaluates published weights under both protocols."""
+EXPORT = "export"
+"""Name of the pipeline, and of its stage, that takes a network out of Keras."""
 
 
 class Experiment(NamedTuple):

@@ -16,6 +16,7 @@ from pluggy import PluginManager
 from s3f_pipeline.catalog_types import ScratchFolderDataset, UnusableFileError
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.config.names import (
+    EXPORT,
     PREDICT,
     RUNNER,
     Experiment,
@@ -254,8 +255,8 @@ def _pipeline_of(stage: Stage, loader: ProjectConfigLoader) -> str:
     """Name of a registered pipeline that has a stage and all that it stands on."""
     if stage.is_experiment:
         return Experiment.of_namespace(stage.namespace).pipeline
-    if stage.name == LEADERBOARD:
-        return LEADERBOARD
+    if stage.name in (LEADERBOARD, EXPORT):
+        return stage.name
     if stage.name == PREDICTION:
         return PREDICT
     if stage.name == COMPARISON:

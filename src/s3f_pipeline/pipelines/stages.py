@@ -21,6 +21,7 @@ from pydantic_core import to_jsonable_python
 
 from s3f_pipeline.catalog_types import FolderDataset, SaltDataset, ScratchFolderDataset, UnusableFileError
 from s3f_pipeline.closure import Closure, closure, literal
+from s3f_pipeline.config.names import EXPORT
 from s3f_pipeline.files import atomic_path
 from s3f_pipeline.pipelines.dependencies import MISSING, Dependencies, first_of, flat
 from s3f_pipeline.pipelines.packages import version, versions_of
@@ -54,9 +55,11 @@ COMPARISON = "comparison"
 LEAKAGE_EFFECT = "leakage_effect"
 LEADERBOARD = "leaderboard"
 PREDICTION = "prediction"
-LOOKED_AT_EACH_TIME = ("acquisition", PREDICTION)
+LOOKED_AT_EACH_TIME = ("acquisition", PREDICTION, EXPORT)
 """Stages that are never skipped: they look at files of users each time, and do again what is not done."""
-STAGES = (*PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON, LEAKAGE_EFFECT, LEADERBOARD, PREDICTION)
+STAGES = (
+    *PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON, LEAKAGE_EFFECT, LEADERBOARD, PREDICTION, EXPORT
+)  # fmt: skip
 NOTHING = Closure({}, frozenset())
 LOAD_MODEL = ("s3f_pipeline.models.loading:load_model",)
 LOADERS = dict.fromkeys(("evaluation", "explanation", "bundling"), LOAD_MODEL)

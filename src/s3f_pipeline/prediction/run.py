@@ -2,28 +2,21 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from s3f_pipeline.bundle.preprocessing import Preprocessing
-from s3f_pipeline.images.decode import fit
-from s3f_pipeline.images.ingest import Row
-from s3f_pipeline.images.sources import image_sources
 from s3f_pipeline.prediction.decisions import decide, set_level
 from s3f_pipeline.prediction.ensemble import Ensemble
 from s3f_pipeline.prediction.external import Draws, drift, evaluate
-from s3f_pipeline.prediction.predict import Predicted, make_reader, predict_images
+from s3f_pipeline.prediction.predict import Predicted, predict_images
+from s3f_pipeline.prediction.shown import Picture, pictures_to_show
 from s3f_pipeline.prediction.sources import ImageList, list_images
 
-MOST_SHOWN = 60
-SHOWN_SIDE = 128
 logger = logging.getLogger(__name__)
 
 
@@ -44,12 +37,12 @@ class Told:
     Attributes:
         table: One row per image, as ``decide``; with ``label`` where it is known.
         summary: Counts, models, warnings, drift and evaluation.
-        shown: PNG of each image that the page shows, by row of the table.
+        shown: What the page shows, by row of the table.
     """
 
     table: pd.DataFrame
     summary: dict[str, Any]
-    shown: dict[int, bytes]
+    shown: Mapping[int, Picture]
 
 
 def predict_and_tell(
@@ -89,14 +82,16 @@ def predict_and_tell(
         groups = None if images.groups is None else [images.groups[row] for row in rows]
         table.insert(1, "label", labels)
         evaluation = evaluate(table, labels, groups, members, draws)
+    shown = pictures_to_show(images, rows, table, ensemble, max_pixels)
     summary = {
         **_summary(request, ensemble, images, predicted, table),
+        "without_maps": shown.without_maps,
         "patients_known": images.groups is not None,
         "evaluation": evaluation,
     }
     for warning in summary["warnings"]:
         logger.warning("%s", warning)
-    return Told(table, summary, _shown(images, rows, table, ensemble, max_pixels))
+    return Told(table, summary, shown.pictures)
 
 
 def _summary(
@@ -169,28 +164,3 @@ def _warnings(table: pd.DataFrame, predicted: Predicted, members: Sequence[Prepr
                 f"be relied on"
             )
     return told
-
-
-def _shown(
-    images: ImageList, rows: Sequence[int], table: pd.DataFrame, ensemble: Ensemble, max_pixels: int
-) -> dict[int, bytes]:
-    """Read again the images that most deserve a look: flagged ones, and those of highest entropy."""
-    flagged = table["ood"].fillna(False).astype(int) + table["twin"].fillna(False).astype(int)
-    order = np.lexsort((-table["entropy"], -flagged))[:MOST_SHOWN]
-    chosen = sorted(int(number) for number in order)
-    reader = make_reader(ensemble, max_pixels)
-    paths = [images.paths[rows[number]] for number in chosen]
-    shown = {}
-    for number, source in zip(chosen, image_sources(images.folder, paths, max_pixels), strict=True):
-        row = reader(source)
-        if isinstance(row, Row):
-            shown[number] = _png(row.image)  # Grad-CAM would be laid over row.image here
-    return shown
-
-
-def _png(image: NDArray[np.uint8]) -> bytes:
-    """An input of the network as a small PNG file."""
-    scale = SHOWN_SIDE / max(image.shape[:2])
-    height, width = (max(1, round(scale * side)) for side in image.shape[:2])
-    small = fit(image, height, width)
-    return cv2.imencode(".png", small[..., ::-1] if small.shape[-1] == 3 else small)[1].tobytes()

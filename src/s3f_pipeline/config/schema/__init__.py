@@ -20,7 +20,7 @@ from s3f_pipeline.config.schema.cohort import (
 from s3f_pipeline.config.schema.evaluation import CohortUse, EvaluationConfig
 from s3f_pipeline.config.schema.experiment import ExperimentConfig, ExperimentLabels
 from s3f_pipeline.config.schema.fields import ARMS, PROTOCOLS, Block, Protocol
-from s3f_pipeline.config.schema.parameters import Parameters, PredictionRequest
+from s3f_pipeline.config.schema.parameters import ExportRequest, Parameters, PredictionRequest
 from s3f_pipeline.config.schema.preparation import (
     AcquisitionConfig,
     IngestionConfig,
@@ -47,6 +47,7 @@ __all__ = [
     "EvaluationConfig",
     "ExperimentConfig",
     "ExperimentLabels",
+    "ExportRequest",
     "GroupingConfig",
     "ImageStoreConfig",
     "IngestionConfig",

@@ -23,7 +23,7 @@ Protocol = Literal["patient_safe", "published", "leak_free", "leaking"]
 PROTOCOLS: tuple[Protocol, ...] = ("patient_safe", "published")
 ARMS: tuple[Protocol, ...] = ("leak_free", "leaking")
 """Protocols of the measurement of a leak: they differ in it alone, and are of no other use."""
-RESERVED_NAMES = ("leaderboard", "predict", "prediction")
+RESERVED_NAMES = ("export", "leaderboard", "predict", "prediction")
 RESERVED_ENDINGS = (
     "_published",
     "_acquire",

@@ -1,7 +1,7 @@
 """All parameters of the project."""
 
 from pathlib import PurePath
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, NonNegativeInt, model_validator
 
@@ -21,6 +21,8 @@ from s3f_pipeline.splits.settings import TwinSettings
 
 SAFE = "-_."
 """Characters of names of folders beside letters and digits."""
+LONGEST_PATH = 5
+"""Parts of a bundle's path that tell it from others: cohort, protocol, variant, run, bundle."""
 
 
 def folder_name(text: str) -> str:
@@ -74,7 +76,27 @@ class ImportRequest(Block):
     cohort: str | None
 
 
-class Parameters(PredictionRequest, ImportRequest):
+class ExportRequest(Block):
+    """Which network is exported.
+
+    Attributes:
+        model: As of a prediction, but one network alone.
+        format: Of the file.
+        name: Of the folder; ``None``: one that is made of the model.
+    """
+
+    model: Annotated[str, Field(min_length=1)] | None
+    format: Literal["onnx"]
+    name: Annotated[str, AfterValidator(_is_folder_name)] | None
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder with the exported network."""
+        parts = [part for part in PurePath(self.model or "").parts[-LONGEST_PATH:] if folder_name(part)]
+        return self.name or folder_name("-".join(parts)) or "network"
+
+
+class Parameters(PredictionRequest, ImportRequest, ExportRequest):
     """All of ``conf/<environment>/parameters*.yml`` and ``--params``."""
 
     seed: Seed

@@ -2,17 +2,15 @@
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from s3f_pipeline.config.loader import current_loader
-from s3f_pipeline.config.names import PREDICT, experiments
+from s3f_pipeline.config.names import PREDICT
 from s3f_pipeline.config.schema import EvaluationConfig, IngestionConfig, PredictionRequest
 from s3f_pipeline.errors import PredictionError
-
-if TYPE_CHECKING:
-    from s3f_pipeline.prediction.models import Finished
+from s3f_pipeline.pipelines.finished import named_bundles
 
 CHUNKS, UNPACKED, FETCHED = "chunks", ".unpacked", ".fetched"
 """Folders beside the results: predictions that are there already, what a zip file holds, MLflow's bundle."""
@@ -50,7 +48,7 @@ def predict(
         _clear(temporary)
         temporary.mkdir()
     try:
-        bundles = _bundles(request.model, bundles_folder, fetched)
+        bundles = named_bundles(request.model, bundles_folder, fetched)
         told = predict_and_tell(
             Request(Path(request.images).expanduser(), request.label, request.patient, request.model),
             bundles,
@@ -65,30 +63,6 @@ def predict(
         _clear(fetched)
     page = render_prediction(told.summary, told.table, told.shown)
     return told.table, for_spreadsheets(told.table), told.summary, page
-
-
-def _bundles(model: str, bundles_folder: Path, fetched: Path) -> list[Path]:
-    """Folders of the bundles that a user means; that of a model of MLflow is downloaded."""
-    from s3f_pipeline.config.mlflow import mlflow_config
-    from s3f_pipeline.prediction.models import find_bundles
-    from s3f_pipeline.tracking.fetching import fetch_bundle, is_mlflow_model
-
-    if not is_mlflow_model(model):
-        return find_bundles(model, _finished(bundles_folder))
-    uri = mlflow_config(current_loader()["mlflow"]).server.mlflow_tracking_uri
-    return [fetch_bundle(model, uri, fetched)]
-
-
-def _finished(bundles_folder: Path) -> "Finished":
-    """Where the bundles of all experiments lie that the configuration knows."""
-    from s3f_pipeline.prediction.models import Finished
-
-    loader = current_loader()
-    folders = {
-        each.pipeline: bundles_folder.joinpath(each.cohort, each.protocol, each.variant)
-        for each in (*experiments(loader.typed), *experiments(loader.typed, imported=True))
-    }
-    return Finished(folders, loader.run_folder, loader.env_option)
 
 
 def _clear(folder: Path) -> None:
