@@ -145,7 +145,7 @@ def write_report(
         metrics=measured.test,
         measured=measured,
         gallery=choose_gallery(index, images, splits, test, experiment.classes),
-        figures=dict(zip(FIGURES, plots, strict=True)) | drawn,
+        figures=dict(zip(FIGURES[: len(plots)], plots, strict=True)) | drawn,
         explanation=Explanation.of(explanation, "explanation.json"),
         pictures=pictures,
         has_comparison=compared.is_file(),
