@@ -97,7 +97,6 @@ def test_without_data_it_says_what_is_missing_and_how_to_get_it(project):
     assert "Traceback" not in output
 
 
-@pytest.mark.long
 def test_keep_going_does_the_rest(project, blocks):
     project.put_images("breastmnist", blocks["breastmnist"])
     output = project.dvc("repro", "--keep-going", succeeds=False)
