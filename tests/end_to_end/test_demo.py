@@ -200,7 +200,8 @@ def test_the_logged_model_predicts_the_same_in_a_clean_process(project, tmp_path
         assert served.metadata.signature is not None
         index = pd.read_parquet(f"{demo}/02_intermediate/brisc/index.parquet")
         images = np.load(f"{demo}/03_primary/brisc/images_32x32.npy") / np.float32(255)
-        np.save(out, served.predict({"images": images.astype(np.float32)}))
+        answers = [answer for image in images for answer in served.predict([{"array": image}])]
+        np.save(out, [list(answer["probabilities"].values()) for answer in answers])
         """
     )
     environment = {k: v for k, v in project.environment().items() if k != "PYTHONPATH"}

@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from s3f_pipeline.config.schema import CohortCard, CohortFacts, ExperimentConfig, ExperimentLabels
+
+if TYPE_CHECKING:
+    from s3f_pipeline.reporting.report_data import ReportData
+    from s3f_pipeline.results.metrics import Metrics
 
 TRACED = (
     "git_commit",
@@ -102,18 +106,9 @@ def write_report(
     comparisons: Path,
     *plots: bytes,
 ) -> tuple[str, str, str]:
-    """Put everything that an experiment has written into one HTML file; ``FIGURES`` names the plots.
-
-    Returns:
-        The page, the summary in plain language as Markdown, and the filled checklists as Markdown.
-    """
-    from s3f_pipeline.reporting.checklists import checklists_markdown, fill_checklists
+    """Write the report as HTML, its summary and its checklists as Markdown; ``FIGURES`` names the plots."""
     from s3f_pipeline.reporting.gallery import choose_gallery
-    from s3f_pipeline.reporting.reliability import plot_decision_curve
-    from s3f_pipeline.reporting.report import render_report
     from s3f_pipeline.reporting.report_data import ReportData
-    from s3f_pipeline.reporting.style import figure_to_svg
-    from s3f_pipeline.reporting.summary import summarise
     from s3f_pipeline.results.audit import Audit
     from s3f_pipeline.results.explanation import Explanation
     from s3f_pipeline.results.metrics import Metrics
@@ -124,8 +119,6 @@ def write_report(
 
     measured = Metrics.of(metrics, "metrics.json")
     trained = TrainingFacts.of(training, "training.json")
-    curve = measured.decision_curve
-    drawn = {"decision_curve": figure_to_svg(plot_decision_curve(curve))} if curve else {}
     test = predictions[predictions["split"] == "test"]
     compared = comparisons / experiment.cohort / experiment.protocol / "comparison.html"
     report = ReportData(
@@ -145,7 +138,7 @@ def write_report(
         metrics=measured.test,
         measured=measured,
         gallery=choose_gallery(index, images, splits, test, experiment.classes),
-        figures=dict(zip(FIGURES[: len(plots)], plots, strict=True)) | drawn,
+        figures=dict(zip(FIGURES[: len(plots)], plots, strict=True)) | _decision_curve(measured),
         explanation=Explanation.of(explanation, "explanation.json"),
         pictures=pictures,
         has_comparison=compared.is_file(),
@@ -154,7 +147,23 @@ def write_report(
             "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         },
     )
-    title = f"{cohort.title}: {labels.network_title}"
+    return _pages(report, f"{cohort.title}: {labels.network_title}")
+
+
+def _decision_curve(measured: "Metrics") -> dict[str, bytes]:
+    """The plot, where the cohort's block says how the network would be used."""
+    from s3f_pipeline.reporting.reliability import plot_decision_curve
+    from s3f_pipeline.reporting.style import figure_to_svg
+
+    curve = measured.decision_curve
+    return {"decision_curve": figure_to_svg(plot_decision_curve(curve))} if curve else {}
+
+
+def _pages(report: "ReportData", title: str) -> tuple[str, str, str]:
+    from s3f_pipeline.reporting.checklists import checklists_markdown, fill_checklists
+    from s3f_pipeline.reporting.report import render_report
+    from s3f_pipeline.reporting.summary import summarise
+
     return (
         render_report(report),
         summarise(report).markdown(title),

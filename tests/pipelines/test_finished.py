@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from s3f_pipeline.pipelines.prediction import nodes
+from s3f_pipeline.pipelines.finished import named_bundles
 from s3f_pipeline.tracking import fetching
 
 
@@ -15,6 +15,6 @@ def test_a_model_of_mlflow_is_fetched_from_the_store_of_the_configuration(load_c
 
     monkeypatch.setattr(fetching, "fetch_bundle", fetch)
     model = "models:/brisc_bilinear@champion"
-    assert nodes._bundles(model, tmp_path, tmp_path / "x") == [Path("fetched")]
+    assert named_bundles(model, tmp_path, tmp_path / "x") == [Path("fetched")]
     assert asked == [(model, "http://mlflow.example", tmp_path / "x")]
-    assert nodes._bundles(str(tmp_path), tmp_path, tmp_path / "x") == [tmp_path]
+    assert named_bundles(str(tmp_path), tmp_path, tmp_path / "x") == [tmp_path]
