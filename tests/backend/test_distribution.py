@@ -69,6 +69,7 @@ def assert_equal(two, one):
             np.testing.assert_allclose(two[name], one[name], rtol=1e-3, atol=6 * 2 * 1e-4)
 
 
+@pytest.mark.long
 def test_two_devices_train_like_one(tmp_path, one):
     path = tmp_path / "two.npz"
     assert_equal(result(start(path, devices=2), path), one)

@@ -32,7 +32,15 @@ def test_every_cohort_runs_on_phantoms(project, cohort, variant):
 
 @pytest.mark.parametrize(
     "cohort",
-    ["dermamnist", "dermamnist_reconstructed", "ham", "organcmnist", "organsmnist", "pneumoniamnist"],
+    [
+        "ham",
+        "dermamnist_reconstructed",
+        "pneumoniamnist",
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("dermamnist", "organcmnist", "organsmnist")
+        ),
+    ],
 )
 def test_other_cohorts_are_prepared(project, cohort):
     project.kedro("run", "--env=demo", f"--pipeline={cohort}_audit")
@@ -57,6 +65,7 @@ def test_an_audit_ends_in_a_page(project):
     assert (splits["split"] == "test").mean() == pytest.approx(0.2, abs=0.01)
 
 
+@pytest.mark.long
 def test_folds_have_their_own_folders(project):
     project.kedro("run", "--env=demo", "--pipeline=busi_audit", "--params=fold=0,splitting.folds=3")
     fold_of_three = "--params=fold=1,splitting.folds=3,training.epochs=1"

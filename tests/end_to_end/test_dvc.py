@@ -36,6 +36,7 @@ class DvcProject(Project):
         )
         self.edit("conf/base/parameters_training.yml", epochs=1, batch_size=8)
         self.edit("conf/base/parameters.yml", image_size=32)
+        self.edit("conf/base/parameters_explanation.yml", images=4, training_images=8, pictures=0)
         shutil.copy(PROJECT / ".gitignore", root)
         self.run("git", "init", "--quiet")
         self.dvc("init", "--quiet")
@@ -45,7 +46,10 @@ class DvcProject(Project):
     def edit(self, name: str, **values: object) -> None:
         path = self.root / name
         content = yaml.safe_load(path.read_text())
-        block = {"reproduce.yml": "reproduce", "parameters_training.yml": "training"}.get(path.name)
+        blocks = {"reproduce.yml": "reproduce"} | {
+            f"parameters_{block}.yml": block for block in ("training", "explanation")
+        }
+        block = blocks.get(path.name)
         (content[block] if block else content).update(values)
         path.write_text(yaml.safe_dump(content, sort_keys=False))
 

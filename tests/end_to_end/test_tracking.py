@@ -13,6 +13,7 @@ pytestmark = pytest.mark.slow
 PASSWORD = "sword@f/i#s?h%:1"
 
 
+@pytest.mark.long
 def test_what_a_dead_server_missed_is_sent_later(project, tmp_path):
     from mlflow import MlflowClient
 

@@ -132,6 +132,7 @@ def results(compute_once):
     return compute_once("worker_medspectralnet.py", prepare)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["before", "loss", "after"])
 def test_tensorflow_and_jax_predict_and_learn_the_same(name, results):
     np.testing.assert_allclose(results["tensorflow"][name], results["jax"][name], atol=1e-4)
