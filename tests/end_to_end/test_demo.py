@@ -11,6 +11,7 @@ import zipfile
 import nbformat
 import pandas as pd
 import pytest
+from browser import BROWSER, free_port, open_page, wait_for
 from end_to_end_project import Project
 from nbclient import NotebookClient
 
@@ -421,3 +422,44 @@ def test_a_network_that_was_not_trained_is_named_with_its_command(project):
     output = predict(project, f"model=brisc_spatial,images={IMAGES}", succeeds=False)
     assert "kedro run --env=demo --pipeline=brisc_spatial --params=seed=0" in " ".join(output.split())
     assert "Traceback" not in output
+
+
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="needs Chromium or Chrome")
+
+
+@needs_browser
+def test_mlflow_shows_experiment_run_and_registered_model(project):
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{project.demo}/mlflow.db")
+    training = json.loads((project.demo / "06_models" / project.run_folder / "training.json").read_text())
+    run = client.get_run(training["mlflow_run_id"])
+    experiment, port = run.info.experiment_id, free_port()
+    with project.started("mlflow", "ui", "--env=demo", f"--port={port}"):
+        wait_for(port)
+        address = f"http://127.0.0.1:{port}/#"
+        pages = {
+            "/experiments": ["demo-brisc"],
+            f"/experiments/{experiment}/runs": ["bilinear patient_safe seed-0"],
+            f"/experiments/{experiment}/runs/{run.info.run_id}": [
+                "test/accuracy",
+                f"{run.data.metrics['test/accuracy']}"[:8],
+                "How good is it?",
+                "patient_safe",
+            ],
+            f"/experiments/{experiment}/runs/{run.info.run_id}/artifacts": ["1_report", "2_results"],
+            "/models/demo-brisc_bilinear": ["@ challenger", "Version"],
+        }
+        for place, words in pages.items():
+            page = open_page(address + place)
+            assert not [word for word in words if word not in page.text], (place, page.text)
+            assert not [line for line in page.console if ":ERROR:" in line]
+
+
+@needs_browser
+def test_our_pages_have_nothing_to_say_to_the_console(project, predicted):
+    report = project.demo / "08_reporting" / project.run_folder / "report.html"
+    for path in (report, project.demo / "07_model_output/predictions/labelled/predictions.html"):
+        page = open_page(path.as_uri())
+        assert len(page.text) > 1000
+        assert page.console == []
