@@ -1,5 +1,6 @@
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 
@@ -13,10 +14,11 @@ from s3f_pipeline.signals import SIGNALS
 @pytest.fixture(autouse=True)
 def handlers_as_before():
     """After a signal the process is meant to end, and handlers are not put back."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before, hook = {number: signal.getsignal(number) for number in SIGNALS}, sys.unraisablehook
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+    sys.unraisablehook = hook
 
 
 def interrupt_inside_a_broad_except(number):
@@ -96,9 +98,7 @@ def go_on_after_a_dropped_signal(reached):
         reached.append("where it is not heard")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_signal_that_python_dropped_comes_again(monkeypatch):
-    monkeypatch.setattr(interrupts, "AGAIN_SECONDS", 0.2)
+def test_a_signal_that_python_dropped_comes_again_soon():
     reached = []
     with pytest.raises(InterruptedRunError, match="SIGINT"):
         go_on_after_a_dropped_signal(reached)
@@ -106,7 +106,20 @@ def test_a_signal_that_python_dropped_comes_again(monkeypatch):
     time.sleep(0.3)  # and no more
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+class FailsWhenItGoes:
+    def __del__(self):
+        raise KeyError("its own fault")
+
+
+def test_of_what_python_dropped_only_faults_are_shown(monkeypatch):
+    shown = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: shown.append(dropped.exc_type))
+    with suppress(InterruptedRunError), signals_as_errors():
+        SignalsWhenItGoes()
+        FailsWhenItGoes()
+    assert shown == [KeyError]
+
+
 def test_a_block_that_has_ended_before_a_dropped_signal_comes_again_stays_ended(monkeypatch):
     monkeypatch.setattr(interrupts, "AGAIN_SECONDS", 0.1)
     with signals_as_errors():

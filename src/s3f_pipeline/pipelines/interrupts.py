@@ -2,6 +2,7 @@
 
 import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from s3f_pipeline.signals import SIGNALS
 
 IGNORED_SECONDS = 60.0
 AGAIN_SECONDS = 5.0
+AGAIN_SOON_SECONDS = 0.1
 
 
 class InterruptedRunError(S3FError):
@@ -40,13 +42,15 @@ class _Receiver:
     """Raises once; what comes within a minute of it finds the run about to end, and is ignored.
 
     Python and native libraries drop exceptions in some places, such as ``__del__``, and TensorFlow while it
-    traces a network. Hence a signal is raised again until the block has ended.
+    traces a network. Hence a signal is raised again until the block has ended; what Python says of a dropped
+    one is not shown.
     """
 
     def __init__(self) -> None:
         self._received_at = -math.inf
         self._received = 0
         self._before: dict[int, Any] = {}
+        self._hook_before = sys.unraisablehook
         self.is_open = True
 
     def install(self) -> None:
@@ -56,6 +60,7 @@ class _Receiver:
             if number != signal.SIGHUP or before is not signal.SIG_IGN:
                 self._before[number] = before
                 signal.signal(number, self)
+        sys.unraisablehook = self._dropped
 
     def close(self) -> None:
         """Raise no more."""
@@ -68,6 +73,7 @@ class _Receiver:
         """Let the handlers hear again that were there before."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        sys.unraisablehook = self._hook_before
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
@@ -82,6 +88,12 @@ class _Receiver:
         self._received_at, self._received = now, number
         signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
         raise _SignalReceived(number)
+
+    def _dropped(self, unraisable: "sys.UnraisableHookArgs") -> None:
+        if unraisable.exc_type is not _SignalReceived:
+            self._hook_before(unraisable)
+        elif self.is_open:
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_SOON_SECONDS)
 
     def _again(self, alarm: int, frame: FrameType | None) -> None:
         self._received_at = -math.inf
