@@ -7,6 +7,8 @@ import subprocess
 import sys
 import textwrap
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import nbformat
 import pandas as pd
@@ -424,6 +426,16 @@ def test_a_network_that_was_not_trained_is_named_with_its_command(project):
     assert "Traceback" not in output
 
 
+@contextmanager
+def ended(server: subprocess.Popen[str]) -> Iterator[None]:
+    """End a server with those that it has started."""
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="needs Chromium or Chrome")
 
 
@@ -435,7 +447,7 @@ def test_mlflow_shows_experiment_run_and_registered_model(project):
     training = json.loads((project.demo / "06_models" / project.run_folder / "training.json").read_text())
     run = client.get_run(training["mlflow_run_id"])
     experiment, port = run.info.experiment_id, free_port()
-    with project.started("mlflow", "ui", "--env=demo", f"--port={port}"):
+    with project.started("mlflow", "ui", "--env=demo", f"--port={port}") as server, ended(server):
         wait_for(port)
         address = f"http://127.0.0.1:{port}/#"
         pages = {

@@ -189,7 +189,7 @@ def _probabilities(report: ReportData) -> str:
     else:
         found = score(calibration.raw.ece)
         by_chance = score(calibration.raw.expected_ece_by_group)
-        told = f"No error beyond chance is shown: it (ECE) is {found}, and chance alone makes {by_chance}."
+        told = f"No error beyond chance is shown: ECE is {found}, and chance alone makes {by_chance}."
     if calibration.temperature is None or calibration.at_bound:
         return told
     lean = "bold" if calibration.temperature > 1 else "cautious"
