@@ -10,12 +10,10 @@ size of the files.
 
 import os
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import numpy as np
+from turns import in_turns
 
 CALLS = 15
 BATCH = 16
@@ -30,19 +28,6 @@ CASES = (
     ("bilinear_sn1", (225, 300, 3)),
 )
 """Network and shape of the input."""
-
-
-def in_turns(calls: list[Callable[[], object]], number: int) -> list[float]:
-    """Median seconds of each call; they take turns."""
-    times: list[list[float]] = [[] for _ in calls]
-    for call in calls:
-        call()
-    for _ in range(number):
-        for taken, call in zip(times, calls, strict=True):
-            began = time.perf_counter()
-            call()
-            taken.append(time.perf_counter() - began)
-    return [median(taken) for taken in times]
 
 
 def compare(variant: str, shape: tuple[int, int, int], folder: Path) -> None:

@@ -8,12 +8,10 @@ Printed are the milliseconds for one image through a loaded network, and the ima
 
 import os
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import numpy as np
+from turns import in_turns
 
 CALLS = 15
 BATCH = 16
@@ -24,19 +22,6 @@ CASES = (
     ("bilinear_sn1", 256, 0.6),
 )
 """Network, image size, and the wanted share of the time for one image."""
-
-
-def in_turns(calls: list[Callable[[], object]], number: int) -> list[float]:
-    """Median seconds of each call; they take turns."""
-    times: list[list[float]] = [[] for _ in calls]
-    for call in calls:
-        call()
-    for _ in range(number):
-        for taken, call in zip(times, calls, strict=True):
-            began = time.perf_counter()
-            call()
-            taken.append(time.perf_counter() - began)
-    return [median(taken) for taken in times]
 
 
 def compare(variant: str, size: int, wanted: float) -> None:

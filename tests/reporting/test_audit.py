@@ -222,7 +222,7 @@ def test_a_test_set_that_was_drawn_for_a_publication(page):
 
 def test_demographics_are_shown(page):
     text = text_of(page(index_of().assign(sex=["f", "m"] * 8)))
-    assert "Who is in each split, counted in images" in text
+    assert "Who is on each side, counted in images" in text
     assert "sex: f" in text
 
 
