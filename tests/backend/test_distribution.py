@@ -75,6 +75,7 @@ def test_two_devices_train_like_one(tmp_path, one):
     assert_equal(result(start(path, devices=2), path), one)
 
 
+@pytest.mark.long
 def test_two_processes_train_like_one(tmp_path, one):
     address = f"127.0.0.1:{free_port()}"
     paths = [tmp_path / f"{number}.npz" for number in range(2)]

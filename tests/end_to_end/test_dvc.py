@@ -155,6 +155,7 @@ def test_a_changed_image_runs_its_cohort_again_and_no_other(project):
     assert stages_run(project.dvc("repro")) == ["prepare@brisc", "experiment@brisc-spatial-0"]
 
 
+@pytest.mark.long
 def test_runs_outside_of_dvc_cost_no_result(project):
     """Another fold, another size: `dvc repro` prepares and trains nothing again, and keeps what it has."""
     record = project.root / "data/08_reporting/brisc/patient_safe/spatial/seed-0/reporting.record.json"

@@ -138,6 +138,7 @@ def test_tensorflow_and_jax_predict_and_learn_the_same(name, results):
     np.testing.assert_allclose(results["tensorflow"][name], results["jax"][name], atol=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_a_trained_network_is_saved_and_loaded(backend, results):
     assert np.abs(results[backend]["after"] - results[backend]["before"]).max() > 1e-3
