@@ -185,7 +185,7 @@ def test_a_message_does_not_show_whole_blocks(load_config):
 
 def test_an_environment_wins_over_a_cohorts_own_values():
     loader = ProjectConfigLoader(str(PROJECT / "conf"), env="demo", base_env="base", default_run_env="local")
-    assert loader.experiment(*EXPERIMENT).training.epochs == 16
+    assert loader.experiment(*EXPERIMENT).training.epochs == 12
     assert loader.data_root == PROJECT / "data/demo"
     ProjectConfigLoader.current = None
 
