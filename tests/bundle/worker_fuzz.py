@@ -105,7 +105,7 @@ def open_changed_bundle(original: Path, folder: Path, rng: random.Random | None)
     bundle = Path(shutil.copytree(original, folder / "changed"))
     if rng:
         change_bundle(bundle, rng)
-    open_bundle(bundle).network  # noqa: B018
+    open_bundle(bundle).network  # noqa: B018 - loads it
 
 
 def change_bundle(bundle: Path, rng: random.Random) -> None:

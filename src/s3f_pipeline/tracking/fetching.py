@@ -95,9 +95,11 @@ def _location(client: "MlflowClient", asked: re.Match[str]) -> str | None:
 
 def _aliases(client: "MlflowClient", asked: re.Match[str]) -> str:
     """Which aliases a registered model has, as a sentence; empty if there is no such model."""
+    from mlflow.exceptions import MlflowException
+
     try:
         found = client.get_registered_model(asked["name"] or "").aliases
-    except Exception:
+    except MlflowException:
         return ""
     aliases = ", ".join(f"{alias} (version {version})" for alias, version in sorted(found.items()))
     return f" Aliases of {asked['name']}: {aliases or 'none'}."
