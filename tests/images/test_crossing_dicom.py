@@ -136,7 +136,7 @@ def file(values, photometric, alignment, rescale, voi, place, syntax, preamble):
     if syntax == "RLE":
         dataset.BitsStored, dataset.HighBit = 16, 15  # the encoder takes right-aligned bits alone
         meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        dataset.compress(RLELossless, encoding_plugin="pydicom")
+        dataset.compress(RLELossless, encoding_plugin="pydicom", generate_instance_uid=False)
         dataset.BitsStored, dataset.HighBit = stored, high
     dataset.save_as(buffer, enforce_file_format=True)
     data = buffer.getvalue()
