@@ -76,6 +76,17 @@ def archives() -> Path:
     return Path(folder)
 
 
+@pytest.fixture
+def heard_signals():
+    """Signals as a terminal gives them, where the tests run under ``nohup`` too; put back afterwards."""
+    before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)}
+    for number in SIGNALS:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 class StoppedError(BaseException):
     """What a handler raises that ends a run."""
 

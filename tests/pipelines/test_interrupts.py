@@ -12,12 +12,10 @@ from s3f_pipeline.signals import SIGNALS
 
 
 @pytest.fixture(autouse=True)
-def handlers_as_before():
+def handlers_as_before(heard_signals):
     """After a signal the process is meant to end, and handlers are not put back."""
-    before, hook = {number: signal.getsignal(number) for number in SIGNALS}, sys.unraisablehook
+    hook = sys.unraisablehook
     yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
     sys.unraisablehook = hook
 
 

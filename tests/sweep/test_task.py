@@ -8,15 +8,8 @@ from s3f_pipeline.process_identity import is_dead
 from s3f_pipeline.signals import SIGNALS
 from s3f_pipeline.sweep.records import Record
 
+pytestmark = pytest.mark.usefixtures("heard_signals")
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
-
-
-@pytest.fixture(autouse=True)
-def _signals_as_before():
-    before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def when_up(task, action):
