@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from turns import in_turns
+
+from s3f_pipeline.turns import in_turns
 
 CALLS = 15
 BATCH = 16

@@ -95,7 +95,13 @@ def test_folds_that_all_networks_have_are_compared(folds, settings):
 def test_folds_decide_where_there_is_no_other_split(folds, settings):
     runs = find_runs(folds)
     comparison = compare(
-        runs, advise_on_validation(runs, settings), settings, titles={}, claims=[], mlflow_run_id=None
+        runs,
+        advise_on_validation(runs, settings),
+        settings,
+        titles={},
+        claims=[],
+        latencies={},
+        mlflow_run_id=None,
     )
     (pair,) = comparison.pairs
     assert pair.difference == pytest.approx(pair.folds.mean)
@@ -109,7 +115,13 @@ def test_folds_stand_beside_the_verdict_of_a_split(folds, settings):
         write_network(folds, name, Network(skill))
     runs = find_runs(folds)
     comparison = compare(
-        runs, advise_on_validation(runs, settings), settings, titles={}, claims=[], mlflow_run_id=None
+        runs,
+        advise_on_validation(runs, settings),
+        settings,
+        titles={},
+        claims=[],
+        latencies={},
+        mlflow_run_id=None,
     )
     (pair,) = comparison.pairs
     assert pair.folds.folds == (0, 1, 2, 3)

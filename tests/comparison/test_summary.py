@@ -15,12 +15,19 @@ CLAIM = Claim("concat", "spatial", 0.8782, 0.8430, 156, "page")
 
 def compare_all(runs, settings, **changed):
     advice = advise_on_validation(runs, settings)
-    return compare(runs, advice, settings, **{"titles": {}, "claims": [], "mlflow_run_id": None} | changed)
+    return compare(
+        runs,
+        advice,
+        settings,
+        **{"titles": {}, "claims": [], "latencies": {}, "mlflow_run_id": None} | changed,
+    )
 
 
 @pytest.fixture(scope="module")
 def comparison(three_networks, settings):
-    return compare_all(three_networks, settings, titles={"good": "Good one"}, claims=[CLAIM])
+    return compare_all(
+        three_networks, settings, titles={"good": "Good one"}, claims=[CLAIM], latencies={"good": 0.02}
+    )
 
 
 def test_the_better_network_is_found_and_the_cheap_one_advised(comparison):
@@ -43,7 +50,10 @@ def test_each_network_is_summed_up(comparison):
     assert len(shown.values) == 3
     assert shown.interval.low < shown.mean < shown.interval.high <= 1
     assert network.cost.multiply_adds == 1000
-    assert (network.cost.latency_seconds, network.cost.memory_bytes) == (None, None)
+    assert network.cost.latency_seconds == 0.02
+    assert comparison.networks["bad"].cost.latency_seconds is None
+    batch_size = 16
+    assert network.cost.memory_bytes == 4 * (8 * 1000 + 2 * batch_size * 2)  # two logits of each image
     assert min(network.sources.seed, network.sources.sample, network.sources.epoch) > 0
     assert network.optimism.interval.low < network.optimism.value < network.optimism.interval.high
     assert network.picking.split == "validation"
@@ -76,7 +86,7 @@ def test_the_advice_reads_no_test_image(three_networks, settings, monkeypatch):
 def test_advice_of_other_runs_is_refused(three_networks, settings):
     advice = advise_on_validation(three_networks[:-1], settings)
     with pytest.raises(ResultsError, match="advice is of other runs"):
-        compare(three_networks, advice, settings, titles={}, claims=[], mlflow_run_id=None)
+        compare(three_networks, advice, settings, titles={}, claims=[], latencies={}, mlflow_run_id=None)
 
 
 def test_the_hash_is_that_of_the_set_of_runs(three_networks):

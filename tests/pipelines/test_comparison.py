@@ -49,6 +49,7 @@ def test_all_finished_runs_are_compared_and_told(comparison, caplog):
     assert "spatial is better than concat" in page
     assert "Synthetic phantoms, no medical meaning" in page
     assert "spatial against concat: better" in caplog.text
+    assert "The time that concat takes for one image is not known: " in caplog.text
     assert "Advice by validation: spatial" in caplog.text
 
 

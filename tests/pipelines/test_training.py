@@ -16,7 +16,7 @@ from s3f_pipeline.pipelines.training.cost import (
     require_time,
     tell_cost,
 )
-from s3f_pipeline.training.estimate import Room
+from s3f_pipeline.room import Room
 
 
 def memory_of_machine():

@@ -30,6 +30,7 @@ def compared(folder, networks, seeds=(0, 1), **options):
         SETTINGS,
         titles={"spatial": "A <i>tower</i>"},
         claims=CLAIMS,
+        latencies={"spatial": 0.0123},
         mlflow_run_id=None,
     )
 
@@ -55,6 +56,12 @@ def test_the_verdicts_are_worded(comparison):
     assert "Advice, by validation images alone:" in text
     assert "0.011 to 0.205 project page" in text
     assert "no cancer 134 100" in text
+
+
+def test_what_is_not_known_of_the_cost_is_a_dash(comparison):
+    text = text_of(rendered(comparison))
+    assert "12.3 ms" in text
+    assert text.count(" ms ") == 1
 
 
 def test_the_matrix_is_read_from_both_sides(comparison):

@@ -14,6 +14,7 @@ from s3f_pipeline.comparison.study import Study
 from s3f_pipeline.results import FinishedRun
 from s3f_pipeline.results.comparison import ComparedNetwork, Cost, Difference, FigureOfRuns, Picking, Sources
 from s3f_pipeline.results.intervals import Interval
+from s3f_pipeline.room import room_needed
 
 RANGES = {"kappa": (-1.0, 1.0), "mcc": (-1.0, 1.0), "loss": (0.0, inf), "brier": (0.0, 2.0)}
 """Of figures that are not between 0 and 1."""
@@ -26,6 +27,7 @@ def network_of(
     test: Study,
     validation: Study | None,
     settings: ComparisonSettings,
+    latency: float | None,
 ) -> ComparedNetwork:
     """Sum up one network.
 
@@ -36,6 +38,7 @@ def network_of(
         test: All networks on the test images.
         validation: On the validation images, ``None`` where there are none.
         settings: Figure and confidence.
+        latency: Seconds of one image, ``None`` if not measured.
     """
     flat = [run for of_seed in runs.values() for run in of_seed]
     metric, split = flat[0].training.selection_metric, flat[0].training.selection_split
@@ -61,21 +64,24 @@ def network_of(
             epoch_metric=metric,
             epoch_split=split,
         ),
-        cost=cost_of(flat),
+        cost=cost_of(flat, latency),
         optimism=_optimism(name, test, validation, settings),
         picking=_picking(metric, split, epochs, settings.confidence),
     )
 
 
-def cost_of(runs: Sequence[FinishedRun]) -> Cost:
-    """What the runs of one network say of its cost; latency and memory are not measured."""
+def cost_of(runs: Sequence[FinishedRun], latency: float | None) -> Cost:
+    """What the runs of one network say of its cost, and the seconds that it takes for one image."""
     facts = [run.training for run in runs]
+    batch_size = facts[0].config["training"]["batch_size"]
     return Cost(
         parameters=facts[0].parameters,
         multiply_adds=multiply_adds(facts[0].network),
         training_seconds=fmean(each.seconds for each in facts),
         seconds_per_epoch=fmean(each.seconds / each.epochs_run for each in facts),
         devices=tuple(sorted({each.device for each in facts})),
+        latency_seconds=latency,
+        memory_bytes=room_needed(facts[0].network, batch_size=batch_size, devices=facts[0].replicas).memory,
     )
 
 

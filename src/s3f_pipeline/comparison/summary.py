@@ -80,6 +80,7 @@ def compare(
     *,
     titles: Mapping[str, str],
     claims: Sequence[Claim],
+    latencies: Mapping[str, float],
     mlflow_run_id: str | None,
 ) -> Comparison:
     """Compare the networks of finished runs on their test images.
@@ -90,6 +91,7 @@ def compare(
         settings: Figure, margin, confidence, resamples.
         titles: What pages call networks.
         claims: That were published on the cohort.
+        latencies: Seconds of one image, of networks where that is known.
         mlflow_run_id: The run that this is logged to.
 
     Raises:
@@ -101,7 +103,15 @@ def compare(
     test = _ordered(_study(found, "test", settings), settings.figure)
     validation = _validation(found, settings)
     networks = {
-        name: network_of(name, titles.get(name, name), found.repeats[name], test, validation, settings)
+        name: network_of(
+            name,
+            titles.get(name, name),
+            found.repeats[name],
+            test,
+            validation,
+            settings,
+            latencies.get(name),
+        )
         for name in test.figures
     }
     first = found.runs[0]

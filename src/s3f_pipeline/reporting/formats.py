@@ -66,6 +66,16 @@ def millions(value: int | None) -> str:
     return MISSING if value is None else f"{value / 1e6:,.1f}\N{NO-BREAK SPACE}M"
 
 
+def gigabytes(value: int | None) -> str:
+    """Bytes in gigabytes: 480 million -> 0.5 GB; a dash for ``None``."""
+    return MISSING if value is None else f"{value / 1e9:,.1f}\N{NO-BREAK SPACE}GB"
+
+
+def milliseconds(value: float | None) -> str:
+    """Seconds in milliseconds: 0.0123 -> 12.3 ms; a dash for ``None``."""
+    return MISSING if value is None else f"{1e3 * value:,.1f}\N{NO-BREAK SPACE}ms"
+
+
 def interval(found: Interval | None) -> str:
     """The ends of an interval as ``score`` writes them, with a star if it is flagged; a dash for ``None``."""
     if found is None:
@@ -122,6 +132,8 @@ FILTERS = {
         signed,
         chance,
         millions,
+        gigabytes,
+        milliseconds,
         interval,
         percent_interval,
         duration,

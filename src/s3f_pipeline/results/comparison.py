@@ -91,8 +91,8 @@ class Cost:
         training_seconds: Of one run, mean.
         seconds_per_epoch: Mean.
         devices: Of the trainings; times of different ones cannot be compared.
-        latency_seconds: Of one image.
-        memory_bytes: At most, while predicting.
+        latency_seconds: Of predicting one image, measured in turns with the other networks.
+        memory_bytes: That training takes on each device, estimated from the shapes of the layers.
     """
 
     parameters: int

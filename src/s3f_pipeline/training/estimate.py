@@ -1,50 +1,14 @@
-"""What training will take, told before it starts."""
+"""The time that training will take, told before it starts."""
 
 import time
-from dataclasses import dataclass
 
 import keras
 import numpy as np
 
 from s3f_pipeline.backend.forward import compile_forward
 
-BYTES = 4
-"""Of a float32."""
-COPIES = 8
-"""Of the parameters: weights, gradients, two moments of Adam, the kept epoch, and three of the last state."""
 FORWARD_PASSES_PER_STEP = 3
 """A training step costs about three forward passes: one forward, two in the backward pass."""
-
-
-@dataclass(frozen=True)
-class Room:
-    """What training needs room for.
-
-    Attributes:
-        disk: Bytes of the files that stay.
-        memory: Bytes of weights, gradients, optimizer state, copies and activations, on each device.
-    """
-
-    disk: int
-    memory: int
-
-
-def room_needed(model: keras.Model, *, batch_size: int, devices: int) -> Room:
-    """Estimate the room that training needs, without computing anything.
-
-    Args:
-        model: The network.
-        batch_size: Images per step, over all devices.
-        devices: Over which batches are spread.
-    """
-    parameters = model.count_params()
-    activations = sum(
-        int(np.prod(output.shape[1:]))
-        for layer in model.layers
-        for output in keras.tree.flatten(layer.output)
-    )
-    share = max(1, batch_size // devices)
-    return Room(BYTES * parameters, BYTES * (COPIES * parameters + 2 * share * activations))
 
 
 def time_needed(

@@ -25,11 +25,13 @@ def compare_networks(
     titles: dict[str, str],
     cohort: CohortFacts,
 ) -> dict[str, Any]:
-    """Compare all networks on the test images."""
+    """Compare all networks on the test images, and measure how long each takes for one."""
+    from s3f_pipeline.bundle.latency import latencies
     from s3f_pipeline.comparison.summary import compare
     from s3f_pipeline.results.advice import Advice
     from s3f_pipeline.tracking.run import RUN
 
+    bundles = {run.id.variant: run.bundle_folder for run in reversed(runs)}
     return asdict(
         compare(
             runs,
@@ -37,6 +39,7 @@ def compare_networks(
             settings,
             titles=titles,
             claims=cohort.published_claims,
+            latencies=latencies({name: bundles[name] for name in advice["parameters"]}),
             mlflow_run_id=RUN.run_id,
         )
     )

@@ -10,11 +10,10 @@ import numpy as np
 
 from s3f_pipeline.durations import duration
 from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.room import Room, room_needed
 
 if TYPE_CHECKING:
     import keras
-
-    from s3f_pipeline.training.estimate import Room
 
 logger = logging.getLogger(__name__)
 GIGABYTE = 1e9
@@ -36,7 +35,7 @@ def check_cost(
     devices: int,
     max_hours: float,
 ) -> None:
-    """Estimate, tell, and refuse; arguments as in ``training.estimate`` and ``require_time``.
+    """Estimate, tell, and refuse; arguments as in ``room_needed``, ``time_needed`` and ``require_time``.
 
     ``folder`` is where results go to, there or not yet.
 
@@ -45,11 +44,12 @@ def check_cost(
     """
     from s3f_pipeline.backend.devices import on_gpu
     from s3f_pipeline.backend.distribution import agree
-    from s3f_pipeline.training.estimate import room_needed, time_needed
+    from s3f_pipeline.models import summarise
+    from s3f_pipeline.training.estimate import time_needed
     from s3f_pipeline.training.fit import memory_errors_explained
 
     folder = next(each for each in (folder, *folder.parents) if each.exists())
-    room = room_needed(model, batch_size=batch_size, devices=devices)
+    room = room_needed(summarise(model), batch_size=batch_size, devices=devices)
     require_room(room, folder, shared_memory=not on_gpu())
     with memory_errors_explained(batch_size):
         seconds = time_needed(
@@ -60,7 +60,7 @@ def check_cost(
     require_time(agree({"seconds": seconds})["seconds"], epochs, max_hours)
 
 
-def require_room(room: "Room", folder: Path, *, shared_memory: bool) -> None:
+def require_room(room: Room, folder: Path, *, shared_memory: bool) -> None:
     """Refuse what cannot be computed or saved.
 
     Args:
@@ -108,7 +108,7 @@ def require_time(seconds: float, epochs: int, max_hours: float) -> None:
         )
 
 
-def tell_cost(seconds: float, room: "Room", epochs: int, folder: Path, *, shared_memory: bool) -> None:
+def tell_cost(seconds: float, room: Room, epochs: int, folder: Path, *, shared_memory: bool) -> None:
     """Log what training will take.
 
     Args:
