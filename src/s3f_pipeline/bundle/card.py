@@ -33,8 +33,8 @@ KEPT = """\
 
 `training_features.npy` has feature vectors of {images} of {training_images} training images, and
 `training_hashes.npy` a hash of 64 bits of each of these. With them images are recognised that are unlike all
-training images, or that are one of them. No image is in the bundle, but these are facts of the training images:
-whoever has an image can find out whether it was among them.
+training images, or that are one of them. No image is in the bundle, but these are facts of the training
+images: whoever has an image can find out whether it was among them.
 """
 
 

@@ -54,24 +54,24 @@ def study_answers(report: ReportData) -> dict[str, Answer]:
 
 def _design(report: ReportData) -> Found:
     network, configured = report.experiment["network_title"], f"configuration, {report.cohort['name']}"
-    classes = listing([report.title(name) for name in report.cohort["classes"]])
+    classes = "; ".join(report.title(name) for name in report.cohort["classes"])
     drawn = report.experiment["synthetic"]
     yield "technology", f"Deep learning: the network {network} classifies images.", configured
     yield (
         "aim",
-        f"To find out how well the network {network} tells {classes} apart in "
-        f"{_images(report)}. The software tests no hypothesis.",
+        f"To find out how well the network {network} tells classes apart in {_images(report)}. Classes: "
+        f"{classes}. The software tests no hypothesis.",
         configured,
     )
     yield (
         "outcome",
-        f"The class of an image: {classes}, as the data set labels it, at the time of the image (diagnosis, "
-        f"not prognosis). {report.cohort['title']}.",
+        f"The class of an image, as the data set labels it: diagnosis at the time of the image, not "
+        f"prognosis. Classes: {classes}. {report.cohort['title']}.",
         configured,
     )
     yield (
         "design",
-        "Neither: a program drew the images." if drawn else "Retrospective: images of an existing data set.",
+        "Neither: a program drew the images." if drawn else "Retrospective: images that existed before.",
         configured,
     )
     yield (
@@ -141,8 +141,7 @@ def _quality(report: ReportData) -> Found:
     yield "alike", "All images are prepared and checked alike, whoever they are of.", SOFTWARE
     yield (
         "test_labels",
-        "Nobody labelled anything for this study: test images carry the labels of the data set, as training "
-        "images do.",
+        "Test images carry the labels of the data set, as training images do: the software changes none.",
         SOFTWARE,
     )
 
@@ -195,8 +194,9 @@ def _assignment(report: ReportData) -> str:
             f"known, and copies) are kept on one side. Official sides are kept where the configuration does "
             f"not cut them anew; what is cut is drawn at random, stratified by class."
         )
-    tuned = " The validation images tune: they chose the epoch and every threshold."
-    return told + (tuned if report.experiment["selection_split"] == "validation" else "")
+    if report.experiment["selection_split"] != "validation" or report.training.imported:
+        return told
+    return f"{told} The validation images tune: they chose the epoch and every threshold."
 
 
 def _use(report: ReportData) -> Found:
