@@ -65,13 +65,15 @@ def _design(report: ReportData) -> Found:
     )
     yield (
         "outcome",
-        f"The class of an image, as the data set labels it: diagnosis at the time of the image, not "
-        f"prognosis. Classes: {classes}. {report.cohort['title']}.",
+        f"The class of an image, as the data set labels it, at the time of the image: no prognosis. Classes: "
+        f"{classes}. {report.cohort['title']}.",
         configured,
     )
     yield (
         "design",
-        "Neither: a program drew the images." if drawn else "Retrospective: images that existed before.",
+        "Neither: a program drew the images."
+        if drawn
+        else "Retrospective: the images existed before the network.",
         configured,
     )
     yield (
