@@ -6,6 +6,8 @@ INVISIBLE = ("Cc", "Cs", "Zl", "Zp")
 """Categories of control characters, halves of a character, and what separates lines and paragraphs."""
 BY_AUTHORS = "to be completed by the authors"
 """What cards and checklists say where nobody has said anything."""
+PHANTOMS = "**Synthetic phantoms, no medical meaning: a program drew every image.**"
+"""What pages in Markdown say of a run on phantoms."""
 MARKUP = "\\`*_[]<>|"
 """What begins or ends Markdown or HTML within a line."""
 TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import cv2
@@ -5,12 +6,18 @@ import made_bundles
 import numpy as np
 import pytest
 import yaml
+from sklearn.metrics import brier_score_loss, f1_score, roc_auc_score
 
 from s3f_pipeline.bundle.contents import CARD, LICENCE, MODEL, PREPROCESSING
 from s3f_pipeline.bundle.example import drawn_pattern
+from s3f_pipeline.bundle.model_index import OWN, front_matter
 from s3f_pipeline.bundle.opening import open_bundle
-from s3f_pipeline.evaluation.names import metric_name
+from s3f_pipeline.bundle.preprocessing import Preprocessing
+from s3f_pipeline.evaluation.names import full_metric_name
+from s3f_pipeline.evaluation.scores import brier_score
 from s3f_pipeline.images.decode import decode, fit
+from s3f_pipeline.results.decoding import decode as decode_as
+from s3f_pipeline.results.metrics import PositiveMetrics
 from s3f_pipeline.text import BY_AUTHORS
 
 
@@ -114,22 +121,80 @@ def head_of(files):
     return yaml.safe_load(head)
 
 
+def result_of(files):
+    (model,) = head_of(files)["model-index"]
+    (result,) = model["results"]
+    return result
+
+
 @pytest.mark.parametrize("positive", [False, True])
 def test_the_head_of_the_card_has_the_figures_of_the_metrics(positive):
-    head = head_of(made_bundles.files_of(positive=positive))
+    files = made_bundles.files_of(positive=positive)
     metrics = made_bundles.metrics_of(synthetic=False, positive=positive)
-    (model,) = head["model-index"]
-    (result,) = model["results"]
-    assert result["task"]["type"] == head["pipeline_tag"] == "image-classification"
-    assert result["dataset"]["revision"] == "d"
-    assert result["dataset"]["args"]["images"] == metrics.test.n
+    result = result_of(files)
+    assert result["task"]["type"] == head_of(files)["pipeline_tag"] == "image-classification"
+    assert result["dataset"] == {"type": "c", "name": "A cohort", "split": "test", "revision": "d"}
     found = {each["name"]: each for each in result["metrics"]}
     assert len(found) == len(result["metrics"]) > 5
     for key in ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "mcc", "brier", "ece"):
-        assert found[metric_name(key)]["value"] == getattr(metrics.test, key)
-    accuracy = found["accuracy"]["args"]
+        assert found[full_metric_name(key)]["value"] == getattr(metrics.test, key)
+
+
+def test_metrics_have_the_fields_of_the_hub_and_arguments_that_compute_them():
+    y_true, p_true = np.array([0, 1, 1, 0, 1]), np.array([0.2, 0.9, 0.4, 0.6, 0.7])
+    called = (p_true >= 0.5).astype(int)
+    metrics = result_of(made_bundles.files_of())["metrics"]
+    assert all(set(each) <= {"type", "value", "name", "args"} for each in metrics)
+    given = {each["type"]: each.get("args", {}) for each in metrics}
+    f1_score(y_true, called, **given["f1"])
+    roc_auc_score(y_true, p_true, **given["roc_auc"])
+    of_classes = np.stack([1 - p_true, p_true], axis=1)
+    assert brier_score_loss(y_true, of_classes, **given["brier_score"]) == pytest.approx(
+        brier_score(y_true, of_classes)
+    )
+
+
+def test_sensitivity_and_specificity_are_recalls_of_the_two_classes(tmp_path):
+    positive = {
+        "sensitivity": 0.875, "specificity": 0.625, "precision": 0.5, "npv": 0.5, "f1": 0.5, "auc": None,
+        "average_precision": None, "intervals": {"sensitivity": {"low": 0.5, "high": 0.9, "flag": None}},
+    }  # fmt: skip
+    metrics = made_bundles.metrics_of(synthetic=False, positive=True)
+    figures = dataclasses.replace(metrics.test, positive=decode_as(PositiveMetrics, positive))
+    says = Preprocessing.read(made_bundles.write(tmp_path, positive=True) / PREPROCESSING)
+    head = yaml.safe_load(front_matter(says, dataclasses.replace(metrics, test=figures)).strip("-\n"))
+    recalls = [each for each in head["model-index"][0]["results"][0]["metrics"] if each["type"] == "recall"]
+    assert recalls == [
+        {"type": "recall", "value": 0.875, "name": "sensitivity", "args": {"pos_label": "b"}},
+        {"type": "recall", "value": 0.625, "name": "specificity", "args": {"pos_label": "a"}},
+    ]
+    assert head[OWN]["intervals_95"]["sensitivity"] == [0.5, 0.9]
+
+
+def test_split_groups_and_intervals_stand_in_a_block_of_their_own():
+    own = head_of(made_bundles.files_of())[OWN]
+    metrics = made_bundles.metrics_of(synthetic=False)
+    assert (own["images"], own["groups"]) == (metrics.test.n, metrics.test.groups)
     ends = metrics.test.intervals["accuracy"]
-    assert (accuracy["interval_low"], accuracy["interval_high"]) == (ends.low, ends.high)
+    assert own["intervals_95"]["accuracy"] == [ends.low, ends.high]
+    assert own["splits_hash"] == "s"
+
+
+def test_each_class_has_its_sensitivity_and_specificity():
+    card = made_bundles.files_of()[CARD].decode()
+    assert "| a | 5 | 0.2500 | 0.0000 to 0.5000 | 0.5000 |  |" in card
+    assert "Few groups: too few" in card
+
+
+def test_figures_of_phantoms_do_not_pass_for_those_of_the_data_set():
+    files = made_bundles.files_of(synthetic=True)
+    assert result_of(files)["dataset"]["type"] == "c-phantoms"
+    assert "phantoms" in result_of(files)["dataset"]["name"]
+    assert head_of(files)["license"] == "mit"
+    assert head_of(made_bundles.files_of())["license"] == "other"
+    text = files[CARD].decode()
+    assert "CC BY 4.0" not in text
+    assert BY_AUTHORS not in text
 
 
 def test_what_is_known_of_the_cohort_stands_in_the_card_and_the_rest_is_left_to_authors():

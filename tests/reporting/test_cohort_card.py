@@ -55,7 +55,36 @@ def test_copies_with_other_labels_are_listed(data):
     assert "- x (glioma), y (pituitary)" in write_cohort_card(dataclasses.replace(data, audit=audit))
 
 
-def test_phantoms_have_no_patients(data):
+def test_phantoms_have_no_patients_and_do_not_pass_for_the_data_set(data):
     card = write_cohort_card(dataclasses.replace(data, synthetic=True))
     assert "no medical meaning" in card
     assert "People" not in card
+    assert "https://example.org/images" not in card
+    assert "CC BY 4.0" not in card
+
+
+def test_a_data_set_without_an_official_split_has_no_figures_of_one(data):
+    quality = {**data.quality, "classes": {"glioma": {"none": 6201}}}
+    card = write_cohort_card(dataclasses.replace(data, quality=quality))
+    assert "| Class | No official split | Images |" in card
+    assert "Groups on more than one official split" not in card
+    assert "Groups on more than one official split" in write_cohort_card(data)
+
+
+def test_sizes_that_are_not_listed_are_counted(data):
+    quality = {**data.quality, "sizes": data.quality["sizes"][:1]}
+    assert "| other sizes | 1,194 |" in write_cohort_card(dataclasses.replace(data, quality=quality))
+    assert "other sizes" not in write_cohort_card(data)
+
+
+def test_facts_have_readable_names(data):
+    card = write_cohort_card(data)
+    assert f"De-identification: {BY_AUTHORS}" in card
+    assert f"Not meant for: {BY_AUTHORS}" in card
+
+
+def test_the_checksum_of_the_files_is_told_where_it_is_known(data):
+    provenance = {**data.provenance, "sha256": "c0ffee"}
+    card = write_cohort_card(dataclasses.replace(data, provenance=provenance))
+    assert "Checksum (SHA-256): c0ffee" in card
+    assert "Checksum" not in write_cohort_card(data)

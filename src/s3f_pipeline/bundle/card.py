@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from s3f_pipeline.bundle.model_index import front_matter
 from s3f_pipeline.bundle.preprocessing import Preprocessing
-from s3f_pipeline.evaluation.names import metric_name
+from s3f_pipeline.evaluation.names import full_metric_name
 from s3f_pipeline.results.intervals import Interval
 from s3f_pipeline.results.metrics import Metrics
 from s3f_pipeline.splits.guarantee import guarantee_total
-from s3f_pipeline.text import BY_AUTHORS, in_markdown, one_line
+from s3f_pipeline.text import BY_AUTHORS, PHANTOMS, in_markdown, one_line
 
 FACTS = {
     "purpose": "Purpose",
@@ -25,15 +25,16 @@ FACTS = {
 }
 """What the card of a cohort may know, as a reader of this card looks for it."""
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "auc_macro", "brier", "ece")
-PHANTOMS = "**Synthetic phantoms, no medical meaning: a program drew every image.**"
 NO_DEVICE = "A research result, not a medical device: nothing here supports a decision about a patient."
+FLAG = "(few groups)"
+FEW = "Few groups: too few groups of images for the interval to be relied on."
 KEPT = """\
 ## What it holds of the training images
 
 `training_features.npy` has feature vectors of {images} of {training_images} training images, and
 `training_hashes.npy` a hash of 64 bits of each of these. With them images are recognised that are unlike all
-training images, or that are one of them. No image is in the bundle, but these are facts of patients' images:
-whoever has an image can find out whether it was among them.
+training images, or that are one of them. No image is in the bundle, but these are facts of the training
+images: whoever has an image can find out whether it was among them.
 """
 
 
@@ -48,24 +49,26 @@ def write_card(says: Preprocessing, metrics: Metrics, cohort: Mapping[str, str |
     """
     trained = says.trained_on
     shown = "a phantom" if trained.synthetic else "drawn, and that of no patient"
-    classes = ", ".join(f"`{in_markdown(name)}`" for name in says.classes)
+    classes = ", ".join(in_markdown(name) for name in says.classes)
+    kind = "phantoms in the layout" if trained.synthetic else "images"
+    images = f"{kind} of {in_markdown(trained.title)}"
     return "\n".join(
         [
             front_matter(says, metrics),
             f"# {in_markdown(says.name)}",
             "",
             *([PHANTOMS, ""] if trained.synthetic else []),
-            f"A network `{says.network}` that tells {classes} in images of {in_markdown(trained.title)}.",
+            f"A network `{says.network}` that tells classes apart in {images}: {classes}.",
             "",
             NO_DEVICE,
             "",
             "## Patients, images and labels",
             "",
-            *_of_cohort({} if trained.synthetic else cohort),
+            *(["There are no patients."] if trained.synthetic else _of_cohort(cohort)),
             "",
             "## Test images",
             "",
-            *_figures(metrics),
+            *_test_images(metrics),
             "",
             *_conditions(says, metrics),
             "",
@@ -78,8 +81,7 @@ def write_card(says: Preprocessing, metrics: Metrics, cohort: Mapping[str, str |
             "",
             "## Images",
             "",
-            f"Licence: {in_markdown(trained.licence)}. Source: {in_markdown(trained.source)}.",
-            f"Cite: {in_markdown(trained.citation)}",
+            *_origin(says),
             "",
         ]
     )
@@ -107,22 +109,51 @@ def write_licence(says: Preprocessing) -> str:
     )
 
 
+def _origin(says: Preprocessing) -> list[str]:
+    trained = says.trained_on
+    if trained.synthetic:
+        return ["Drawn by the code of this project, under the MIT licence."]
+    return [
+        f"Licence: {in_markdown(trained.licence)}. Source: {in_markdown(trained.source)}.",
+        f"Cite: {in_markdown(trained.citation)}",
+    ]
+
+
 def _of_cohort(cohort: Mapping[str, str | None]) -> list[str]:
     return [f"- {title}: {in_markdown(cohort.get(name) or BY_AUTHORS)}" for name, title in FACTS.items()]
+
+
+def _test_images(metrics: Metrics) -> list[str]:
+    lines = [*_figures(metrics), "", *_figures_of_classes(metrics)]
+    return [*lines, "", FEW] if any(FLAG in line for line in lines) else lines
 
 
 def _figures(metrics: Metrics) -> list[str]:
     test = metrics.test
     rows = [
-        f"| {metric_name(name)} | {value:.4f} | {_interval(test.intervals.get(name))} |"
+        f"| {full_metric_name(name)} | {value:.4f} | {_interval(test.intervals.get(name))} |"
         for name in FIGURES
         if (value := getattr(test, name)) is not None
     ]
     return [
-        f"{test.n} images of {test.groups} groups.",
+        f"{test.n} images of {test.groups} groups (images of one patient or lesion as far as known, and "
+        f"copies). No image of another data set was tested.",
         "",
-        "| | value | interval |",
+        "| | value | 95 % interval |",
         "| --- | --- | --- |",
+        *rows,
+    ]
+
+
+def _figures_of_classes(metrics: Metrics) -> list[str]:
+    rows = [
+        f"| {in_markdown(name)} | {of.support} | {of.recall:.4f} | {_interval(of.intervals.get('recall'))} "
+        f"| {of.specificity:.4f} | {_interval(of.intervals.get('specificity'))} |"
+        for name, of in metrics.test.per_class.items()
+    ]
+    return [
+        "| class against the rest | images | sensitivity | 95 % interval | specificity | 95 % interval |",
+        "| --- | --- | --- | --- | --- | --- |",
         *rows,
     ]
 
@@ -148,7 +179,7 @@ def _decisions(says: Preprocessing) -> list[str]:
         return ["There were no validation images, so there is no temperature, threshold, set or flag."]
     lines = [f"All of it was decided on validation images. Temperature: {decided.temperature:.3f}."]
     if decided.threshold is not None:
-        lines.append(f"`{in_markdown(says.classes[1])}` from a probability of {decided.threshold:.3f} on.")
+        lines.append(f"{in_markdown(says.classes[1])} from a probability of {decided.threshold:.3f} on.")
     if sets := decided.conformal:
         lines.append(f"Sets of classes hold the true one at a rate of {sets.level:g}.")
         lines += [in_markdown(caution) for caution in sets.cautions]
@@ -161,6 +192,4 @@ def _decisions(says: Preprocessing) -> list[str]:
 
 
 def _interval(found: Interval | None) -> str:
-    return (
-        "" if found is None else f"{found.low:.4f} to {found.high:.4f}{' (few groups)' if found.flag else ''}"
-    )
+    return "" if found is None else f"{found.low:.4f} to {found.high:.4f}{f' {FLAG}' if found.flag else ''}"

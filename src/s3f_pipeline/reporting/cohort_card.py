@@ -10,9 +10,12 @@ from s3f_pipeline.reporting.markdown import table
 from s3f_pipeline.results.audit import Audit
 from s3f_pipeline.results.splits import SplitSummary
 from s3f_pipeline.splits.guarantee import guarantee_total
-from s3f_pipeline.text import BY_AUTHORS, in_markdown
+from s3f_pipeline.text import BY_AUTHORS, PHANTOMS, in_markdown
 
-PHANTOMS = "**Synthetic phantoms, no medical meaning: a program drew every image.**"
+TITLES = {"not_for": "Not meant for", "deidentification": "De-identification"}
+"""Of facts whose keys are no words."""
+NO_SPLIT = "none"
+"""What the index calls the side of an image where a data set has no split."""
 
 
 @dataclass(frozen=True)
@@ -52,40 +55,43 @@ def write_cohort_card(data: CohortCardData) -> str:
         f"# {in_markdown(cohort['title'])}",
         *([PHANTOMS] if data.synthetic else []),
         "## Where it is from",
-        _list(
-            [
-                ("Source", cohort["source"]),
-                ("Licence", cohort["licence"]),
-                ("Citation", cohort["citation"]),
-                ("Obtained", _obtained(data.provenance)),
-            ]
-        ),
+        _list(_origin(data)),
         "## Patients, images and labels",
-        _list(
-            [
-                (name.replace("_", " ").capitalize(), text or BY_AUTHORS)
-                for name, text in ({} if data.synthetic else cohort["card"]).items()
-            ]
-        )
-        or "There are no patients.",
+        "There are no patients."
+        if data.synthetic
+        else _list([(_title(name), text or BY_AUTHORS) for name, text in cohort["card"].items()]),
         "## What it is made of",
         _composition(data),
         "## Groups, twins and contradictory labels",
-        _groups(data.audit),
+        _groups(data.audit, has_split=_official_splits(data) != [NO_SPLIT]),
         "## The patient-safe split, and what it guarantees",
         *_split(data),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _obtained(provenance: Mapping[str, Any]) -> str:
+def _origin(data: CohortCardData) -> list[tuple[str, str]]:
+    cohort, provenance = data.cohort, data.provenance
     told = [str(provenance[key]) for key in ("source", "date") if provenance.get(key)]
-    return ", ".join(told) or "not recorded"
+    obtained = ("Obtained", ", ".join(told) or "not recorded")
+    if data.synthetic:
+        return [("Layout", f"that of {cohort['title']}, of which no image was used"), obtained]
+    files = [("Checksum (SHA-256)", provenance["sha256"])] if provenance.get("sha256") else []
+    named = [(name.capitalize(), cohort[name]) for name in ("source", "licence", "citation")]
+    return [*named, obtained, *files]
+
+
+def _title(fact: str) -> str:
+    return TITLES.get(fact) or fact.replace("_", " ").capitalize()
+
+
+def _official_splits(data: CohortCardData) -> list[str]:
+    return sorted({split for of_class in data.quality["classes"].values() for split in of_class})
 
 
 def _composition(data: CohortCardData) -> str:
     quality, titles = data.quality, data.cohort["class_titles"]
-    splits = sorted({split for of_class in quality["classes"].values() for split in of_class})
+    splits = _official_splits(data)
     rows = [
         [
             titles.get(label, label),
@@ -98,22 +104,36 @@ def _composition(data: CohortCardData) -> str:
         [f"{size['height']} × {size['width']}", count(size["count"])]
         for size in sorted(quality["sizes"], key=lambda size: -size["count"])
     ]
+    if others := quality["read"] - sum(size["count"] for size in quality["sizes"]):
+        sizes.append(["other sizes", count(others)])
     files = (
         f"{many(quality['found'], 'file')} found, {count(quality['read'])} read, "
-        f"{count(len(quality['rejected']))} rejected; {count(quality['exact_duplicates'])} are byte-for-byte "
-        f"copies of another one."
+        f"{count(len(quality['rejected']))} rejected. Byte-for-byte copies of another file: "
+        f"{count(quality['exact_duplicates'])}."
     )
+    named = ["No official split" if split == NO_SPLIT else f"Official split: {split}" for split in splits]
     return "\n\n".join(
         [
             files,
-            table(["Class", *(f"Official split: {split}" for split in splits), "Images"], rows),
+            table(["Class", *named, "Images"], rows),
             table(["Height × width in pixels", "Images"], sizes),
         ]
     )
 
 
-def _groups(audit: Audit) -> str:
-    official, torn = audit.across_official_splits, audit.contradictory_labels
+def _across(audit: Audit) -> list[tuple[str, int]]:
+    across = audit.across_official_splits
+    return [
+        ("Groups on more than one official split", across.groups),
+        (
+            "Official test images with a copy in training or validation",
+            across.test_images_with_twin_outside_test,
+        ),
+    ]
+
+
+def _groups(audit: Audit, *, has_split: bool) -> str:
+    torn = audit.contradictory_labels
     rows = [
         ("Groups of images that belong together", audit.groups.count),
         ("Images in the largest group", audit.groups.largest),
@@ -121,11 +141,7 @@ def _groups(audit: Audit) -> str:
         ("Pairs of exact copies", audit.pairs["exact"]),
         ("Pairs of near copies", audit.pairs["near"]),
         ("Images whose copy has another label", torn.images),
-        ("Groups on more than one official split", official.groups),
-        (
-            "Official test images with a copy in training or validation",
-            official.test_images_with_twin_outside_test,
-        ),
+        *(_across(audit) if has_split else ()),
     ]
     listed = [
         f"- {', '.join(f'{in_markdown(name)} ({in_markdown(label)})' for name, label in twins.items())}"

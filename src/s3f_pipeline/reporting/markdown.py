@@ -4,15 +4,22 @@ import re
 from collections.abc import Mapping, Sequence
 
 from s3f_pipeline.errors import ResultsError
-from s3f_pipeline.text import one_line
+from s3f_pipeline.text import in_markdown, one_line
 
 BLOCK = re.compile(r"(<!-- leaderboard: (?P<name>[^>]*?) -->\n)(?P<content>.*?)(<!-- end -->)", re.DOTALL)
 
 
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; what stands in cells cannot break it."""
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, plain: bool = False) -> str:
+    """A table; what stands in cells cannot break it.
+
+    Args:
+        titles: Of the columns.
+        rows: Cells.
+        plain: Whether cells are text, in which nothing is Markdown.
+    """
     lines = [titles, ["---"] * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+    written = in_markdown if plain else _cell
+    return "\n".join(f"| {' | '.join(map(written, line))} |" for line in lines)
 
 
 def fill_blocks(page: str, blocks: Mapping[str, str]) -> str:

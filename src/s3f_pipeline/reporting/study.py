@@ -1,28 +1,30 @@
 """What a checklist asks of a study, answered from the artefacts of a run and the card of its cohort."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from s3f_pipeline.evaluation.names import metric_name
-from s3f_pipeline.reporting import explanation, facts
-from s3f_pipeline.reporting.formats import count, interval, listing, many, percent, score, shape
+from s3f_pipeline.reporting import facts
+from s3f_pipeline.reporting.answers import (
+    AUDIT,
+    CARD,
+    METRICS,
+    QUALITY,
+    SOFTWARE,
+    SPLITS,
+    TRAINING,
+    Answer,
+    Found,
+)
+from s3f_pipeline.reporting.formats import count, listing, many, percent
 from s3f_pipeline.reporting.report_data import ReportData
-from s3f_pipeline.reporting.summary import MOST_CONFUSIONS, confusions
-from s3f_pipeline.reporting.trust import reasons_against
+from s3f_pipeline.reporting.study_network import network_answers
+from s3f_pipeline.reporting.study_results import evaluation_answers, result_answers
+from s3f_pipeline.reporting.summary import NO_DEVICE
 
-METRICS, TRAINING, QUALITY = "metrics.json", "training.json", "quality.json"
-SPLITS, AUDIT, EXPLANATION = "splits.parquet", "leakage_audit.json", "explanation.json"
-NAMED = ("accuracy", "balanced_accuracy", "macro_f1", "kappa", "auc_macro", "brier", "ece")
-CARD = "configuration, cohorts.{cohort}.card.{fact}"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer, and the artefact or the part of the configuration that it comes from."""
-
-    text: str
-    source: str
+OF_DATA_SET = ("ethics", "funding")
+"""Facts of the card that a checklist asks of the study, too."""
+LEAKING = ("published", "leaking")
+"""Protocols under which groups may stand on two sides."""
 
 
 def study_answers(report: ReportData) -> dict[str, Answer]:
@@ -36,69 +38,80 @@ def study_answers(report: ReportData) -> dict[str, Answer]:
     """
     cohort = report.experiment["cohort"]
     card = {
-        name: Answer(text, CARD.format(cohort=cohort, fact=name))
+        name: Answer(
+            f"Of the data set: {text}" if name in OF_DATA_SET else text, CARD.format(cohort=cohort, fact=name)
+        )
         for name, text in report.cohort["card"].items()
         if text
     }
-    parts = (_design, _data, _partitions, _model, _evaluation, _results, _others)
+    parts = (
+        _design, _data, _quality, _partitions, network_answers, evaluation_answers, result_answers, _use,
+        _availability,
+    )  # fmt: skip
     answers = {name: Answer(text, source) for part in parts for name, text, source in part(report) if text}
     return card | answers
 
 
-Found = Iterator[tuple[str, str, str]]
-
-
 def _design(report: ReportData) -> Found:
     network, configured = report.experiment["network_title"], f"configuration, {report.cohort['name']}"
-    classes = listing([report.title(name) for name in report.cohort["classes"]])
+    classes = "; ".join(report.title(name) for name in report.cohort["classes"])
+    drawn = report.experiment["synthetic"]
     yield "technology", f"Deep learning: the network {network} classifies images.", configured
-    yield "task", f"Images are told apart into {classes}: {report.cohort['title']}.", configured
-    yield "design", "Retrospective: images of an existing data set.", configured
     yield (
-        "goal",
-        "Development of a network, and its evaluation on other images of the same data set.",
+        "aim",
+        f"To find out how well the network {network} tells classes apart in {_images(report)}. Classes: "
+        f"{classes}. The software tests no hypothesis.",
         configured,
     )
-    yield "summary", "The summary at the head of the report has it.", "summary.md"
+    yield (
+        "outcome",
+        f"The class of an image, as the data set labels it, at the time of the image: no prognosis. Classes: "
+        f"{classes}. {report.cohort['title']}.",
+        configured,
+    )
+    yield (
+        "design",
+        "Neither: a program drew the images."
+        if drawn
+        else "Retrospective: the images existed before the network.",
+        configured,
+    )
+    yield (
+        "goal",
+        "Evaluation of a network that was trained elsewhere."
+        if report.training.imported
+        else "Development of a network, and its evaluation on other images of the same data set.",
+        configured,
+    )
+    yield "trial", "Not applicable: no trial, as existing images are analysed.", SOFTWARE
+    yield "summary", "The summary at the head of the report has the main figures.", "summary.md"
+
+
+def _images(report: ReportData) -> str:
+    kind = "phantoms in the layout" if report.experiment["synthetic"] else "images"
+    return f"{kind} of {report.cohort['title']}"
 
 
 def _data(report: ReportData) -> Found:
-    cohort, quality, audit = report.cohort, report.quality, report.audit
-    yield (
-        "source",
-        f"{cohort['title']}. {cohort['source']}. Licence: {cohort['licence']}. {cohort['citation']}",
-        f"configuration, cohorts.{cohort['name']}",
-    )
-    rejected = len(quality["rejected"])
-    yield (
-        "flow",
-        f"{many(quality['found'], 'file')} found, {count(quality['read'])} read, {count(rejected)} could not "
-        f"be read and are left out, {many(report.split_summary.excluded.images, 'image')} excluded from all "
-        f"sides.",
-        f"{QUALITY}, {SPLITS}",
-    )
+    cohort = report.cohort
+    configured = f"configuration, cohorts.{cohort['name']}"
+    if report.experiment["synthetic"]:
+        yield "source", f"Synthetic: a program drew {_images(report)}. No image of it was used.", configured
+    else:
+        origin = f"{cohort['source']}. Licence: {cohort['licence']}. {cohort['citation']}"
+        yield "source", f"{cohort['title']}. {origin}", configured
     reasons = report.split_summary.excluded.reasons.items()
     yield (
         "excluded",
-        "; ".join(f"{count(images)}: {reason}" for reason, images in reasons) or "No image is excluded.",
+        f"Excluded from all sides: {'; '.join(f'{count(images)} images ({why})' for why, images in reasons)}."
+        if reasons
+        else "No image that could be read is excluded.",
         SPLITS,
     )
-    yield (
-        "missing",
-        f"{count(rejected)} of {many(quality['found'], 'file')} could not be read and are left out; no value "
-        f"is filled in.",
-        QUALITY,
-    )
-    yield (
-        "quality_checks",
-        f"Files are decoded and checked. {many(audit.groups.images_with_twin, 'image')} have an exact or "
-        f"near copy; {count(audit.contradictory_labels.images)} have a copy with another label.",
-        f"{QUALITY}, {AUDIT}",
-    )
-    if told := (quality["header_ids"] or {}).get("message"):
+    yield "parts", "Images go in whole: no part of them is chosen by hand.", SOFTWARE
+    if told := (report.quality["header_ids"] or {}).get("message"):
         yield "headers", f"{told}.", QUALITY
-    rows = report.demographics["rows"]
-    sides = report.demographics["splits"]
+    rows, sides = report.demographics["rows"], report.demographics["splits"]
     yield "characteristics", "; ".join(_by_side(row, sides) for row in rows), SPLITS
 
 
@@ -107,27 +120,48 @@ def _by_side(row: Mapping[str, Any], sides: Sequence[str]) -> str:
     return f"{row['name']}: {', '.join(f'{side} {value}' for side, value in values)}"
 
 
+def _quality(report: ReportData) -> Found:
+    quality, audit = report.quality, report.audit
+    rejected, found = len(quality["rejected"]), many(quality["found"], "file")
+    read = (
+        f"Of {found}, {count(rejected)} could not be read and are left out"
+        if rejected
+        else f"All {found} could be read"
+    )
+    yield "missing", f"{read}. Every image has a label; no value is filled in.", QUALITY
+    yield (
+        "flow",
+        f"{read}. Images excluded from all sides: {count(report.split_summary.excluded.images)}.",
+        f"{QUALITY}, {SPLITS}",
+    )
+    yield (
+        "quality_checks",
+        f"Files are decoded and checked. {many(audit.groups.images_with_twin, 'image')} have an exact or "
+        f"near copy; {count(audit.contradictory_labels.images)} have a copy with another label.",
+        f"{QUALITY}, {AUDIT}",
+    )
+    yield "alike", "All images are prepared and checked alike, whoever they are of.", SOFTWARE
+    yield (
+        "test_labels",
+        "Test images carry the labels of the data set, as training images do: the software changes none.",
+        SOFTWARE,
+    )
+
+
 def _partitions(report: ReportData) -> Found:
     sides = report.split_summary.sides
-    subject = report.cohort["subject"]
+    used, subject = sum(side.images for side in sides.values()), report.cohort["subject"]
     yield (
         "partitions",
         "; ".join(
-            f"{name}: {many(side.images, 'image')} in {many(side.groups, 'group')}, "
-            f"{many(side.subjects, 'known ' + subject)}"
+            f"{name}: {many(side.images, 'image')} ({percent(side.images / used)}) in "
+            f"{many(side.groups, 'group')}, {many(side.subjects, 'known ' + subject)}"
             for name, side in sides.items()
         )
         + ".",
         SPLITS,
     )
-    yield (
-        "assignment",
-        f"Protocol {report.experiment['protocol_title']}: whole groups of images that belong together are "
-        f"assigned to a side, stratified by class."
-        if report.experiment["protocol"] != "published"
-        else f"Protocol {report.experiment['protocol_title']}: the published split as it is.",
-        f"configuration, {SPLITS}",
-    )
+    yield "assignment", _assignment(report), f"configuration, {SPLITS}"
     guarantee = facts.guarantee_text(
         report.experiment["guarantee"], report.quality["header_ids"], report.quality["incomparable_ids"]
     )
@@ -139,156 +173,72 @@ def _partitions(report: ReportData) -> Found:
             + ", ".join(f"{report.title(label)} {count(images)}" for label, images in side.classes.items())
             for name, side in sides.items()
         )
-        + ".",
+        + " (images).",
         SPLITS,
     )
-    used = sum(side.images for side in sides.values())
     yield (
         "sample_size",
-        f"All {count(used)} images that could be used were used; no sample size was calculated beforehand.",
+        f"Of all {count(used)} images that could be used, {count(report.metrics.n)} in "
+        f"{many(report.metrics.groups, 'group')} are test images. No sample size was calculated beforehand.",
         SPLITS,
     )
 
 
-def _model(report: ReportData) -> Found:
-    training = report.training
-    yield (
-        "model",
-        f"{report.experiment['network_title']}: {many(len(training.network), 'layer')}, "
-        f"{many(training.parameters, 'parameter')}, input {shape(training.input_shape)}; all layers stand in "
-        f"the report.",
-        TRAINING,
-    )
-    yield (
-        "inputs",
-        f"The pixels of one image, resized to {shape(training.input_shape)} (height, width, channels) and "
-        f"scaled to [0, 1].",
-        TRAINING,
-    )
-    yield "software", ", ".join(f"{name} {of}" for name, of in training.versions.items()) + ".", TRAINING
-    yield from _imported(report) if training.imported else _trained(report)
-    yield "ensembling", "No ensemble: one network.", TRAINING
-
-
-def _imported(report: ReportData) -> Found:
-    for field in ("initialisation", "training", "imbalance"):
-        yield field, "The network was trained elsewhere: how is not in its file.", TRAINING
-    yield "selection", "By the publication, on the official test images.", TRAINING
-
-
-def _trained(report: ReportData) -> Found:
-    training, settings = report.training, report.training.config.get("training", {})
-    options = report.training.config.get("options") or {}
-    pretrained = options.get("weights") not in (None, "none")
-    yield (
-        "initialisation",
-        f"Weights pretrained on {options['weights']}, the head drawn at random with seed {training.seed}."
-        if pretrained
-        else f"Weights drawn at random with seed {training.seed}.",
-        TRAINING,
-    )
-    told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in sorted(settings.items()))
-    yield "training", f"{many(training.epochs_run, 'epoch')} ({training.stopped}). {told}.", TRAINING
-    yield (
-        "selection",
-        f"Epoch {training.selected_epoch}, the best by {training.selection_metric.replace('_', ' ')} on the "
-        f"{training.selection_split} images.",
-        TRAINING,
-    )
-    weights = ", ".join(f"{report.title(name)} {value:.4f}" for name, value in training.class_weights.items())
-    yield "imbalance", f"Weights of the classes in the loss: {weights}.", TRAINING
-
-
-def _evaluation(report: ReportData) -> Found:
-    measured = report.measured
-    yield (
-        "measures",
-        "Accuracy, balanced accuracy, F1, Cohen's kappa, Matthews correlation, areas under ROC and "
-        "precision-recall curves, log loss, Brier score, calibration errors, conformal sets; with figures: "
-        "confusion matrix, ROC curves, reliability diagram.",
-        METRICS,
-    )
-    yield "uncertainty", "95 % intervals over groups of images that belong together, by bootstrap.", METRICS
-    yield (
-        "robustness",
-        explanation.needed_text(report.explanation.frequency.removal.needed),
-        EXPLANATION,
-    )
-    maps = [sentence for _, sentence in explanation.words(report.explanation)["maps"].values()]
-    told = " ".join(maps) or report.explanation.not_applicable["place"]
-    yield "explainability", told, EXPLANATION
-    test = report.metrics
-    told = f"{many(test.n, 'test image')} of the same data set in {many(test.groups, 'group')}."
-    yield "internal", told, METRICS
-    yield "external", "No image of another data set was tested.", METRICS
-    point, temperature = measured.operating_point, measured.calibration.temperature
-    output = "A probability of each class; the class with the highest one is named."
-    if point and point.threshold is not None:
-        output += (
-            f" A threshold of {point.threshold:.3f} for the positive class was chosen on validation images."
+def _assignment(report: ReportData) -> str:
+    titled, protocol = report.experiment["protocol_title"], report.experiment["protocol"]
+    if protocol == "published":
+        told = f"Protocol {titled}: the published split as it is."
+    elif protocol in LEAKING:
+        told = f"Protocol {titled}: groups are torn apart on purpose, to measure what a leak is worth."
+    else:
+        told = (
+            f"Protocol {titled}: groups of images that belong together (of one patient or lesion as far as "
+            f"known, and copies) are kept on one side. Official sides are kept where the configuration does "
+            f"not cut them anew; what is cut is drawn at random, stratified by class."
         )
-    yield "output", output, METRICS
+    if report.experiment["selection_split"] != "validation" or report.training.imported:
+        return told
+    return f"{told} The validation images tune: they chose the epoch and every threshold."
+
+
+def _use(report: ReportData) -> Found:
+    yield "standing", NO_DEVICE, SOFTWARE
+    yield "predictors", "All pixels of the image; none was chosen beforehand.", SOFTWARE
+    yield "assessors", "Not applicable: pixels are not a matter of opinion.", SOFTWARE
     yield (
-        "updating",
-        f"Probabilities are recalibrated with the temperature {temperature:.3f}, fitted on validation images."
-        if temperature is not None
-        else "Nothing is recalibrated, as there are no validation images.",
-        METRICS,
+        "poor_input",
+        "Prediction refuses files that cannot be decoded, and flags images unlike those of training where "
+        "validation images were enough to set the limit.",
+        "the bundle, preprocessing.json",
     )
-    columns = list(measured.subgroups)
+    yield "handling", "A prediction takes an image file: nothing has to be marked or measured.", SOFTWARE
+    yield "fairness", "No method was used that would make figures of groups of people more alike.", SOFTWARE
+    columns = list(report.measured.subgroups)
     yield "subgroups", f"Figures by {listing(columns)} stand in the report." if columns else "", METRICS
-
-
-def _results(report: ReportData) -> Found:
-    metrics, raw = report.metrics, report.measured.calibration.raw
-    told = [
-        f"{metric_name(name)} {score(getattr(metrics, name))} ({interval(metrics.intervals.get(name))})"
-        for name in NAMED
-    ]
-    yield "performance", f"{'; '.join(told)}.", METRICS
-    recalls = [
-        f"{report.title(name)}: sensitivity {score(of.recall)} ({interval(of.intervals.get('recall'))}), "
-        f"specificity {score(of.specificity)} ({interval(of.intervals.get('specificity'))})"
-        for name, of in metrics.per_class.items()
-    ]
-    yield "by_class", f"{'; '.join(recalls)}.", METRICS
+    shown = (
+        f"Figures by {listing(columns)} stand in the report: the authors say whether these are clusters."
+        if columns
+        else "Differences between hospitals, devices or countries are not examined."
+    )
     yield (
-        "calibration",
-        f"Calibration error {score(raw.ece)} ({interval(raw.intervals.get('ece'))}); by chance alone "
-        f"{score(raw.expected_ece_by_group)}.",
+        "clusters",
+        f"Intervals count patients or lesions, as far as known, and not images. {shown}",
         METRICS,
     )
-    common = confusions(metrics, report.cohort["classes"])[:MOST_CONFUSIONS]
-    yield (
-        "failures",
-        "; ".join(f"{report.title(e.label)} called {report.title(e.predicted)}: {many(e.images, 'image')}"
-                  for e in common) + ". The surest errors stand in the report as pictures."
-        if common
-        else f"No error on {many(metrics.n, 'test image')}.",
-        METRICS,
-    )  # fmt: skip
-    best = facts.accuracy_facts(metrics, report.cohort["classes"])
-    yield (
-        "interpretation",
-        f"The accuracy is {best['comparison']} always naming the most common class, "
-        f"{report.title(best['most_common'])} ({percent(best['share'])} of the test images).",
-        METRICS,
-    )
-    yield "doubts", " ".join(reasons_against(report)), f"{METRICS}, {AUDIT}, {EXPLANATION}"
 
 
-def _others(report: ReportData) -> Found:
-    provenance = report.provenance
+def _availability(report: ReportData) -> Found:
+    provenance, cohort = report.provenance, report.cohort
     dirty = " with uncommitted changes" if provenance["git_dirty"] else ""
     yield (
         "code",
-        f"Git commit {provenance['git_commit']}{dirty}; command: {provenance['command']}. The network lies "
-        f"in the bundle of the run.",
+        f"Git commit {provenance['git_commit']}{dirty}, MIT licence; command: {provenance['command']}. The "
+        f"network lies in the bundle of the run.",
         TRAINING,
     )
-    yield (
-        "data_sharing",
-        f"{report.cohort['source']}. Licence: {report.cohort['licence']}. Data hash "
-        f"{provenance['data_hash']}.",
-        f"configuration, {TRAINING}",
+    where = (
+        "The command draws the phantoms again."
+        if report.experiment["synthetic"]
+        else f"{cohort['source']}. Licence: {cohort['licence']}."
     )
+    yield "data_sharing", f"{where} Data hash {provenance['data_hash']}.", f"configuration, {TRAINING}"

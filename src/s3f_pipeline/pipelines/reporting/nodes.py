@@ -167,7 +167,7 @@ def _pages(report: "ReportData", title: str) -> tuple[str, str, str]:
     return (
         render_report(report),
         summarise(report).markdown(title),
-        checklists_markdown(fill_checklists(report), title),
+        checklists_markdown(fill_checklists(report), title, synthetic=report.experiment["synthetic"]),
     )
 
 
