@@ -1,6 +1,8 @@
 """Time and memory of all figures with their intervals.
 
-python benchmarks/intervals.py [--images 1500] [--classes 7] [--per-group 3]
+python benchmarks/intervals.py [--images 1500] [--classes 7] [--per-group 3] [--whole]
+
+``--whole`` adds as many validation images, calibration, sets of classes and a subgroup column of four values.
 """
 
 import argparse
@@ -11,6 +13,19 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.evaluation.metrics import compute_metrics
+from s3f_pipeline.evaluation.uncertainty import Asked, uncertainty_blocks, with_calibrated
+
+ASKED = Asked(
+    is_binary=False,
+    validation_chose_epoch=True,
+    subgroups={"site": ()},
+    prevalence=None,
+    thresholds=None,
+    conformal_level=0.9,
+    confidence=0.95,
+    replicates=2000,
+    seed=0,
+)
 
 
 def predictions(images: int, classes: int, per_group: int) -> pd.DataFrame:
@@ -33,6 +48,16 @@ def predictions(images: int, classes: int, per_group: int) -> pd.DataFrame:
     )
 
 
+def evaluate_the_rest(test: pd.DataFrame, classes: list[str]) -> None:
+    """Figures of validation, calibration, sets of classes, and a subgroup, as an experiment has them."""
+    validation = test.assign(split="validation", image_id="v" + test["image_id"], group="v" + test["group"])
+    compute_metrics(validation, classes)
+    both = with_calibrated(pd.concat([validation, test], ignore_index=True), classes)
+    index = pd.DataFrame({"image_id": both["image_id"], "official_split": "train"})
+    index["site"] = np.take(["brain", "breast", "chest", "skin"], np.arange(len(both)) % 4)
+    uncertainty_blocks(both, index, classes, ASKED)
+
+
 def main() -> None:
     """Print what they take."""
     parser = argparse.ArgumentParser(
@@ -41,10 +66,14 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=1500)
     parser.add_argument("--classes", type=int, default=7)
     parser.add_argument("--per-group", type=int, default=1)
+    parser.add_argument("--whole", action="store_true")
     chosen = parser.parse_args()
     table = predictions(chosen.images, chosen.classes, chosen.per_group)
+    classes = [str(number) for number in range(chosen.classes)]
     wall, processor = time.perf_counter(), time.process_time()
-    compute_metrics(table, [str(number) for number in range(chosen.classes)])
+    compute_metrics(table, classes)
+    if chosen.whole:
+        evaluate_the_rest(table, classes)
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(

@@ -30,19 +30,28 @@ def fold_tests(
     test_share, folds = _sizes(found.folds[named[0]])
     means = {name: _mean_by_fold(found.folds[name], settings.figure) for name in named}
     return {
-        (first, second): Folds(*_test(one, other, test_share, folds, settings), found.is_cross_validation)
+        (first, second): Folds(*fold_test(one, other, test_share, folds, settings), found.is_cross_validation)
         for first, second in combinations(named, 2)
         if (one := means[first]) is not None and (other := means[second]) is not None
     }
 
 
-def _test(
+def fold_test(
     one: dict[int, float],
     other: dict[int, float],
     test_share: float,
     folds: int,
     settings: ComparisonSettings,
 ) -> tuple[FoldTest, Estimate | None]:
+    """Test the difference of two networks over folds.
+
+    Args:
+        one: Figure of the first network by fold.
+        other: Of the second, of the same folds.
+        test_share: Groups that test over groups that train.
+        folds: Of the cross-validation.
+        settings: Margin and confidence.
+    """
     differences = [one[fold] - other[fold] for fold in one]
     estimate = nadeau_bengio(differences, test_share)
     believed = correlated_t(differences, folds)
