@@ -75,3 +75,8 @@ def test_one_image_is_a_subgroup_of_its_own():
     found = block(drawn(), {"site": pd.Categorical(["ear"] + ["back"] * 119)})["site"]["ear"]
     assert found["n"] == 1
     json.dumps(found, allow_nan=False)
+
+
+def test_a_column_in_which_nothing_is_stated_has_no_subgroups():
+    rows = pd.DataFrame({"sex": [None, None], "site": ["left", None]})
+    assert list(subgroup_names(rows, {"sex": [], "site": []})) == ["site"]

@@ -45,6 +45,7 @@ def identify(
     *,
     subject: Subject,
     table_of_links: Path | None,
+    linked_to: str | None,
     folder: Path,
     use_headers: bool,
 ) -> Identified:
@@ -55,6 +56,7 @@ def identify(
         pseudonyms: As ``ingest`` returns them.
         subject: What an id of the column ``subject`` stands for.
         table_of_links: As ``find_table`` finds it, ``None`` where the cohort has none.
+        linked_to: The cohort that the table knows the images from, which becomes their ``source``.
         folder: The raw folder.
         use_headers: Whether the ids of DICOM headers are used, and not only counted.
     """
@@ -62,7 +64,9 @@ def identify(
     readings: dict[str, pd.Series] = {}
     if table_of_links:
         linked = add_links(index, read_links(table_of_links))
-        index, links = linked.index, report_links(linked, table_of_links, folder)
+        links = report_links(linked, table_of_links, folder)
+        source = linked.subject.where(linked.subject.isna(), linked_to)
+        index = linked.index.assign(source=source)
         readings[BY_LINK] = linked.subject
         logger.info(
             "%d of %d images have a subject by the table %s", linked.linked, len(index), table_of_links.name

@@ -36,8 +36,8 @@ def subgroup_names(rows: pd.DataFrame, columns: Mapping[str, Sequence[float]]) -
             its values as they are.
 
     Returns:
-        Of each column a name per image: a value, a band such as ``40 to under 60``, or ``not stated``; the
-        categories are in the order in which tables show them.
+        Of each column in which something is stated a name per image: a value, a band such as ``40 to under
+        60``, or ``not stated``; the categories are in the order in which tables show them.
 
     Raises:
         EvaluationError: If the index has no such column, a banded one has other values than numbers, or an
@@ -48,7 +48,9 @@ def subgroup_names(rows: pd.DataFrame, columns: Mapping[str, Sequence[float]]) -
             f"The cohort's block names subgroups by {', '.join(missing)}, and its index has no such column. "
             f"It has {', '.join(map(str, rows.columns))}."
         )
-    return {name: _names(rows[name], borders) for name, borders in columns.items()}
+    return {
+        name: _names(rows[name], borders) for name, borders in columns.items() if rows[name].notna().any()
+    }
 
 
 def subgroups_block(

@@ -63,6 +63,7 @@ def ingest_cohort(
             ingested.pseudonyms,
             subject=cohort.subject,
             table_of_links=table_of_links,
+            linked_to=cohort.link.to if cohort.link else None,
             folder=folder,
             use_headers=salt is not None,
         )
