@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_runs import Network, write_network
 
 from s3f_pipeline.errors import SplitError
-from s3f_pipeline.pipelines.auditing.nodes import check_order, write_audit
+from s3f_pipeline.origins import table_hash
+from s3f_pipeline.pipelines.auditing.nodes import check_order, doubt_labels, write_audit
+from s3f_pipeline.results import find_runs
 
 
 def test_no_page_vouches_for_a_group_on_two_sides(load_config):
@@ -21,6 +24,7 @@ def test_no_page_vouches_for_a_group_on_two_sides(load_config):
             index,
             None,
             None,
+            {},
             {},
             {},
             {},
@@ -42,3 +46,16 @@ def test_figures_of_an_order_that_cannot_be_tested_are_not_logged(pairs, told, c
         found = check_order(index, thumbnails, twins, splits)
     assert (found["verdict"] != "not testable") == told
     assert ("Consecutive files" in caplog.text) == told
+
+
+def test_runs_on_the_labels_of_now_are_asked_which_they_doubt(load_config, tmp_path):
+    cohort = load_config().parameter("busi.data").model_copy(update={"classes": ("benign", "malignant")})
+    index = pd.DataFrame({"image_id": ["test_0000"], "sha256": ["1"], "label": ["benign"]})
+    now = table_hash(index, ["image_id", "sha256", "label"])
+    write_network(tmp_path, "spatial", Network(80), seeds=(0,), data_hash=now)
+    write_network(tmp_path, "concat", Network(80), seeds=(0, 1), data_hash="labels of before")
+    found = doubt_labels(cohort, index, find_runs(tmp_path))
+    assert (found["networks"], found["older_runs"]) == ({"spatial": 1}, 2)
+    assert found["found"] == len(found["listed"]) > 0
+    nobody = doubt_labels(cohort, index, [])
+    assert (nobody["runs"], nobody["found"]) == (0, 0)

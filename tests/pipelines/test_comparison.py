@@ -2,6 +2,7 @@ import json
 import logging
 
 import pytest
+from explained_runs import write_explanation
 from mlflow import MlflowClient
 from result_files import write_json, write_record
 from runs_pipeline import RunsPipeline
@@ -65,6 +66,25 @@ def test_it_is_made_again_for_another_set_of_runs_alone(comparison, caplog):
     comparison.run()
     assert "set of finished runs changed" in caplog.text
     assert len(comparison.content("comparison.json")["runs"]) == len(first["runs"]) + 1
+
+
+def test_explanations_are_compared_when_they_come(comparison, caplog):
+    caplog.set_level(logging.INFO)
+    comparison.run()
+    found = comparison.content("compared_explanations.json")
+    assert (found["networks"], len(found["left_out"])) == ({}, 5)
+    assert "No compared run is explained." in comparison.file("comparison.html").read_text()
+    for run in find_runs(comparison.root):
+        write_explanation(run)
+    comparison.run()
+    assert "set of explanations changed" in caplog.text
+    found = comparison.content("compared_explanations.json")
+    assert list(found["networks"]) == ["spatial", "concat"]
+    assert found["left_out"] == []
+    assert "one curve per network" in comparison.file("comparison.html").read_text()
+    (run,) = comparison.mlflow_runs("demo-busi")
+    files = {path.path for path in MlflowClient(comparison.database).list_artifacts(run.info.run_id)}
+    assert "compared_explanations.json" in files
 
 
 def test_a_set_of_runs_is_one_run_in_mlflow(comparison):

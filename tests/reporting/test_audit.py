@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from s3f_pipeline.config.schema import GroupingConfig
+from s3f_pipeline.explanation.doubts import doubted_labels
+from s3f_pipeline.reporting import audit as audit_page
 from s3f_pipeline.reporting.audit import MOST_PAIRS, AuditData, render_audit, sort_pairs
 from s3f_pipeline.reporting.straddle import offered_grouping, offered_pattern
 from s3f_pipeline.results.audit import Audit
@@ -35,6 +37,8 @@ TWINS = pd.DataFrame(
     columns=["first", "second", "kind", "relation", "similarity"],
 )
 
+NOBODY_ASKED = {**doubted_labels([], []), "older_runs": 0}
+
 
 def index_of(official_test=True):
     rows = [(f"{label}{n}", label, None, "train") for label in "xy" for n in range(6)]
@@ -59,6 +63,7 @@ def page():
         incomparable_ids=None,
         straddle=None,
         shortcuts=(),
+        suspicious=NOBODY_ASKED,
         grouping=None,
         file_warnings=(),
         class_titles=None,
@@ -100,6 +105,7 @@ def page():
                 straddle=straddle
                 or {**straddle_check(index, features, groups, splits, permutations=9), "readings": []},
                 shortcuts=[asdict(shortcut) for shortcut in shortcuts],
+                suspicious=suspicious,
                 grouping=grouping,
                 index=index,
                 thumbnails=thumbnails,
@@ -454,3 +460,40 @@ def test_what_to_look_at_in_the_files_is_shown_and_escaped(page):
     html = page(file_warnings=["2 images are of one single grey (<b>.png)"])
     assert "2 images are of one single grey (&lt;b&gt;.png)" in html
     assert "What to look at in the files" not in page()
+
+
+def said(x_first):
+    """What a run says of four test images, two of each class."""
+    images = ["xtest0", "xtest1", "ytest0", "ytest1"]
+    table = pd.DataFrame({"image_id": images, "group": images, "split": "test", "label": list("xxyy")})
+    return table.assign(p_x=[x_first, 0.8, 0.2, 0.4], p_y=[1 - x_first, 0.2, 0.8, 0.6])
+
+
+def test_labels_that_networks_contradict_stand_beside_the_twins(page):
+    runs = [("spatial", said(0.1)), ("concat", said(0.1)), ("concat", said(0.6))]
+    html = page(suspicious={**doubted_labels(runs, ["x", "y"]), "older_runs": 1}, class_titles={"y": "ill"})
+    section = html[html.index('id="labels"') :]
+    text = text_of(section)
+    assert "3 finished runs of concat and spatial said what 4 images show" in text
+    assert "label: x (26.7 %) looks like: ill (73.3 %)" in text
+    assert "contradicted by 2 of 3 runs: concat, spatial" in text
+    assert "Nothing is left out for it" in text
+    assert "1 earlier run was made on other files or labels, and not asked." in text
+    assert section.count("data:image/jpeg") == 1
+
+
+def test_the_most_contradicted_labels_are_shown_and_all_are_counted(page, monkeypatch):
+    monkeypatch.setattr(audit_page, "MOST_LABELS", 1)
+    found = doubted_labels(
+        [("spatial", said(0.1).assign(p_x=[0.1, 0.9, 0.95, 0.1], p_y=[0.9, 0.1, 0.05, 0.9]))], ["x", "y"]
+    )
+    assert found["found"] == 2
+    text = text_of(page(suspicious={**found, "older_runs": 0}))
+    assert "1 of 2 images, the most contradicted first" in text
+    assert "1 finished run of spatial said what 4 images show that it was not trained on" in text
+
+
+def test_without_a_trained_network_it_is_said_how_labels_come_to_be_doubted(page):
+    text = text_of(page())
+    assert "No network has been trained on these files and labels" in text
+    assert "kedro run --pipeline=heads_audit" in text

@@ -1,12 +1,18 @@
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from explained_runs import write_explanation
 from simulated_runs import Network, write_network
 
+from s3f_pipeline.comparison.explanations import compare_explanations
 from s3f_pipeline.comparison.settings import Claim, ComparisonSettings
 from s3f_pipeline.comparison.summary import advise_on_validation, compare
 from s3f_pipeline.reporting import comparison as page
+from s3f_pipeline.reporting.compared_explanations import plot_curves
 from s3f_pipeline.results import find_runs
+from s3f_pipeline.results.compared_explanations import ComparedExplanations
 
 SETTINGS = ComparisonSettings("balanced_accuracy", 0.01, 0.95, 100, 0)
 COHORT = {
@@ -35,8 +41,11 @@ def compared(folder, networks, seeds=(0, 1), **options):
     )
 
 
-def rendered(comparison):
-    return page.render_comparison(comparison, COHORT, "today")
+NOTHING = ComparedExplanations("busi", "patient_safe", 0, {}, None, ())
+
+
+def rendered(comparison, explanations=NOTHING):
+    return page.render_comparison(comparison, explanations, COHORT, "today")
 
 
 def text_of(html):
@@ -99,3 +108,62 @@ def test_what_was_selected_on_test_says_so(tmp_path):
     assert "Selected on test" in text
     assert "The price of picking on test images" in text
     assert "Advice, by validation images alone: none; the protocol has no validation images" in text
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory):
+    """Two networks with two seeds, of which one run of ``gated`` is not explained."""
+    root = tmp_path_factory.mktemp("explained")
+    comparison = compared(root, {"spatial": 90, "gated": 85})
+    rng = np.random.default_rng(0)
+    for run in find_runs(root):
+        if run.id.variant == "spatial" or run.id.seed == 0:
+            accuracies = (0.61, 0.52, 0.43 + run.id.seed / 10, 0.74)
+            write_explanation(run, accuracies=accuracies, maps=rng.uniform(size=(6, 2, 2)))
+    return comparison, compare_explanations(find_runs(root), ["spatial", "gated"], 0)
+
+
+def test_explanations_of_all_networks_stand_on_the_same_axes(explained):
+    comparison, explanations = explained
+    html = rendered(comparison, explanations)
+    text = text_of(html[html.index('id="explanations"') :])
+    assert "The same 6 test images without high frequencies" in text
+    assert html.count("data:image/svg+xml") == 1
+    assert "Accuracy: only frequencies up to … cycles per image Network whole images up to 2" in text
+    assert "spatial 0.8741 0.8741 to 0.8741 0.6100 0.6100 to 0.6100" in text
+    assert "All but the octave up to … cycles per image".lower() in text.lower()
+    assert "not 0 to 2 not above 2" in text
+    assert "0.4800 0.4300 to 0.5300" in text
+    assert "Not on these axes, as not explained yet: gated (seed 1)." in text
+    assert not NOT_A_NUMBER.search(text)
+
+
+def test_it_is_said_whether_seeds_agree(explained):
+    comparison, explanations = explained
+    text = text_of(rendered(comparison, explanations))
+    repeats = explanations.networks["spatial"].repeatability
+    maps = repeats.maps["grad_cam"]
+    assert (
+        f"spatial 2 0.0250 0.1000 Grad-CAM {maps.same_image:.4f} {maps.other_image:.4f} {maps.pairs}" in text
+    )
+    assert "spectral 0.1733 0.1733 to 0.1733 in 0 of 2 runs" in text
+    alone = replace(explanations, networks={"gated": explanations.networks["gated"]})
+    assert "kedro sweep --cohorts=busi --seeds=3" in text_of(rendered(comparison, alone))
+
+
+def test_without_explanations_the_page_says_so(comparison):
+    html = rendered(comparison)
+    assert "No compared run is explained." in text_of(html)
+    assert "data:image/svg+xml" not in html
+
+
+def test_each_network_has_one_curve_in_each_panel(explained):
+    figure = plot_curves(explained[1])
+    assert len(figure.axes) == 6
+    for axes in figure.axes:
+        assert [line.get_label() for line in axes.get_lines()] == ["spatial", "gated"]
+    low, high, stop = figure.axes[:3]
+    assert low.get_lines()[0].get_xydata().tolist() == [[2, 0.61]]
+    assert high.get_lines()[0].get_xydata().tolist() == [[2, 0.52]]
+    np.testing.assert_allclose(stop.get_lines()[0].get_xydata(), [[2, 0.48], [4, 0.74]])
+    assert figure.axes[3].get_lines()[0].get_ydata()[0] == 0.305

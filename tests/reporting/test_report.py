@@ -485,8 +485,8 @@ def test_maps_stand_beside_what_they_are_worth(report_data):
 
 def test_errors_stand_beside_their_neighbours_and_labels_to_look_at_are_listed(report_data):
     text = render(report_data).text
-    assert "Surest wrong of glioma: called no_tumor (61.4 %). shown-image-0" in text
-    assert "Nearest training images: no_tumor (train-1, group patient-7)" in text
+    assert "Surest wrong of glioma: called no_tumor (61.4 %). Image shown-image-0" in text
+    assert "Nearest training images: no_tumor: train-1 of group patient-7" in text
     assert "1 of 1,873 validation and test images" in text
     assert "image-9" in text
     nothing = dataclasses.replace(report_data.explanation.suspicious_labels, found=0, listed=())

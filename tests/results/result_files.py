@@ -80,12 +80,22 @@ def write_json(path: Path, content: dict) -> Path:
 
 
 def write_record(
-    path: Path, stage: str, outputs: list[Path], finished: str, *, read: Mapping[str, Path] | None = None
+    path: Path,
+    stage: str,
+    outputs: list[Path],
+    finished: str,
+    *,
+    read: Mapping[str, Path] | None = None,
+    nouns: Mapping[str, str] | None = None,
 ) -> None:
+    """Write the record of a stage; ``nouns`` names outputs whose file has another name."""
+    nouns = nouns or {}
     content = {
         "stage": stage,
         "dependencies": {"inputs": {entry: sha256_of(file) for entry, file in (read or {}).items()}},
-        "outputs": {f"c.p.v.{file.stem}": vars(FileContent.of(file)) for file in outputs},
+        "outputs": {
+            f"c.p.v.{nouns.get(file.stem, file.stem)}": vars(FileContent.of(file)) for file in outputs
+        },
         "finished": finished,
         "of another room": {},
     }

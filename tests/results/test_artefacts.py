@@ -11,7 +11,7 @@ from s3f_pipeline.results.audit import Audit
 from s3f_pipeline.results.explanation import Explanation
 from s3f_pipeline.results.intervals import Interval
 from s3f_pipeline.results.metrics import Metrics
-from s3f_pipeline.results.runs import TABLE_VERSION
+from s3f_pipeline.results.reading import TABLE_VERSION
 from s3f_pipeline.results.training import TrainingFacts
 
 CONTENT = metrics_file(RunId("brisc", "patient_safe", "spatial", 0))

@@ -8,6 +8,7 @@ from s3f_pipeline.catalog_types.atomic_dataset import AtomicDataset
 from s3f_pipeline.catalog_types.bundle_dataset import BundleDataset
 from s3f_pipeline.catalog_types.bytes_dataset import BytesDataset
 from s3f_pipeline.catalog_types.comparisons_dataset import ComparisonsDataset
+from s3f_pipeline.catalog_types.explained_runs_dataset import ExplainedRunsDataset
 from s3f_pipeline.catalog_types.export_dataset import ExportDataset
 from s3f_pipeline.catalog_types.file_dataset import FileDataset, UnusableFileError
 from s3f_pipeline.catalog_types.finished_runs_dataset import FinishedRunsDataset
@@ -25,6 +26,7 @@ __all__ = [
     "BundleDataset",
     "BytesDataset",
     "ComparisonsDataset",
+    "ExplainedRunsDataset",
     "ExportDataset",
     "FileDataset",
     "FinishedRunsDataset",

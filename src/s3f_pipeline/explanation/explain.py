@@ -63,7 +63,8 @@ def explain(question: Question) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         the test images; ``shares``, balanced, in percent (n, branches); ``initial_kernels`` and
         ``learned_kernels``, magnitudes (k, H, W) of the kernels of the first spectral filter that changed
         most; ``shown``, uint8 (m, H, W, C); ``map_<method>``, (m, h, w) with a highest value of 1;
-        ``neighbours``, uint8 (wrong ones among those shown, neighbours, H, W, C).
+        ``sampled_<method>``, float16, likewise of the images that were sampled; ``neighbours``, uint8 (wrong
+        ones among those shown, neighbours, H, W, C).
     """
     settings = question.settings
     sampled = spread_choice(question.sample.labels, settings.images, settings.seed)
@@ -205,6 +206,7 @@ class _Work:
         randomisation = randomisation_block(question.model, self._store, explained, cells, others, seed)
         erasing = erasing_blocks(self._store, explained, cells, self._predict, seed)
         self.arrays |= {f"map_{name}": scaled(each) for name, each in cells.items()}
+        self.arrays |= {f"sampled_{name}": scaled(each).astype(np.float16) for name, each in others.items()}
         return place_block(self._maps.layer, cells, randomisation, erasing)
 
     def show(

@@ -45,18 +45,19 @@ def removal_block(
     height, width = store.images.shape[1:3]
     bands = bands_of(height, width)
     whole = np.empty(len(rows), np.int64)
-    predicted = np.empty((len(bands), len(rows)), np.int64)
+    predicted = {(band.low, band.high): np.empty(len(rows), np.int64) for band in bands}
+    one_of_each = {(band.low, band.high): band for band in bands}
     for places, batch in store.batches(rows):
         whole[places] = predict(batch).argmax(axis=1)
         spectra = spectra_of(batch)
-        for number, band in enumerate(bands):
-            predicted[number, places] = predict(without_band(spectra, width, band)).argmax(axis=1)
+        for borders, band in one_of_each.items():
+            predicted[borders][places] = predict(without_band(spectra, width, band)).argmax(axis=1)
             store.advance(len(batch))
     block: dict[str, Any] = {"n": len(rows), "unchanged": _figures(whole, grouped)}
     for kind in ("low_pass", "high_pass", "band_stop"):
         block[kind] = [
-            _borders(band) | _figures(of_band, grouped)
-            for band, of_band in zip(bands, predicted, strict=True)
+            _borders(band) | _figures(predicted[band.low, band.high], grouped)
+            for band in bands
             if band.kind == kind
         ]
     return {**block, "needed": _needed(block)}
@@ -64,7 +65,7 @@ def removal_block(
 
 def removal_passes(height: int, width: int) -> int:
     """How often each image goes through the network."""
-    return 1 + len(bands_of(height, width))
+    return 1 + len({(band.low, band.high) for band in bands_of(height, width)})
 
 
 def saliency_block(

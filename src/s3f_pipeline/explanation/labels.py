@@ -30,12 +30,7 @@ def suspicious_labels(predictions: pd.DataFrame, classes: Sequence[str], most: i
     """
     labels = class_indices(predictions["label"], classes)
     probabilities = class_probabilities(predictions, classes)
-    thresholds = np.array(
-        [
-            probabilities[labels == number, number].mean() if (labels == number).any() else np.inf
-            for number in range(len(classes))
-        ]
-    )
+    thresholds = thresholds_of(labels, probabilities)
     suggested = contradicted(labels, probabilities, thresholds)
     places = np.flatnonzero(suggested >= 0)
     margins = probabilities[places, suggested[places]] - probabilities[places, labels[places]]
@@ -60,6 +55,16 @@ def suspicious_labels(predictions: pd.DataFrame, classes: Sequence[str], most: i
             for place in ranked
         ],
     }
+
+
+def thresholds_of(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean probability that images of each class get for it, ``inf`` without images, shape (classes,)."""
+    return np.array(
+        [
+            probabilities[labels == number, number].mean() if (labels == number).any() else np.inf
+            for number in range(probabilities.shape[1])
+        ]
+    )
 
 
 def contradicted(

@@ -19,6 +19,8 @@ WORDS = {
     "model": "trained network",
     "weights_file": "file of weights",
     "comparisons": "set of comparisons",
+    "explained_runs": "set of explanations",
+    "held_out_runs": "set of finished runs",
     "runs": "set of finished runs",
     "patient_salt": "secret of patient ids",
     "splits": "split",

@@ -24,6 +24,7 @@ from s3f_pipeline.splits.guarantee import guarantee_total
 from s3f_pipeline.splits.shortcuts import FOLDS
 
 MOST_PAIRS = 24
+MOST_LABELS = 24
 JPEG_QUALITY = 85
 
 LABELS, IDS = "different labels", "different published ids"
@@ -56,6 +57,7 @@ class AuditData:
         audit: Of the cohort.
         straddle: What ``straddle_check`` returned, with ``readings``.
         shortcuts: What ``shortcut_audit`` returned.
+        suspicious: What ``doubted_labels`` returned, with ``older_runs``: those on other files or labels.
         grouping: Of the cohort's block, with ``sequence``, or ``None``.
         index: One row per image, in the order of the thumbnails.
         thumbnails: uint8 of shape (N, T, T).
@@ -76,6 +78,7 @@ class AuditData:
     audit: Audit
     straddle: Mapping[str, Any]
     shortcuts: Sequence[Mapping[str, Any]]
+    suspicious: Mapping[str, Any]
     grouping: Any
     index: pd.DataFrame
     thumbnails: np.ndarray
@@ -130,6 +133,9 @@ def render_audit(data: AuditData) -> str:
         ),
         has_official_splits=bool(data.index["official_split"].notna().any()),
         readings=[{**asdict(row), "name": reading_name(row.reading)} for row in data.audit.readings],
+        doubted=[
+            {**each, "image": image(each["image_id"])} for each in data.suspicious["listed"][:MOST_LABELS]
+        ],
         twin_lists=[
             {
                 "title": title,

@@ -5,20 +5,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from s3f_pipeline.comparison.verdicts import FEW_GROUPS, FEWEST_GROUPS, NOT_SHOWN, opposite
+from s3f_pipeline.reporting.compared_explanations import left_out_text, plot_curves, tables
 from s3f_pipeline.reporting.comparison_plots import plot_differences, plot_networks, plot_pareto
+from s3f_pipeline.reporting.explanation_plots import METHOD_NAMES, PANELS
 from s3f_pipeline.reporting.page import render_page
-from s3f_pipeline.reporting.style import figure_to_png
+from s3f_pipeline.reporting.style import figure_to_png, figure_to_svg
+from s3f_pipeline.results.compared_explanations import ComparedExplanations
 from s3f_pipeline.results.comparison import ComparedPair, Comparison
 
 MOST_PLOTTED = 15
 """Pairs; of more, only those with the advised network are plotted."""
 
 
-def render_comparison(comparison: Comparison, cohort: Mapping[str, Any], created: str) -> str:
+def render_comparison(
+    comparison: Comparison, explanations: ComparedExplanations, cohort: Mapping[str, Any], created: str
+) -> str:
     """Render a comparison as one HTML page without scripts and without external references.
 
     Args:
         comparison: Content of ``comparison.json``.
+        explanations: Content of ``compared_explanations.json``.
         cohort: ``name``, ``title``, ``class_titles``, ``licence`` and ``citation``.
         created: When, as it is shown.
 
@@ -26,16 +32,24 @@ def render_comparison(comparison: Comparison, cohort: Mapping[str, Any], created
         The HTML page.
     """
     plotted = plotted_pairs(comparison)
+    figures = {
+        "networks": figure_to_png(plot_networks(comparison)),
+        "differences": figure_to_png(plot_differences(comparison, plotted)),
+        "pareto": figure_to_png(plot_pareto(comparison)),
+    }
+    if explanations.networks:
+        figures["curves"] = figure_to_svg(plot_curves(explanations))
     return render_page(
         "comparison.html",
         comparison=comparison,
         cohort=cohort,
         created=created,
-        figures={
-            "networks": figure_to_png(plot_networks(comparison)),
-            "differences": figure_to_png(plot_differences(comparison, plotted)),
-            "pareto": figure_to_png(plot_pareto(comparison)),
-        },
+        explanations=explanations,
+        figures=figures,
+        band_tables=tables(explanations),
+        curve_titles=PANELS,
+        method_names=METHOD_NAMES,
+        left_out=left_out_text(explanations.left_out),
         verdicts=Counter(pair.verdict for pair in comparison.pairs),
         shown=[pair for pair in comparison.pairs if pair.verdict != NOT_SHOWN],
         matrix=verdict_matrix(comparison),

@@ -20,7 +20,7 @@ FAILED_RANDOMISATION = (
     "its maps stay as alike when all weights are random as maps of two different images are: they show the "
     "image and not what the network has learned"
 )
-FAILED_ERASING = "what they mark matters no more to the network than places at random"
+FAILED_ERASING = "what its maps mark matters no more to the network than places at random"
 
 
 def words(explanation: Explanation) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from scipy.stats import gaussian_kde
 
 from s3f_pipeline.reporting.comparison_plots import rows_of
 from s3f_pipeline.reporting.style import BLUE, GRID, GUIDE, ORANGE, PALETTE, STYLE, literal
-from s3f_pipeline.results.explanation import Branches, FilterProfile, MapMethod, Removal, Removed, Saliency
+from s3f_pipeline.results.explanation import Branches, FilterProfile, MapMethod, Removal, Saliency
 
 COLORS = (BLUE, ORANGE)
 STYLES = ("-", "--")
@@ -22,8 +22,21 @@ METHOD_NAMES = {"grad_cam": "Grad-CAM", "grad_cam_plus_plus": "Grad-CAM++"}
 CYCLES = "Cycles per image"
 LARGEST_KERNEL = 96
 """Pixels of a side of a drawn filter."""
-_PERCENT = PercentFormatter(xmax=1, decimals=0, symbol="\N{NO-BREAK SPACE}%")
-_PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
+PANELS = {
+    "low_pass": "Only frequencies up to …",
+    "high_pass": "Only frequencies above …",
+    "band_stop": "All but the octave up to …",
+}
+"""Titles by kind of curve."""
+PERCENT = PercentFormatter(xmax=1, decimals=0, symbol="\N{NO-BREAK SPACE}%")
+PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
+
+
+def place_of(kind: str, low: float, high: float | None) -> float:
+    """Where a point stands: at the border, or the end of an octave; the last one ends at twice its start."""
+    if kind == "low_pass":
+        return low
+    return 2 * low if high is None else high
 
 
 @rc_context(STYLE)
@@ -74,7 +87,7 @@ def plot_influence(branches: Branches, titles: Mapping[str, str]) -> Figure:
             axes.scatter([value or 0], [at], marker=marker, color=color, label=label)
     axes.axvline(0, color=GUIDE, linewidth=1)
     axes.set_yticks(range(len(rows)), rows)
-    axes.xaxis.set_major_formatter(_PERCENT)
+    axes.xaxis.set_major_formatter(PERCENT)
     axes.set_xlabel("Drop of accuracy when the branch sees an image of another group")
     axes.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
     return figure
@@ -84,33 +97,29 @@ def plot_influence(branches: Branches, titles: Mapping[str, str]) -> Figure:
 def plot_removal(removal: Removal) -> Figure:
     """Accuracy and macro F1 on images without a band of frequencies."""
     figure = Figure(figsize=(10, 4), layout="constrained")
-    panels = {
-        "Only frequencies up to …": [(each.low, each) for each in removal.low_pass],
-        "Only frequencies above …": [(float(each.high or 0), each) for each in removal.high_pass],
-        "All but the octave up to …": [(_end(each), each) for each in removal.band_stop],
-    }
-    axes_of = figure.subplots(1, len(panels), sharey=True)
-    for axes, (title, points) in zip(axes_of, panels.items(), strict=True):
-        places = [place for place, _ in points]
+    axes_of = figure.subplots(1, len(PANELS), sharey=True)
+    for axes, (kind, title) in zip(axes_of, PANELS.items(), strict=True):
+        bands = getattr(removal, kind)
+        places = [place_of(kind, each.low, each.high) for each in bands]
         for figure_name, label, color, style in (
             ("accuracy", "accuracy", BLUE, "-"),
             ("macro_f1", "macro F1", ORANGE, "--"),
         ):
-            values = [getattr(each, figure_name) for _, each in points]
+            values = [getattr(each, figure_name) for each in bands]
             axes.plot(places, values, style, color=color, marker="o", markersize=4, label=label)
             if figure_name == "accuracy":
-                ends = [each.intervals[figure_name] for _, each in points]
+                ends = [each.intervals[figure_name] for each in bands]
                 axes.fill_between(
                     places, [e.low for e in ends], [e.high for e in ends], color=color, alpha=0.15
                 )
         axes.axhline(removal.unchanged.accuracy, color=GUIDE, linestyle=":", label="accuracy, whole images")
         axes.set_xscale("log", base=2)
-        axes.xaxis.set_major_formatter(_PLAIN)
+        axes.xaxis.set_major_formatter(PLAIN)
         axes.set_title(title)
         axes.set_xlabel(CYCLES)
         axes.grid(color=GRID, linewidth=0.8)
     axes_of[0].set_ylim(-0.02, 1.02)
-    axes_of[0].yaxis.set_major_formatter(_PERCENT)
+    axes_of[0].yaxis.set_major_formatter(PERCENT)
     axes_of[0].legend(loc="best")
     return figure
 
@@ -167,7 +176,7 @@ def plot_saliency(saliency: Saliency, titles: Mapping[str, str]) -> Figure:
             saliency.frequencies[1:], values[1:], style, color=color, label=literal(titles.get(name, name))
         )
     axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_formatter(_PLAIN)
+    axes.xaxis.set_major_formatter(PLAIN)
     axes.set_yscale("log")
     axes.set_xlabel(CYCLES)
     axes.set_ylabel("|∂ logit / ∂ spectrum|")
@@ -203,7 +212,7 @@ def plot_checks(methods: Mapping[str, MapMethod]) -> Figure:
     random.legend(loc="best")
     for axes, title, what in ((deletion, "Deletion", "taken out"), (insertion, "Insertion", "put in")):
         axes.set_ylim(0, 1.02)
-        axes.xaxis.set_major_formatter(_PERCENT)
+        axes.xaxis.set_major_formatter(PERCENT)
         axes.set_xlabel(f"Share of the image that is {what}")
         axes.set_title(title)
         axes.legend(loc="best")
@@ -230,8 +239,3 @@ def _small(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     rows, columns = (side // step * step for side in picture.shape)
     blocks = picture[:rows, :columns].reshape(rows // step, step, columns // step, step)
     return np.asarray(blocks.mean(axis=(1, 3)), np.float32)
-
-
-def _end(removed: Removed) -> float:
-    """Where an octave ends; the last one has no border and is twice the one before."""
-    return float(removed.high) if removed.high is not None else 2 * removed.low

@@ -14,18 +14,23 @@ import pandas as pd
 from s3f_pipeline.errors import ResultsError
 from s3f_pipeline.files import content_hash
 from s3f_pipeline.origins import table_hash
-from s3f_pipeline.results.artefacts import MAKE_AGAIN, VERSION_KEY
+from s3f_pipeline.results.artefacts import MAKE_AGAIN
 from s3f_pipeline.results.audit import Audit
 from s3f_pipeline.results.identity import Conditions, RunId, device_class
 from s3f_pipeline.results.metrics import Metrics
+from s3f_pipeline.results.reading import (
+    MODELS,
+    PREDICTIONS,
+    REPORTS,
+    folder_of,
+    read_table,
+    require_whole,
+)
 from s3f_pipeline.results.records import FinishedStage, read_record
 from s3f_pipeline.results.splits import SplitSummary
 from s3f_pipeline.results.training import TrainingFacts
 
-MODELS, PREDICTIONS, REPORTS = "06_models", "07_model_output", "08_reporting"
 RUN_FOLDER = re.compile(r"seed-(\d+)(?:_fold-(\d+))?")
-TABLE_VERSION = 1
-"""Of the tables that are read here."""
 SAID_TWICE = (
     "cohort",
     "protocol",
@@ -84,7 +89,7 @@ class FinishedRun:
     @property
     def bundle_folder(self) -> Path:
         """Where the bundle of the run lies, once there is one."""
-        return _folder(self.root, MODELS, self.id) / "bundle"
+        return folder_of(self.root, MODELS, self.id) / "bundle"
 
     def predictions(self) -> pd.DataFrame:
         """Read the predictions of the validation and the test images.
@@ -95,9 +100,9 @@ class FinishedRun:
         Raises:
             ResultsError: If the file is not what the evaluation has written.
         """
-        path = _folder(self.root, PREDICTIONS, self.id) / "predictions.parquet"
-        _require_whole(path, self.evaluation, hashed=True)
-        return _read_table(path)
+        path = folder_of(self.root, PREDICTIONS, self.id) / "predictions.parquet"
+        require_whole(path, self.evaluation, hashed=True)
+        return read_table(path)
 
     def history(self) -> pd.DataFrame:
         """Read the figures of each epoch: ``epoch``, ``selection_<metric>`` and more.
@@ -105,8 +110,8 @@ class FinishedRun:
         Raises:
             ResultsError: If the file is not what the training has written.
         """
-        path = _folder(self.root, MODELS, self.id) / "history.csv"
-        _require_whole(path, self.trained, hashed=True)
+        path = folder_of(self.root, MODELS, self.id) / "history.csv"
+        require_whole(path, self.trained, hashed=True)
         return pd.read_csv(path)
 
     def index(self) -> pd.DataFrame:
@@ -151,7 +156,7 @@ class FinishedRun:
         return audit
 
     def _read_input(self, path: Path, columns: list[str], expected: str) -> pd.DataFrame:
-        table = _read_table(path)
+        table = read_table(path)
         if table_hash(table, columns) != expected:
             raise ResultsError(_not_of_run(path, self.id))
         return table
@@ -228,7 +233,7 @@ def _hashes(run: FinishedRun) -> list[str]:
 
 def _read_run(root: Path, run: RunId) -> FinishedRun | None:
     """Read a run, ``None`` if it has not finished."""
-    models, predictions, reports = (_folder(root, stage, run) for stage in (MODELS, PREDICTIONS, REPORTS))
+    models, predictions, reports = (folder_of(root, stage, run) for stage in (MODELS, PREDICTIONS, REPORTS))
     training = read_record(models / "training.record.json", "training")
     evaluation = read_record(predictions / "evaluation.record.json", "evaluation")
     if training is None or evaluation is None:
@@ -236,9 +241,9 @@ def _read_run(root: Path, run: RunId) -> FinishedRun | None:
     if training.time > evaluation.time or not evaluation.has_read(training):
         return None
     facts_file, metrics_file = models / "training.json", reports / "metrics.json"
-    _require_whole(facts_file, training)
-    _require_whole(metrics_file, evaluation)
-    _require_whole(predictions / "predictions.parquet", evaluation)
+    require_whole(facts_file, training)
+    require_whole(metrics_file, evaluation)
+    require_whole(predictions / "predictions.parquet", evaluation)
     facts, metrics = TrainingFacts.read(facts_file), Metrics.read(metrics_file)
     if differing := [name for name in SAID_TWICE if getattr(facts, name) != getattr(metrics, name)]:
         raise ResultsError(
@@ -255,37 +260,3 @@ def _read_run(root: Path, run: RunId) -> FinishedRun | None:
 
 def _not_of_run(path: Path, run: RunId) -> str:
     return f"{path} is not that of {run.title}: it was made anew, or edited. Run it again."
-
-
-def _folder(root: Path, stage: str, run: RunId) -> Path:
-    return root.joinpath(stage, run.cohort, run.protocol, run.variant, run.folder)
-
-
-def _require_whole(path: Path, record: FinishedStage, *, hashed: bool = False) -> None:
-    """Refuse a file that is not what a stage has written; its noun is the file's name.
-
-    Raises:
-        ResultsError: If it is missing, or was changed.
-    """
-    content = record.content(path.stem)
-    problem = "is in no record" if content is None else content.difference(path, hashed=hashed)
-    if problem:
-        raise ResultsError(f"{path} {problem}, unless its run is at work just now. {MAKE_AGAIN}")
-
-
-def _read_table(path: Path) -> pd.DataFrame:
-    """Read a table.
-
-    Raises:
-        ResultsError: If it is missing, damaged, or of another version.
-    """
-    try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:  # pyarrow's own errors are of these
-        state = "is damaged and cannot be read" if path.is_file() else "is missing"
-        raise ResultsError(f"{path} {state}. {MAKE_AGAIN}") from error
-    if (version := table.attrs.get(VERSION_KEY)) != TABLE_VERSION:
-        raise ResultsError(
-            f"{path} has schema version {version}, and this release reads {TABLE_VERSION}. {MAKE_AGAIN}"
-        )
-    return table

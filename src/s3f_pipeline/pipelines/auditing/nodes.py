@@ -1,7 +1,7 @@
 """Nodes of the auditing."""
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,9 @@ import pandas as pd
 from s3f_pipeline.cohorts.listing import ORDER_COLUMN
 from s3f_pipeline.config.schema import CohortData, CohortFacts, CohortUse, SplittingOfRun
 from s3f_pipeline.identity import HOLDING
+
+if TYPE_CHECKING:
+    from s3f_pipeline.results import FinishedRun
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +72,20 @@ def look_for_shortcuts(
     return {"shortcuts": found}
 
 
+def doubt_labels(cohort: CohortData, index: pd.DataFrame, runs: list["FinishedRun"]) -> dict[str, Any]:
+    """List the labels that the networks that are trained by now contradict, of images that they held out.
+
+    Runs on other files or labels than those of now have no say.
+    """
+    from s3f_pipeline.explanation.doubts import doubted_labels
+    from s3f_pipeline.origins import table_hash
+
+    now = table_hash(index, ["image_id", "sha256", "label"])
+    asked = [run for run in runs if run.training.data_hash == now]
+    predictions = [(run.id.variant, run.predictions()) for run in asked]
+    return {**doubted_labels(predictions, cohort.classes), "older_runs": len(runs) - len(asked)}
+
+
 def write_audit(
     cohort: CohortFacts,
     splitting: SplittingOfRun,
@@ -80,6 +97,7 @@ def write_audit(
     audit: dict[str, Any],
     straddle: dict[str, Any],
     shortcuts: dict[str, Any],
+    suspicious_labels: dict[str, Any],
     splits: pd.DataFrame,
 ) -> str:
     """Show what the audit found, twins side by side, as one HTML page."""
@@ -105,6 +123,7 @@ def write_audit(
             audit=Audit.of(audit, "leakage_audit.json"),
             straddle=straddle,
             shortcuts=shortcuts["shortcuts"],
+            suspicious=suspicious_labels,
             grouping=cohort.grouping,
             index=index,
             thumbnails=thumbnails,

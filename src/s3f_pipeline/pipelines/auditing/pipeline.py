@@ -2,7 +2,13 @@
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from s3f_pipeline.pipelines.auditing.nodes import check_order, look_for_shortcuts, write_audit, write_card
+from s3f_pipeline.pipelines.auditing.nodes import (
+    check_order,
+    doubt_labels,
+    look_for_shortcuts,
+    write_audit,
+    write_card,
+)
 
 
 def create_pipeline(cohort: str) -> Pipeline:
@@ -22,6 +28,12 @@ def create_pipeline(cohort: str) -> Pipeline:
                 name="look_for_shortcuts",
             ),
             node(
+                doubt_labels,
+                inputs=["params:data", "index", "held_out_runs"],
+                outputs="suspicious_labels",
+                name="doubt_labels",
+            ),
+            node(
                 write_audit,
                 inputs=[
                     "params:cohort",
@@ -34,6 +46,7 @@ def create_pipeline(cohort: str) -> Pipeline:
                     "leakage_audit",
                     "straddle",
                     "shortcuts",
+                    "suspicious_labels",
                     "splits",
                 ],
                 outputs="audit_page",

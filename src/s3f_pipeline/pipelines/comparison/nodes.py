@@ -45,13 +45,24 @@ def compare_networks(
     )
 
 
-def write_comparison(comparison: dict[str, Any], cohort: CohortFacts) -> str:
+def compare_why(
+    runs: list["FinishedRun"], comparison: dict[str, Any], settings: ComparisonSettings
+) -> dict[str, Any]:
+    """Put the explanations of the compared runs side by side."""
+    from s3f_pipeline.comparison.explanations import compare_explanations
+
+    return asdict(compare_explanations(runs, list(comparison["networks"]), settings.seed))
+
+
+def write_comparison(comparison: dict[str, Any], explanations: dict[str, Any], cohort: CohortFacts) -> str:
     """Word the comparison as one HTML file."""
     from s3f_pipeline.reporting.comparison import render_comparison
+    from s3f_pipeline.results.compared_explanations import ComparedExplanations
     from s3f_pipeline.results.comparison import Comparison
 
     return render_comparison(
         Comparison.of(comparison, "comparison.json"),
+        ComparedExplanations.of(explanations, "compared_explanations.json"),
         cohort.model_dump(mode="json", include={"name", "title", "class_titles", "licence", "citation"}),
         datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )

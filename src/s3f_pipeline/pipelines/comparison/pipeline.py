@@ -3,7 +3,7 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from s3f_pipeline.config.schema import Protocol
-from s3f_pipeline.pipelines.comparison.nodes import advise, compare_networks, write_comparison
+from s3f_pipeline.pipelines.comparison.nodes import advise, compare_networks, compare_why, write_comparison
 
 
 def create_pipeline(cohort: str, protocol: Protocol) -> Pipeline:
@@ -21,8 +21,14 @@ def create_pipeline(cohort: str, protocol: Protocol) -> Pipeline:
                 name="compare",
             ),
             node(
+                compare_why,
+                inputs=["explained_runs", "comparison", "params:comparison"],
+                outputs="compared_explanations",
+                name="compare_explanations",
+            ),
+            node(
                 write_comparison,
-                inputs=["comparison", "params:cohort"],
+                inputs=["comparison", "compared_explanations", "params:cohort"],
                 outputs="comparison_page",
                 name="comparison_page",
             ),
