@@ -15,7 +15,7 @@ from s3f_pipeline.prediction.ensemble import Ensemble
 from s3f_pipeline.prediction.external import Draws, drift, evaluate
 from s3f_pipeline.prediction.predict import Predicted, predict_images
 from s3f_pipeline.prediction.shown import Picture, pictures_to_show
-from s3f_pipeline.prediction.sources import ImageList, list_images
+from s3f_pipeline.prediction.sources import ImageList, list_images, told_of_passed_over
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ def _summary(
         "decisions": asdict(members[0].decisions) if len(members) == 1 else None,
         "flagged_share": members[0].references.flagged_share,
         "drift": drift(predicted.outputs["grey"], members[0]),
-        "warnings": _warnings(table, predicted, members),
+        "warnings": _warnings(images, table, predicted, members),
     }
 
 
@@ -136,9 +136,13 @@ def _count(flags: pd.Series) -> int | None:
     return None if flags.isna().any() else int(flags.sum())
 
 
-def _warnings(table: pd.DataFrame, predicted: Predicted, members: Sequence[Preprocessing]) -> list[str]:
+def _warnings(
+    images: ImageList, table: pd.DataFrame, predicted: Predicted, members: Sequence[Preprocessing]
+) -> list[str]:
     """What a reader must know before the table is used."""
     told = []
+    if images.passed_over:
+        told.append(f"Passed over as no images: {told_of_passed_over(images.passed_over)}")
     if predicted.unreadable:
         first = predicted.unreadable[0]
         told.append(
