@@ -58,7 +58,7 @@ def test_what_is_no_image_is_counted_by_ending(tmp_path):
         "hidden files": 1,
     }
     assert told_of_passed_over(found.passed_over) == (
-        "2 files ending in .txt, 1 files ending in .raw, 1 files without an ending, 1 hidden files"
+        "files ending in .txt (2), files ending in .raw (1), files without an ending (1), hidden files (1)"
     )
 
 
@@ -159,4 +159,4 @@ def test_nothing_there(tmp_path):
     (tmp_path / "empty").mkdir()
     assert "holds no image. It is empty" in refused(tmp_path / "empty", tmp_path)
     (tmp_path / "empty/a.txt").write_text("x")
-    assert "holds no image. It has 1 files ending in .txt." in refused(tmp_path / "empty", tmp_path)
+    assert "holds no image. It has files ending in .txt (1)." in refused(tmp_path / "empty", tmp_path)

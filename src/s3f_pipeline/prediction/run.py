@@ -146,7 +146,7 @@ def _warnings(
     if predicted.unreadable:
         first = predicted.unreadable[0]
         told.append(
-            f"{len(predicted.unreadable)} images could not be read and have no prediction, such as "
+            f"Images that could not be read, and have no prediction: {len(predicted.unreadable)}, such as "
             f"{first['path']}: {first['reason']}"
         )
     known = set().union(*(member.trained_on.modes for member in members))
@@ -158,7 +158,7 @@ def _warnings(
             f"{modes}. They were converted to {members[0].input.color}."
         )
     if twins := _count(table["twin"]):
-        told.append(f"{twins} images are, or look like, images that the network was trained on")
+        told.append(f"Images that are, or look like, images that the network was trained on: {twins}")
     if flagged := _count(table["ood"]):
         share = flagged / len(table)
         if share > 2 * members[0].references.flagged_share:

@@ -83,7 +83,7 @@ def list_images(
 def told_of_passed_over(passed_over: Mapping[str, int]) -> str:
     """Say how many files of which kinds are no images, the most frequent first."""
     by_count = sorted(passed_over.items(), key=lambda kind: (-kind[1], kind[0]))
-    return ", ".join(f"{count} {kind}" for kind, count in by_count)
+    return ", ".join(f"{kind} ({count})" for kind, count in by_count)
 
 
 def _of_folder(folder: Path, called: str, classes: Sequence[str], label: str | None) -> ImageList:
