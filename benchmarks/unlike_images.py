@@ -160,13 +160,10 @@ def coverage(rows: pd.DataFrame, level: float, *, promised: bool) -> tuple[objec
     ends = (1 - CHANCE) / 2, (1 + CHANCE) / 2
     alone = binom.ppf(ends, groups, level) / groups
     both = betabinom.ppf(ends, groups, position, others + 1 - position) / groups
-    inside = [low <= found <= high for low, high in (alone, both)]
-    return (
-        *counts,
-        between(alone),
-        between(both),
-        "yes" if all(inside) else "the wider" if inside[1] else "no",
-    )
+    verdict = "no"
+    if both[0] <= found <= both[1]:
+        verdict = "yes" if alone[0] <= found <= alone[1] else "the wider ones"
+    return *counts, between(alone), between(both), verdict
 
 
 def between(ends: NDArray[np.float64]) -> str:
