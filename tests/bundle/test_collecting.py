@@ -3,7 +3,7 @@ import numpy as np
 
 from s3f_pipeline.bundle import collecting
 from s3f_pipeline.bundle.collecting import FLAGGED_SHARE, collect_references
-from s3f_pipeline.bundle.likeness import feature_distances, hash_number
+from s3f_pipeline.bundle.likeness import Neighbours, hash_number
 from s3f_pipeline.bundle.network import FeatureNetwork
 from s3f_pipeline.images.thumbnails import thumbnail
 
@@ -19,7 +19,7 @@ def collected(training=40, validation=100, **images):
 def test_at_most_the_stated_share_of_validation_images_is_flagged():
     pixels, network, (kept, facts) = collected()
     outputs = network(pixels[40:])
-    found = feature_distances(outputs.features, kept.features.astype(np.float32), facts.neighbours)
+    found = Neighbours(kept.features.astype(np.float32), facts.neighbours).distances(outputs.features)
     share = (found.score > facts.flagged_from).mean()
     assert 0 < share <= FLAGGED_SHARE
 
@@ -27,7 +27,7 @@ def test_at_most_the_stated_share_of_validation_images_is_flagged():
 def test_training_images_are_near_themselves():
     pixels, network, (kept, facts) = collected()
     features = network(pixels[:40]).features
-    found = feature_distances(features, kept.features.astype(np.float32), facts.neighbours)
+    found = Neighbours(kept.features.astype(np.float32), facts.neighbours).distances(features)
     assert found.nearest.max() < 2e-3
     assert kept.hashes[3] == hash_number(thumbnail(pixels[3, ..., 0]))
 

@@ -8,7 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 from s3f_pipeline.bundle import likeness
 from s3f_pipeline.bundle.likeness import (
     GREY_BANDS,
-    feature_distances,
+    Neighbours,
     grey_distance,
     grey_shares,
     hash_distances,
@@ -26,7 +26,7 @@ def unit(rng, count, size=7):
 def test_distances_are_those_of_nearest_neighbours(seed, count, k):
     rng = np.random.default_rng(seed)
     features, references = unit(rng, count), unit(rng, k + 5)
-    found = feature_distances(features, references, k)
+    found = Neighbours(references, k).distances(features)
     expected, _ = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(references).kneighbors(features)
     assert found.nearest == pytest.approx(expected[:, 0], abs=1e-3)
     assert found.score == pytest.approx(expected[:, -1], abs=1e-3)
@@ -35,9 +35,9 @@ def test_distances_are_those_of_nearest_neighbours(seed, count, k):
 def test_chunks_change_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     features, references = unit(rng, 10), unit(rng, 12)
-    whole = feature_distances(features, references, 3)
+    whole = Neighbours(references, 3).distances(features)
     monkeypatch.setattr(likeness, "CHUNK", 4)
-    assert np.allclose(feature_distances(features, references, 3), whole, atol=1e-6)
+    assert np.allclose(Neighbours(references, 3).distances(features), whole, atol=1e-6)
 
 
 @given(seed=st.integers(0, 2**32 - 1), turns=st.integers(0, 3), mirrored=st.booleans())

@@ -390,7 +390,7 @@ def test_a_bundle_is_enough_wherever_it_lies(project, tmp_path):
             archive.write(path, path.name)
         archive.writestr("broken.png", b"no image")
     output = predict(project, f"model={bundle},images={tmp_path / 'images.zip'}")
-    assert "1 images could not be read and have no prediction, such as broken.png" in output
+    assert "Images that could not be read, and have no prediction: 1, such as broken.png" in output
     table, summary = results(project, "given_images.zip")
     assert len(table) == 3
     assert [each["path"] for each in summary["unreadable"]] == ["broken.png"]

@@ -92,11 +92,13 @@ def test_an_official_test_set_is_told():
     predictions, index = tables()
     is_test = index["image_id"].isin(predictions.loc[predictions["split"] == "test", "image_id"])
     official = index.assign(official_split=index["official_split"].mask(is_test, "test"))
-    told, untold = (
+    without = index.assign(official_split=pd.array([None] * len(index), dtype="string"))
+    told, untold, without_splits = (
         uncertainty_blocks(predictions, table, CLASSES, Asked(**SETTINGS))["conformal"]["cautions"]
-        for table in (official, index)
+        for table in (official, index, without)
     )
     assert len(told) == len(untold) + 1
+    assert without_splits == untold
 
 
 @pytest.mark.parametrize("sizes", [(1, 1), (3, 3), (0, 1)])

@@ -35,7 +35,7 @@ def test_each_picture_has_the_grad_cam_of_its_predicted_class(images, one, monke
     monkeypatch.setattr(explaining, "class_maps", noted)
     found = show(images, table_of(12), one)
     assert found.without_maps is None
-    assert asked == [[0, 1] * 6]
+    assert asked == [[1, 0] * 6]
     for image, cells in found.pictures.values():
         assert (image.shape, cells.ndim) == ((16, 16, 1), 2)
         assert 0 <= cells.min() <= cells.max() <= 1
@@ -60,7 +60,7 @@ def test_a_network_without_maps_says_why(images, one, monkeypatch):
 def test_flagged_images_come_before_those_of_high_entropy(images, one, monkeypatch):
     monkeypatch.setattr(showing, "MOST_SHOWN", 3)
     flagged = pd.array([number == 1 for number in range(12)], dtype="boolean")
-    assert list(show(images, table_of(12, twin=flagged), one).pictures) == [1, 10, 11]
+    assert list(show(images, table_of(12, twin=flagged), one).pictures) == [1, 11, 10]
 
 
 def test_images_that_are_gone_by_now_are_left_out(images, one, folder, monkeypatch):

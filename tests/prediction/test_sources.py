@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from s3f_pipeline.errors import AcquisitionError, CohortError, PredictionError
-from s3f_pipeline.prediction.sources import list_images
+from s3f_pipeline.prediction.sources import list_images, told_of_passed_over
 
 CLASSES = ("a", "b")
 
@@ -39,10 +39,11 @@ def test_a_folder_with_all_below_it(folder, tmp_path):
     assert found.labels is None
 
 
-def test_what_is_no_image_is_counted(tmp_path):
+def test_what_is_no_image_is_counted_by_ending(tmp_path):
     folder = tmp_path / "mixed"
     folder.mkdir()
-    (folder / "notes.txt").write_text("notes")
+    for name in ("notes.txt", "more.TXT", "scan.raw", "README"):
+        (folder / name).write_text("notes")
     (folder / ".hidden.png").write_bytes(b"x")
     (folder / "broken.png").write_bytes(b"x")
     cv2.imwrite(str(folder / "x.png"), np.zeros((4, 4), np.uint8))
@@ -50,7 +51,21 @@ def test_what_is_no_image_is_counted(tmp_path):
     (folder / "volume.nii.gz").write_bytes(b"x")
     found = listed(folder, tmp_path)
     assert set(found.paths) == {"broken.png", "image_without_ending", "volume.nii.gz"}
-    assert found.passed_over == {"files that are no images": 1, "hidden files": 1}
+    assert found.passed_over == {
+        "files ending in .txt": 2,
+        "files ending in .raw": 1,
+        "files without an ending": 1,
+        "hidden files": 1,
+    }
+    assert told_of_passed_over(found.passed_over) == (
+        "files ending in .txt (2), files ending in .raw (1), files without an ending (1), hidden files (1)"
+    )
+
+
+def test_a_file_that_cannot_be_opened_is_listed_whatever_its_ending(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/scan.raw").symlink_to(tmp_path / "gone")
+    assert listed(tmp_path / "in", tmp_path).paths == ("scan.raw",)
 
 
 def test_one_image(folder, tmp_path):
@@ -144,4 +159,4 @@ def test_nothing_there(tmp_path):
     (tmp_path / "empty").mkdir()
     assert "holds no image. It is empty" in refused(tmp_path / "empty", tmp_path)
     (tmp_path / "empty/a.txt").write_text("x")
-    assert "holds no image. It has 1 other files" in refused(tmp_path / "empty", tmp_path)
+    assert "holds no image. It has files ending in .txt (1)." in refused(tmp_path / "empty", tmp_path)

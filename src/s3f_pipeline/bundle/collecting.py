@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s3f_pipeline.bundle.likeness import (
-    feature_distances,
+    Neighbours,
     grey_distance,
     grey_shares,
     hash_distances,
@@ -55,7 +55,7 @@ def collect_references(
     flagged_from = bits = share = distance = None
     if len(validation):
         held_out, held_out_greys = _look_at(network, images, validation)
-        found = feature_distances(held_out, references.features.astype(np.float32), neighbours)
+        found = Neighbours(references.features.astype(np.float32), neighbours).distances(held_out)
         flagged_from = _upper_quantile(found.score)
         turned = np.stack([thumbnail_hashes(thumbnails[row]) for row in validation])
         bits, share = _twin_bits(hash_distances(turned, references.hashes))

@@ -31,25 +31,29 @@ class Distances(NamedTuple):
     score: NDArray[np.float32]
 
 
-def feature_distances(
-    features: NDArray[np.float32], references: NDArray[np.float32], neighbours: int
-) -> Distances:
-    """Euclidean distances of feature vectors of length 1.
+class Neighbours:
+    """The training images' feature vectors, made ready for the distances of many batches.
 
     Args:
-        features: Of new images, shape (n, d).
-        references: Of training images, shape (m, d), m >= neighbours >= 1.
-        neighbours: k of the score.
+        references: Of length 1 up to rounding, float32 of shape (m, d), m >= neighbours.
+        neighbours: k of the score, at least 1.
     """
-    nearest, score = np.empty((2, len(features)), np.float32)
-    lengths = 1 + np.square(references).sum(axis=1)  # of references not quite 1, for they were rounded
-    for start in range(0, len(features), CHUNK):
-        rows = slice(start, start + CHUNK)
-        squared = lengths - 2 * (features[rows] @ references.T)
-        closest = np.sort(np.partition(squared, neighbours - 1, axis=1)[:, :neighbours], axis=1)
-        found = np.sqrt(np.maximum(closest, 0))
-        nearest[rows], score[rows] = found[:, 0], found[:, -1]
-    return Distances(nearest, score)
+
+    def __init__(self, references: NDArray[np.float32], neighbours: int) -> None:
+        """Compute what is the same for every batch."""
+        self._references, self._neighbours = references, neighbours
+        self._lengths = 1 + np.square(references).sum(axis=1)  # of references not quite 1: they were rounded
+
+    def distances(self, features: NDArray[np.float32]) -> Distances:
+        """Euclidean distances of new images' feature vectors, of length 1 and shape (n, d)."""
+        nearest, score = np.empty((2, len(features)), np.float32)
+        for start in range(0, len(features), CHUNK):
+            rows = slice(start, start + CHUNK)
+            squared = self._lengths - 2 * (features[rows] @ self._references.T)
+            closest = np.sort(np.partition(squared, self._neighbours - 1)[:, : self._neighbours])
+            found = np.sqrt(np.maximum(closest, 0))
+            nearest[rows], score[rows] = found[:, 0], found[:, -1]
+        return Distances(nearest, score)
 
 
 def hash_number(thumbnail: NDArray[np.uint8]) -> int:

@@ -23,6 +23,7 @@ from s3f_pipeline.bundle.contents import (
 )
 from s3f_pipeline.bundle.example import Example, tolerance
 from s3f_pipeline.bundle.keras_file import read_keras_file
+from s3f_pipeline.bundle.likeness import Neighbours
 from s3f_pipeline.bundle.preprocessing import Preprocessing
 from s3f_pipeline.bundle.references import FILES, References
 from s3f_pipeline.errors import BundleError, S3FError
@@ -57,9 +58,10 @@ class Bundle:
     example: Example
 
     @cached_property
-    def features(self) -> NDArray[np.float32]:
-        """The feature vectors of training images, to compute with."""
-        return self.references.features.astype(np.float32)
+    def neighbours(self) -> Neighbours:
+        """The feature vectors of training images, to compute distances to."""
+        kept = self.references.features.astype(np.float32)
+        return Neighbours(kept, self.preprocessing.references.neighbours)
 
     def load_model(self) -> "keras.Model":
         """Load the network, safely.

@@ -6,7 +6,15 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from s3f_pipeline.cohorts.listing import COLUMNS, HIDDEN, is_hidden, some_of, told_of_links, walk_raw
+from s3f_pipeline.cohorts.listing import (
+    COLUMNS,
+    HIDDEN,
+    is_hidden,
+    kind_of,
+    some_of,
+    told_of_links,
+    walk_raw,
+)
 from s3f_pipeline.errors import CohortError
 from s3f_pipeline.images.formats import START, format_of, is_image_name
 from s3f_pipeline.spelling import compose, show
@@ -60,9 +68,7 @@ def list_class_folders(
         elif home is None:
             passed_over[OUTSIDE] += 1
         elif not _is_image(folder / path):
-            ending = PurePosixPath(name).suffix.lower()
-            kind = f"files ending in {ending}" if ending else "files without an ending"
-            passed_over[f"{kind} in {'/'.join(parents[:depth])}"] += 1
+            passed_over[f"{kind_of(name)} in {'/'.join(parents[:depth])}"] += 1
         else:
             label, split = home
             rows.append((PurePosixPath(name).stem, path, label, None, split))

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
@@ -100,6 +100,12 @@ def is_hidden(path: str) -> bool:
 def count_passed_over(paths: Iterable[str], reason: Callable[[str], str]) -> dict[str, int]:
     """Count files that are not images of the cohort by reason; hidden files have one of their own."""
     return dict(Counter(HIDDEN if is_hidden(path) else reason(path) for path in paths))
+
+
+def kind_of(path: str) -> str:
+    """Say by its ending what a file is that is no image."""
+    ending = PurePosixPath(path).suffix.lower()
+    return f"files ending in {ending}" if ending else "files without an ending"
 
 
 def some_of(names: Iterable[str], shown: int = 5) -> str:

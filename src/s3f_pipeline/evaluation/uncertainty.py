@@ -93,7 +93,7 @@ def uncertainty_blocks(
     by_validation: dict[str, Any] = {"conformal": None, "decision_curve": None}
     if validation is not None:
         temperature = fit_temperature(validation.labels, validation.probabilities)
-        is_official = bool((rows["official_split"] == "test").all())
+        is_official = bool((rows["official_split"] == "test").fillna(False).all())
         by_validation = {
             "conformal": conformal_block(
                 validation,

@@ -29,6 +29,8 @@ def read(path: str) -> np.ndarray:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        sys.exit(__doc__)
     session = onnxruntime.InferenceSession(FOLDER / "model.onnx", providers=["CPUExecutionProvider"])
     for path in sys.argv[1:]:
         (probabilities,) = session.run(["probabilities"], {"images": read(path)[None]})

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from s3f_pipeline.bundle.likeness import feature_distances, grey_shares, hash_distances, thumbnail_hashes
+from s3f_pipeline.bundle.likeness import grey_shares, hash_distances, thumbnail_hashes
 from s3f_pipeline.bundle.opening import Bundle, open_bundle
 from s3f_pipeline.bundle.preprocessing import Preprocessing
 from s3f_pipeline.errors import PredictionError
@@ -88,8 +88,7 @@ class Ensemble:
 
     def _of_member(self, member: Bundle, images: NDArray[np.uint8], hashes: NDArray[np.uint64]) -> Arrays:
         outputs = member.network(images)
-        neighbours = member.preprocessing.references.neighbours
-        distances = feature_distances(outputs.features, member.features, neighbours)
+        distances = member.neighbours.distances(outputs.features)
         bits = hash_distances(hashes, member.references.hashes)
         return {"probabilities": outputs.probabilities, **distances._asdict(), "twin_bits": bits}
 

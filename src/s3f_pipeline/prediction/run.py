@@ -15,7 +15,7 @@ from s3f_pipeline.prediction.ensemble import Ensemble
 from s3f_pipeline.prediction.external import Draws, drift, evaluate
 from s3f_pipeline.prediction.predict import Predicted, predict_images
 from s3f_pipeline.prediction.shown import Picture, pictures_to_show
-from s3f_pipeline.prediction.sources import ImageList, list_images
+from s3f_pipeline.prediction.sources import ImageList, list_images, told_of_passed_over
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ def _summary(
         "decisions": asdict(members[0].decisions) if len(members) == 1 else None,
         "flagged_share": members[0].references.flagged_share,
         "drift": drift(predicted.outputs["grey"], members[0]),
-        "warnings": _warnings(table, predicted, members),
+        "warnings": _warnings(images, table, predicted, members),
     }
 
 
@@ -136,13 +136,17 @@ def _count(flags: pd.Series) -> int | None:
     return None if flags.isna().any() else int(flags.sum())
 
 
-def _warnings(table: pd.DataFrame, predicted: Predicted, members: Sequence[Preprocessing]) -> list[str]:
+def _warnings(
+    images: ImageList, table: pd.DataFrame, predicted: Predicted, members: Sequence[Preprocessing]
+) -> list[str]:
     """What a reader must know before the table is used."""
     told = []
+    if images.passed_over:
+        told.append(f"Passed over as no images: {told_of_passed_over(images.passed_over)}")
     if predicted.unreadable:
         first = predicted.unreadable[0]
         told.append(
-            f"{len(predicted.unreadable)} images could not be read and have no prediction, such as "
+            f"Images that could not be read, and have no prediction: {len(predicted.unreadable)}, such as "
             f"{first['path']}: {first['reason']}"
         )
     known = set().union(*(member.trained_on.modes for member in members))
@@ -154,7 +158,7 @@ def _warnings(table: pd.DataFrame, predicted: Predicted, members: Sequence[Prepr
             f"{modes}. They were converted to {members[0].input.color}."
         )
     if twins := _count(table["twin"]):
-        told.append(f"{twins} images are, or look like, images that the network was trained on")
+        told.append(f"Images that are, or look like, images that the network was trained on: {twins}")
     if flagged := _count(table["ood"]):
         share = flagged / len(table)
         if share > 2 * members[0].references.flagged_share:

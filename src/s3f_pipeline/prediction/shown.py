@@ -23,7 +23,7 @@ class Shown:
     """What a page shows.
 
     Attributes:
-        pictures: By row of the table.
+        pictures: By row of the table, what most deserves a look first.
         without_maps: Why there is no Grad-CAM; ``None`` where there is.
     """
 
@@ -52,6 +52,7 @@ def pictures_to_show(
     pixels = {number: row.image for number, row in zip(chosen, read, strict=True) if isinstance(row, Row)}
     if not pixels:  # they are gone by now
         return Shown({}, None)
+    pixels = {number: pixels[number] for number in order.tolist() if number in pixels}
     classes = [ensemble.first.classes.index(table["predicted"].iloc[number]) for number in pixels]
     maps = _maps(ensemble, np.stack([*pixels.values()]), np.array(classes))
     if isinstance(maps, str):

@@ -1,13 +1,13 @@
 """The images that a user points to: a folder, a file, a table or a zip file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from s3f_pipeline.acquisition.archives import unpack_whole
-from s3f_pipeline.cohorts.listing import count_passed_over, is_hidden, some_of, walk_raw
+from s3f_pipeline.cohorts.listing import count_passed_over, is_hidden, kind_of, some_of, walk_raw
 from s3f_pipeline.cohorts.tabular import read_table, refuse, row_numbers
 from s3f_pipeline.errors import PredictionError
 from s3f_pipeline.images.formats import START, format_of, is_image_name
@@ -29,7 +29,7 @@ class ImageList:
         paths: With forward slashes.
         labels: Class name of each image; ``None``: not known.
         groups: Patient of each image, null where not known; ``None``: of none.
-        passed_over: Files that are no images, counted by reason.
+        passed_over: Files that are no images, counted by ending, and hidden files.
     """
 
     folder: Path
@@ -80,13 +80,19 @@ def list_images(
     return _of_folder(images, str(images), classes, label)
 
 
+def told_of_passed_over(passed_over: Mapping[str, int]) -> str:
+    """Say how many files of which kinds are no images, the most frequent first."""
+    by_count = sorted(passed_over.items(), key=lambda kind: (-kind[1], kind[0]))
+    return ", ".join(f"{kind} ({count})" for kind, count in by_count)
+
+
 def _of_folder(folder: Path, called: str, classes: Sequence[str], label: str | None) -> ImageList:
     files = walk_raw(folder).files
     paths = tuple(path for path in files if not is_hidden(path) and _is_image(folder / path))
-    passed_over = count_passed_over(set(files) - set(paths), lambda _: "files that are no images")
+    passed_over = count_passed_over(sorted(set(files) - set(paths)), kind_of)
     if not paths:
-        others = f" It has {len(files)} other files." if files else " It is empty."
-        raise PredictionError(f"images={called} holds no image.{others}")
+        others = f"It has {told_of_passed_over(passed_over)}." if files else "It is empty."
+        raise PredictionError(f"images={called} holds no image. {others}")
     if label is None:
         return ImageList(folder, paths, passed_over=passed_over)
     outside = [path for path in paths if "/" not in path]
@@ -135,11 +141,14 @@ def _known(labels: Sequence[str], classes: Sequence[str], where: str) -> tuple[s
 
 
 def _is_image(path: Path) -> bool:
-    """As ingestion judges: formats that are not read count too, so that they are named as unreadable."""
+    """As ingestion judges: formats that are not read count too, so that they are named as unreadable.
+
+    So does a file that cannot be opened, since nobody knows what is in it.
+    """
     if is_image_name(path.name):
         return True
     try:
         with path.open("rb") as file:
             return format_of(file.read(START)) is not None
     except OSError:
-        return False
+        return True
