@@ -6,7 +6,6 @@ import os
 import keras
 
 from s3f_pipeline.backend.devices import on_gpu
-from s3f_pipeline.backend.quiet import native_messages_logged
 
 logger = logging.getLogger(__name__)
 XLA_FLAG = "--xla_gpu_deterministic_ops=true"
@@ -23,8 +22,7 @@ def make_deterministic(seed: int, *, operations: bool) -> None:
         operations: Ask the backend for operations that give the same bits each time, which can be slower.
             TensorFlow keeps to it until the process ends.
     """
-    with native_messages_logged():  # seeds TensorFlow too, where it is installed, whatever the backend
-        keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(seed)
     if not operations:
         return
     match keras.backend.backend():
