@@ -20,7 +20,7 @@ from s3f_pipeline.config.mlflow import mlflow_config
 from s3f_pipeline.config.names import RUNNER, Experiment, run_folder
 from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.evaluation.names import metric_name
-from s3f_pipeline.files import atomic_path
+from s3f_pipeline.files import atomic_path, sha256_of
 from s3f_pipeline.logs import LineFormatter
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
@@ -30,8 +30,9 @@ from s3f_pipeline.reporting.formats import score
 from s3f_pipeline.tracking.run import RUN
 
 MLFLOW_RUN = "mlflow_run.txt"
-"""Beside the state of a training: the MLflow run that goes on when the training does. Beside a network whose
-training MLflow was not told of: the run that was told later."""
+"""Beside the state of a training: the MLflow run that goes on when the training does. Beside a network of
+another machine: the run that was told of its training, and the hash of the facts that it was told."""
+FACTS = "training.json"
 RUN_ID = re.compile(r"[0-9a-z]\w*", re.ASCII)
 MAKING = {"training", "importing"}
 """Stages that make a network, with which an MLflow run begins."""
@@ -130,12 +131,10 @@ class TrackingHooks:
         training = f"{node.namespace}.training"
         facts = None if node.tags & MAKING or not catalog[training].exists() else catalog.load(training)
         folder = catalog[training].filepath.parent
-        begun = (
-            folder / MLFLOW_RUN
-            if facts
-            else catalog[f"{node.namespace}.training_state"].filepath / MLFLOW_RUN
-        )
-        known = (facts and facts["mlflow_run_id"]) or _read_run_id(begun)
+        begun = catalog[f"{node.namespace}.training_state"].filepath / MLFLOW_RUN
+        elsewhere = facts is not None and _was_trained_elsewhere(catalog, str(node.namespace))
+        told = _read_told(folder) if elsewhere else _read_run_id(begun)
+        known = facts["mlflow_run_id"] if facts and not elsewhere else told
         loader = current_loader()
         synthetic = catalog.load(f"{config.cohort}.acquisition")["provenance"]["synthetic"]
         self._source = "phantoms of this project" if synthetic else loader.cohort(config.cohort).source
@@ -150,14 +149,14 @@ class TrackingHooks:
             run_id=known,
             send_command=f"kedro send-runs{loader.env_option}",
         )
-        if facts and known is None:
+        if facts and elsewhere and known is None:
             self._log_training(facts, catalog.load(f"{node.namespace}.history"), folder)
-        if RUN.run_id and ("training" in node.tags or (facts and known is None)):
+        if RUN.run_id and "training" in node.tags:
             with atomic_path(begun) as temporary:
                 temporary.write_text(RUN.run_id, encoding="utf-8")
 
     def _log_training(self, facts: dict[str, Any], history: pd.DataFrame, folder: Path) -> None:
-        """Log a training of which MLflow knows nothing, such as one that was done on another machine."""
+        """Log a training that was done on another machine, and note which run was told of it."""
         from s3f_pipeline.tracking.datasets import dataset_facts
         from s3f_pipeline.tracking.experiment import artifact_folder, training_tags
 
@@ -165,8 +164,11 @@ class TrackingHooks:
         RUN.log_datasets(dataset_facts(facts, self._source))
         for row in history.to_dict("records"):
             RUN.log_epoch(int(row.pop("epoch")), {str(name): figure for name, figure in row.items()})
-        for noun, name in (("history", "history.csv"), ("training", "training.json")):
+        for noun, name in (("history", "history.csv"), ("training", FACTS)):
             RUN.log_file(folder / name, artifact_folder(noun))
+        if RUN.run_id:
+            with atomic_path(folder / MLFLOW_RUN) as temporary:
+                temporary.write_text(f"{RUN.run_id} {sha256_of(folder / FACTS)}", encoding="utf-8")
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
@@ -261,6 +263,18 @@ def _used(config: ExperimentConfig) -> dict[str, Any]:
     """The configuration of an experiment, without what it says in vain."""
     imported = current_loader().typed.variants[config.variant].imported
     return {key: value for key, value in config.as_json().items() if key != "training" or not imported}
+
+
+def _was_trained_elsewhere(catalog: CatalogProtocol, namespace: str) -> bool:
+    record = catalog[f"{namespace}.training_record"]
+    return record.exists() and bool(record.load().get("elsewhere"))
+
+
+def _read_told(folder: Path) -> str | None:
+    """The MLflow run that was told of a network of another machine, ``None`` if none was told of this one."""
+    path = folder / MLFLOW_RUN
+    told = path.read_text(encoding="utf-8", errors="replace").split() if path.is_file() else []
+    return told[0] if len(told) == 2 and told[1] == sha256_of(folder / FACTS) else None
 
 
 def _read_run_id(path: Path) -> str | None:

@@ -146,7 +146,9 @@ def test_kedro_takes_it_in_as_finished(whole, box, project):
     assert len(client.get_metric_history(run.info.run_id, "epochs/loss")) == 40
     assert "test/accuracy" in run.data.metrics
     assert "data_hash" in run.data.tags
-    assert (project.demo / FOLDER / "mlflow_run.txt").read_text() == run.info.run_id
+    project.kedro("run", *EXPERIMENT, "--params=evaluation.replicates=100")
+    (again,) = client.search_runs([run.info.experiment_id])
+    assert len(client.get_metric_history(again.info.run_id, "epochs/loss")) == 40
 
 
 def test_kedro_refuses_what_is_not_asked_for_and_changes_nothing(box, project):
