@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.room import Room
 from s3f_pipeline.training import cost
 from s3f_pipeline.training.cost import (
     HOUR,
@@ -18,7 +19,6 @@ from s3f_pipeline.training.cost import (
     require_time,
     tell_cost,
 )
-from s3f_pipeline.room import Room
 
 
 def test_memory_is_that_of_the_machine():
