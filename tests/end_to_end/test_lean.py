@@ -146,7 +146,7 @@ def test_kedro_takes_it_in_as_finished(whole, box, project):
     assert len(client.get_metric_history(run.info.run_id, "epochs/loss")) == 40
     assert "test/accuracy" in run.data.metrics
     assert "data_hash" in run.data.tags
-    project.kedro("run", *EXPERIMENT, "--params=evaluation.replicates=100")
+    project.kedro("run", *EXPERIMENT, "--params=evaluation.replicates=200")
     (again,) = client.search_runs([run.info.experiment_id])
     assert len(client.get_metric_history(again.info.run_id, "epochs/loss")) == 40
 
