@@ -21,11 +21,10 @@ from typing import Any
 
 from s3f_pipeline.config.loader import current_loader
 from s3f_pipeline.config.names import size_name
-from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.errors import S3FError
 from s3f_pipeline.files import atomic_path
 from s3f_pipeline.origins import git_state, table_hash
-from s3f_pipeline.recipe import UNCHANGED, Augmentation, TrainingSettings
+from s3f_pipeline.recipe import UNCHANGED, Augmentation, ExperimentConfig, TrainingSettings
 
 RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results" / "recipe"
 OFF: dict[str, Any] = {

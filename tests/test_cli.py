@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from filelock import FileLock
 from kedro.framework.session import KedroSession
 
-from s3f_pipeline import cli as cli_module
+from s3f_pipeline import failures
 from s3f_pipeline.cli import cli, readable
 from s3f_pipeline.config import loader as loader_module
 from s3f_pipeline.errors import SplitError
@@ -36,11 +36,11 @@ def test_a_full_disk_says_what_to_do(number):
     ("allowed", "told", "how"),
     [
         (2_097_152, "than the 2,097,152 bytes that `ulimit -f` allows", "Raise that limit"),
-        (resource.RLIM_INFINITY, "than its file system allows", "Name a data_root on another one"),
+        (resource.RLIM_INFINITY, "than its file system allows", "Name another data_root"),
     ],
 )
 def test_a_file_that_is_too_large_says_whose_limit_it_is(monkeypatch, allowed, told, how):
-    monkeypatch.setattr(cli_module, "getrlimit", lambda kind: (allowed, resource.RLIM_INFINITY))
+    monkeypatch.setattr(failures, "getrlimit", lambda kind: (allowed, resource.RLIM_INFINITY))
     too_large = OSError(errno.EFBIG, "File too large", "model.keras")
     message = readable(caused(RuntimeError("Failed while saving"), too_large)).message
     assert message.startswith(f"model.keras would become larger {told} (File too large). {how}")

@@ -11,7 +11,8 @@ from s3f_pipeline.catalog_types import FolderDataset, ScratchFolderDataset
 from s3f_pipeline.config.loader import PROJECT, current_loader
 from s3f_pipeline.config.names import Experiment
 from s3f_pipeline.pipeline_registry import register_pipelines
-from s3f_pipeline.pipelines.stages import COMPARISON, EXPERIMENT_STAGES, PACKAGE, stages_of
+from s3f_pipeline.pipelines.code import PACKAGE
+from s3f_pipeline.pipelines.stages import COMPARISON, EXPERIMENT_STAGES, stages_of
 
 REPRODUCE = yaml.safe_load((PROJECT / "conf/base/reproduce.yml").read_text())["reproduce"]
 EXPERIMENTS = [

@@ -1,11 +1,9 @@
 """``kedro run`` of this project, Kedro's own command with our runner and readable errors, and ours."""
 
 import atexit
-import errno
 import gc
 import logging
 import warnings
-from resource import RLIM_INFINITY, RLIMIT_FSIZE, getrlimit
 from typing import Any
 
 import click
@@ -16,16 +14,17 @@ from kedro.framework.cli.utils import env_option
 
 from s3f_pipeline.cli_cohorts import cohorts, overview
 from s3f_pipeline.cli_mlflow import mlflow
+from s3f_pipeline.cli_pack import pack
 from s3f_pipeline.cli_sweep import sweep
 from s3f_pipeline.config.names import RUNNER
 from s3f_pipeline.console import outlive_console
 from s3f_pipeline.errors import S3FError, TrackingError
+from s3f_pipeline.failures import causes, explain
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
 from s3f_pipeline.signals import signals_wait
 from s3f_pipeline.tracking.run import RUN
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-NOT_WRITABLE = (errno.EACCES, errno.EEXIST, errno.ENOTDIR, errno.EPERM, errno.EROFS)
+OTHER_PLACE = "name another data_root in conf/local/globals.yml"
 logger = logging.getLogger(__name__)
 
 
@@ -64,46 +63,13 @@ def run_pipeline(**options: Any) -> Any:
 
 def readable(error: BaseException) -> S3FError:
     """Turn any failure into one message; the full trace goes to the log file of the run."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, S3FError):
-            return cause
+    if told := explain(error, other_place=OTHER_PLACE):
+        return told
+    for cause in causes(error):
         if isinstance(cause, ValueError) and str(cause).startswith("Failed to find the pipeline"):
             return S3FError(_unknown_pipeline(str(cause)))
-        if isinstance(cause, OSError) and cause.errno in NO_ROOM:
-            return S3FError(
-                f"The disk is full ({cause.filename or cause}). Make room and run the same command again; "
-                f"what was finished is kept."
-            )
-        if isinstance(cause, OSError) and cause.errno == errno.EFBIG:
-            return S3FError(_too_large(cause))
-        if isinstance(cause, OSError) and cause.errno == errno.EISDIR:
-            return S3FError(
-                f"{cause.filename2 or cause.filename} is a folder, but a file belongs there. Move it away "
-                f"and run the same command again; what was finished is kept."
-            )
-        if isinstance(cause, OSError) and cause.errno in NOT_WRITABLE:
-            return S3FError(
-                f"{cause.filename} cannot be written: {cause.strerror}. Make it a folder that this user may "
-                f"write to, or name another data_root in conf/local/globals.yml, and run the same command "
-                f"again; what was finished is kept."
-            )
-        cause = cause.__cause__
     logger.debug("Unexpected failure", exc_info=error)
     return S3FError(f"{' '.join(str(error).split())} ({type(error).__name__})")
-
-
-def _too_large(error: OSError) -> str:
-    """Tell a limit of the shell from one of the disk: the error is the same."""
-    allowed, _ = getrlimit(RLIMIT_FSIZE)
-    if allowed == RLIM_INFINITY:
-        limit, how = "its file system allows", "Name a data_root on another one in conf/local/globals.yml"
-    else:
-        limit, how = f"the {allowed:,} bytes that `ulimit -f` allows", "Raise that limit"
-    return (
-        f"{error.filename or 'A file'} would become larger than {limit} ({error.strerror}). {how}, and run "
-        f"the same command again; what was finished is kept."
-    )
 
 
 def _unknown_pipeline(message: str) -> str:
@@ -124,6 +90,7 @@ cli.add_command(
 cli.add_command(cohorts)
 cli.add_command(sweep)
 cli.add_command(mlflow)
+cli.add_command(pack)
 
 
 @cli.command("send-runs")

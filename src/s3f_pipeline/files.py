@@ -12,6 +12,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from s3f_pipeline.spelling import compose
 
+OWNER = "stage.txt"
+"""In a scratch folder: to what its content belongs."""
+
 
 def temporary_path(path: Path) -> Path:
     """Name the file beside ``path`` under which it is written until it is whole."""
@@ -78,6 +81,21 @@ def removed_after_errors(*temporaries: Path) -> Iterator[None]:
         for temporary in temporaries:
             temporary.unlink(missing_ok=True)
         raise
+
+
+def begin_scratch(folder: Path, owner: str) -> None:
+    """Keep what a folder holds if it belongs to this owner, else let it be empty but for the owner's name.
+
+    Args:
+        folder: In which unfinished work keeps what it needs to go on; made if it is missing.
+        owner: Of the work, such as a fingerprint of all that it depends on.
+    """
+    told = folder / OWNER
+    if not (told.is_file() and told.read_bytes() == owner.encode()):
+        if folder.exists():
+            shutil.rmtree(folder)  # what cannot be removed is an error, as it would be taken for current
+        with atomic_path(told) as temporary:
+            temporary.write_text(owner, encoding="utf-8")
 
 
 def require_writable(path: Path) -> None:

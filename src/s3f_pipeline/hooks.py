@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
@@ -17,19 +18,21 @@ from s3f_pipeline.bundle.contents import CARD, PREPROCESSING
 from s3f_pipeline.config.loader import current_loader
 from s3f_pipeline.config.mlflow import mlflow_config
 from s3f_pipeline.config.names import RUNNER, Experiment, run_folder
-from s3f_pipeline.config.schema import ExperimentConfig
 from s3f_pipeline.errors import ConfigError
 from s3f_pipeline.evaluation.names import metric_name
-from s3f_pipeline.files import atomic_path
+from s3f_pipeline.files import atomic_path, sha256_of
 from s3f_pipeline.logs import LineFormatter
 from s3f_pipeline.pipelines.interrupts import InterruptedRunError
 from s3f_pipeline.pipelines.stages import EXPERIMENT_STAGES
 from s3f_pipeline.process_group import this_process
+from s3f_pipeline.recipe import ExperimentConfig
 from s3f_pipeline.reporting.formats import score
 from s3f_pipeline.tracking.run import RUN
 
 MLFLOW_RUN = "mlflow_run.txt"
-"""Beside the state of a training: the MLflow run that goes on when the training does."""
+"""Beside the state of a training: the MLflow run that goes on when the training does. Beside a network of
+another machine: the run that was told of its training, and the hash of the facts that it was told."""
+FACTS = "training.json"
 RUN_ID = re.compile(r"[0-9a-z]\w*", re.ASCII)
 MAKING = {"training", "importing"}
 """Stages that make a network, with which an MLflow run begins."""
@@ -126,8 +129,12 @@ class TrackingHooks:
             RUN.end("FINISHED")
         self._experiment = config
         training = f"{node.namespace}.training"
-        goes_on = not node.tags & MAKING and catalog[training].exists()
+        facts = None if node.tags & MAKING or not catalog[training].exists() else catalog.load(training)
+        folder = catalog[training].filepath.parent
         begun = catalog[f"{node.namespace}.training_state"].filepath / MLFLOW_RUN
+        elsewhere = facts is not None and _was_trained_elsewhere(catalog, str(node.namespace))
+        told = _read_told(folder) if elsewhere else _read_run_id(begun)
+        known = facts["mlflow_run_id"] if facts and not elsewhere else told
         loader = current_loader()
         synthetic = catalog.load(f"{config.cohort}.acquisition")["provenance"]["synthetic"]
         self._source = "phantoms of this project" if synthetic else loader.cohort(config.cohort).source
@@ -136,15 +143,32 @@ class TrackingHooks:
             loader.data_root,
             f"demo-{config.cohort}" if synthetic else config.cohort,
             f"{config.variant} {config.protocol} {run_folder(config.seed, config.fold)}",
-            params=tracked_params(config.model_dump(mode="json", exclude=_unused(config.variant))),
-            tags=tracked_tags(config.model_dump(mode="json"), synthetic=synthetic),
-            run_folder=catalog[training].filepath.parent,
-            run_id=catalog.load(training)["mlflow_run_id"] if goes_on else _read_run_id(begun),
+            params=tracked_params(_used(config)),
+            tags=tracked_tags(config.as_json(), synthetic=synthetic),
+            run_folder=folder,
+            run_id=known,
             send_command=f"kedro send-runs{loader.env_option}",
         )
+        if facts and elsewhere and known is None:
+            self._log_training(facts, catalog.load(f"{node.namespace}.history"), folder)
         if RUN.run_id and "training" in node.tags:
             with atomic_path(begun) as temporary:
                 temporary.write_text(RUN.run_id, encoding="utf-8")
+
+    def _log_training(self, facts: dict[str, Any], history: pd.DataFrame, folder: Path) -> None:
+        """Log a training that was done on another machine, and note which run was told of it."""
+        from s3f_pipeline.tracking.datasets import dataset_facts
+        from s3f_pipeline.tracking.experiment import artifact_folder, training_tags
+
+        RUN.set_tags(training_tags(facts))
+        RUN.log_datasets(dataset_facts(facts, self._source))
+        for row in history.to_dict("records"):
+            RUN.log_epoch(int(row.pop("epoch")), {str(name): figure for name, figure in row.items()})
+        for noun, name in (("history", "history.csv"), ("training", FACTS)):
+            RUN.log_file(folder / name, artifact_folder(noun))
+        if RUN.run_id:
+            with atomic_path(folder / MLFLOW_RUN) as temporary:
+                temporary.write_text(f"{RUN.run_id} {sha256_of(folder / FACTS)}", encoding="utf-8")
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
@@ -235,9 +259,22 @@ def _tell_link(cohort: str, catalog: CatalogProtocol) -> None:
     )
 
 
-def _unused(variant: str) -> set[str]:
-    """What the configuration of an experiment says in vain."""
-    return {"training"} if current_loader().typed.variants[variant].imported else set()
+def _used(config: ExperimentConfig) -> dict[str, Any]:
+    """The configuration of an experiment, without what it says in vain."""
+    imported = current_loader().typed.variants[config.variant].imported
+    return {key: value for key, value in config.as_json().items() if key != "training" or not imported}
+
+
+def _was_trained_elsewhere(catalog: CatalogProtocol, namespace: str) -> bool:
+    record = catalog[f"{namespace}.training_record"]
+    return record.exists() and bool(record.load().get("elsewhere"))
+
+
+def _read_told(folder: Path) -> str | None:
+    """The MLflow run that was told of a network of another machine, ``None`` if none was told of this one."""
+    path = folder / MLFLOW_RUN
+    told = path.read_text(encoding="utf-8", errors="replace").split() if path.is_file() else []
+    return told[0] if len(told) == 2 and told[1] == sha256_of(folder / FACTS) else None
 
 
 def _read_run_id(path: Path) -> str | None:

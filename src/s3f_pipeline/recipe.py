@@ -1,13 +1,16 @@
-"""How a network is trained: the keys of ``training`` in the configuration, as the training room takes them.
+"""What is trained and how, as the configuration says it and the training room takes it.
 
 Not part of that room, which imports Keras.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
 
 from s3f_pipeline.bounds import Bounds
 
+Protocol = Literal["patient_safe", "published", "leak_free", "leaking"]
 LearningRate = Annotated[float, Bounds(gt=0, le=10)]
 Flip = Literal["none", "horizontal", "both"]
 Epochs = Annotated[int, Bounds(gt=0, le=100_000)]
@@ -108,3 +111,63 @@ class TrainingSettings:
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
     distribution: Literal["auto", "none", "data_parallel"] = "auto"
     deterministic: Literal["auto"] | bool = "auto"
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """Everything that a trained network depends on: cohort x protocol x variant x seed.
+
+    Attributes:
+        cohort: Name of the cohort.
+        protocol: How data is split and the epoch chosen.
+        variant: Name of the variant.
+        network: Name for ``build_model``.
+        options: Further options of ``build_model``.
+        classes: Class names in the order of the outputs.
+        positive_class: What a sigmoid output stands for, ``None`` for softmax.
+        image_size: (height, width) in pixels.
+        channels: 1 for grey, 3 for RGB.
+        selection_split: The split on which the epoch is chosen.
+        training: How the network is trained.
+        seed: Of weights, dropout and batch order.
+        fold: Of the cross-validation, ``None`` outside of one.
+    """
+
+    cohort: str
+    protocol: Protocol
+    variant: str
+    network: str
+    options: Mapping[str, Any]
+    classes: tuple[str, ...]
+    positive_class: str | None
+    image_size: tuple[int, int]
+    channels: int
+    selection_split: Literal["validation", "test"]
+    training: TrainingSettings
+    seed: int
+    fold: int | None
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the network's input."""
+        return (*self.image_size, self.channels)
+
+    @property
+    def outputs(self) -> int:
+        """Units of the head: 1 for a sigmoid, else the number of classes."""
+        return 1 if self.positive_class else len(self.classes)
+
+    @property
+    def leaks_by_design(self) -> bool:
+        """Whether groups may stand on two sides, because the protocol is about splits that leak."""
+        return self.protocol in ("published", "leaking")
+
+    @property
+    def selected_on_test(self) -> bool:
+        """Whether the published protocol chose the epoch on the test set."""
+        return self.selection_split == "test"
+
+    def as_json(self, *names: str) -> dict[str, Any]:
+        """Some attributes, or all of them, as ``json.loads`` returns them."""
+        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return {name: value for name, value in values.items() if name in names or not names}

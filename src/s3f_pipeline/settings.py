@@ -1,19 +1,16 @@
 """Kedro's settings of the project."""
 
-import os
-
 from s3f_pipeline.config.context import ProjectContext
 from s3f_pipeline.config.loader import ProjectConfigLoader, current_loader
 from s3f_pipeline.hooks import RegistryHooks, RunLogHooks, RunnerHooks, TrackingHooks
 from s3f_pipeline.hooks_comparison import ComparisonHooks, LeaderboardHooks, LeakageEffectHooks
 from s3f_pipeline.hooks_export import ExportHooks
 from s3f_pipeline.hooks_prediction import PredictionHooks
+from s3f_pipeline.keras_defaults import set_keras_defaults
 from s3f_pipeline.logs import use_line_formatter
 from s3f_pipeline.tracking.uri import tracking_uri
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # else a file in the home folder, keras.json, decides
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # else TensorFlow leaves it off where AVX512 is missing
-
+set_keras_defaults()
 use_line_formatter()
 
 HOOKS = (

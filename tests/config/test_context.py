@@ -2,8 +2,9 @@ import pytest
 from kedro.io import MemoryDataset
 
 from s3f_pipeline.config.context import ProjectCatalog
-from s3f_pipeline.config.schema import CohortData, CohortFacts, ExperimentConfig, SplittingOfRun
+from s3f_pipeline.config.schema import CohortData, CohortFacts, SplittingOfRun
 from s3f_pipeline.errors import ConfigError
+from s3f_pipeline.recipe import ExperimentConfig
 
 EXPERIMENT = "params:brisc.patient_safe.bilinear.experiment"
 

@@ -11,7 +11,7 @@ from kedro.runner import SequentialRunner, ThreadRunner
 
 from s3f_pipeline.catalog_types import FileDataset, UnusableFileError
 from s3f_pipeline.config.loader import ProjectConfigLoader
-from s3f_pipeline.errors import ConfigError, LockedError
+from s3f_pipeline.errors import ConfigError, LockedError, TrainingError
 from s3f_pipeline.hooks import RunnerHooks
 from s3f_pipeline.pipeline_registry import register_pipelines
 from s3f_pipeline.pipelines import runner
@@ -70,7 +70,7 @@ def test_a_byte_that_flips_without_a_change_of_times_is_noticed_before_it_is_rea
     found = StageRecord.read(json.loads(record.read_text()))
     times = {"mtime_ns": path.stat().st_mtime_ns, "ctime_ns": path.stat().st_ctime_ns}
     outputs = {**found.outputs, "brisc.index": replace(found.outputs["brisc.index"], **times)}
-    record.write_text(json.dumps(found.model_copy(update={"outputs": outputs}).content()))
+    record.write_text(json.dumps(replace(found, outputs=outputs).content()))
     files.path(f"{EXPERIMENT}.report").unlink()
     assert files.run() == ["ingestion of brisc", f"reporting of {EXPERIMENT}"]
 
@@ -180,6 +180,54 @@ def test_another_backend_trains_and_predicts_again(files, monkeypatch, caplog):
     stages = ("training", "evaluation", "explanation", "bundling")
     assert files.run() == [f"{name} of {EXPERIMENT}" for name in stages]
     assert re.search(r"training of \S+: backend tensorflow \S+ → jax \S+;", caplog.text)
+
+
+@pytest.fixture
+def trained_elsewhere(files):
+    """The experiment, whose network another machine has trained with other packages."""
+    path = files.path(f"{EXPERIMENT}.training_record")
+    record = StageRecord.read(json.loads(path.read_text()))
+    packages = {**record.dependencies.packages, "backend": "jax 0.11.0", "keras": "3.99.0"}
+    dependencies = replace(record.dependencies, packages=packages)
+    path.write_text(json.dumps(replace(record, dependencies=dependencies, elsewhere=True).content()))
+    return files
+
+
+def test_what_another_machine_has_trained_counts_as_finished(trained_elsewhere):
+    assert trained_elsewhere.run() == []
+    assert len(trained_elsewhere.run(force=True)) == 8
+    assert trained_elsewhere.run() == []
+
+
+@pytest.mark.parametrize("stage", ["training", "evaluation"])
+def test_a_damaged_network_of_another_machine_is_named_and_kept(trained_elsewhere, stage):
+    files = trained_elsewhere
+    path = files.path(f"{EXPERIMENT}.model")
+    path.write_bytes(b"damaged")
+    files.path(f"{EXPERIMENT}.metrics").unlink()
+    with pytest.raises(TrainingError, match=r"model.keras was cut short .* copy the folder again"):
+        files.run([each for each in files.stages if each.name in (stage, "training")])
+    assert path.read_bytes() == b"damaged"
+    assert files.ran == []
+
+
+def test_another_network_than_that_of_the_other_machine_is_not_trained_in_its_place(trained_elsewhere):
+    files = trained_elsewhere
+    files.catalog[f"params:{EXPERIMENT}.experiment"] = MemoryDataset({"network": "bilinear"})
+    with pytest.raises(TrainingError, match=r"parameter network spatial → bilinear.*Nothing was changed"):
+        files.run()
+    assert files.ran == ["acquisition of brisc"]
+
+
+def test_a_split_that_has_changed_since_is_named(trained_elsewhere):
+    files = trained_elsewhere
+    record = files.path(f"{EXPERIMENT}.training_record")
+    found = StageRecord.read(json.loads(record.read_text()))
+    inputs = {**found.dependencies.inputs, "brisc.patient_safe.splits": "0" * 64}
+    other = replace(found, dependencies=replace(found.dependencies, inputs=inputs))
+    record.write_text(json.dumps(other.content()))
+    with pytest.raises(TrainingError, match="split changed"):
+        files.run()
 
 
 def test_the_record_says_why_the_stage_was_run(files):

@@ -3,7 +3,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from s3f_pipeline.pipeline_registry import register_pipelines
-from s3f_pipeline.pipelines import stages, training
+from s3f_pipeline.pipelines import code, training
 from s3f_pipeline.pipelines.stages import stages_of
 from s3f_pipeline.source import read_source
 
@@ -138,10 +138,10 @@ def test_a_missing_output_undoes_it(stage_and_catalog):
     assert not is_finished(stage, catalog)
 
 
-@pytest.mark.parametrize("observer", stages.OBSERVERS)
+@pytest.mark.parametrize("observer", code.OBSERVERS)
 def test_every_observer_is_there(observer):
     module, _, name = observer.partition(":")
-    path = stages.PACKAGE.joinpath(*module.split("."))
+    path = code.PACKAGE.joinpath(*module.split("."))
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     assert not name or name in read_source(path, "s3f_pipeline").definitions
     assert path.exists()

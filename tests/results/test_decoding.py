@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -20,6 +20,7 @@ class Outer:
     shape: tuple[int, int]
     names: tuple[str, ...] = ()
     anything: Any = None
+    choice: Literal["auto"] | bool = "auto"
 
 
 WHOLE = {"count": 3, "inner": {"x": {"share": 1, "name": None}}, "shape": [2, 5]}
@@ -37,6 +38,8 @@ def test_values_are_typed_and_keys_of_later_releases_are_passed_over():
         ({"count": "3"}, "count must be a whole number"),
         ({"count": True}, "count must be a whole number"),
         ({"count": 3.0}, "count must be a whole number"),
+        ({"choice": "often"}, "choice must be one of auto"),
+        ({"choice": 1}, "choice must be one of auto"),
         ({"inner": []}, "inner must be a group of values"),
         ({"inner": {"x": {"share": 0.5}}}, "inner.x.name is missing"),
         ({"inner": {"x": {"share": None, "name": "n"}}}, "inner.x.share must be a number"),

@@ -14,15 +14,15 @@ def test_params_are_flat_and_alike_for_every_variant(load_config):
     names = []
     for variant in ("spatial", "bilinear"):
         config = loader.experiment("brisc", "patient_safe", variant)
-        names.append(tracked_params(config.model_dump(mode="json")).keys())
+        names.append(tracked_params(config.as_json()).keys())
     assert names[0] == names[1]
     assert {"variant", "training.epochs", "seed"} <= names[0]
 
 
 def test_a_published_run_is_marked(load_config):
     loader = load_config()
-    published = loader.experiment("brisc", "published", "spatial").model_dump(mode="json")
-    safe = loader.experiment("brisc", "patient_safe", "spatial").model_dump(mode="json")
+    published = loader.experiment("brisc", "published", "spatial").as_json()
+    safe = loader.experiment("brisc", "patient_safe", "spatial").as_json()
     assert tracked_tags(published, synthetic=False)["selection"] == "selected on test"
     assert tracked_tags(safe, synthetic=True)["selection"] == "selected on validation"
     assert tracked_tags(safe, synthetic=True)["synthetic"] == "true"

@@ -3,6 +3,7 @@
 Importing this room imports Keras and its backend.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from s3f_pipeline.backend.quiet import native_messages_logged
@@ -11,6 +12,9 @@ from s3f_pipeline.errors import ConfigError
 try:
     with native_messages_logged():
         import keras  # noqa: F401 - imports the backend, which TensorFlow does with many words
+
+        with suppress(ImportError):  # Keras imports it for any backend: to seed, save and load
+            import tensorflow  # noqa: F401
 except ModuleNotFoundError as error:
     if error.name not in ("tensorflow", "jax"):
         raise

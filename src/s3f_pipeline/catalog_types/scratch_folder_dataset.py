@@ -4,9 +4,7 @@ import shutil
 from pathlib import Path
 
 from s3f_pipeline.catalog_types.folder_dataset import FolderDataset
-from s3f_pipeline.files import atomic_path
-
-OWNER = "stage.txt"
+from s3f_pipeline.files import begin_scratch
 
 
 class ScratchFolderDataset(FolderDataset):
@@ -29,11 +27,7 @@ class ScratchFolderDataset(FolderDataset):
 
     def begin(self, fingerprint: str) -> None:
         """Keep the content if it belongs to this fingerprint, else start empty."""
-        owner = self._filepath / OWNER
-        if not (owner.is_file() and owner.read_bytes() == fingerprint.encode()):
-            self.clear()
-            with atomic_path(owner) as temporary:
-                temporary.write_text(fingerprint, encoding="utf-8")
+        begin_scratch(self._filepath, fingerprint)
 
     def clear(self) -> None:
         """Take the folder away; what cannot be removed is an error, as it would be taken for current."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, is_dataclass
 from itertools import product
 from pathlib import Path
 from types import NoneType
-from typing import Any, NamedTuple, get_origin
+from typing import Any, Literal, NamedTuple, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,13 +23,14 @@ from s3f_pipeline.config.schema import (
     Block,
     CohortConfig,
     Cohorts,
-    ExperimentConfig,
+    MergedTraining,
     Parameters,
     Protocol,
     Variants,
 )
 from s3f_pipeline.config.suggestions import unknown_key
 from s3f_pipeline.errors import ConfigError
+from s3f_pipeline.recipe import ExperimentConfig
 
 KEY = "[key]"
 """Where pydantic speaks of the name of an entry, not of its value."""
@@ -287,24 +288,22 @@ def resolve_experiment(
     block, network = parameters.cohorts[cohort], parameters.variants[variant]
     if (training.get("augmentation") or {}).get("flip") == "cohort":
         training["augmentation"]["flip"] = block.flips
-    values = {
-        "cohort": cohort,
-        "protocol": protocol,
-        "variant": variant,
-        "network": network.network.replace("{spectranet}", block.spectranet),
-        "options": network.options,
-        "classes": block.classes,
-        "positive_class": block.positive_class,
-        "image_size": parameters.image_size or block.image_size,
-        "channels": block.channels,
-        "selection_split": "test" if network.imported else _selection_split(block, protocol),
-        "training": training,
-        "seed": parameters.seed,
-        "fold": parameters.fold,
-    }
     layers = [layer for stage in stages for layer in stage]
-    experiment: ExperimentConfig = validate(ExperimentConfig, values, layers)
-    return experiment
+    return ExperimentConfig(
+        cohort=cohort,
+        protocol=protocol,
+        variant=variant,
+        network=network.network.replace("{spectranet}", block.spectranet),
+        options=network.options,
+        classes=block.classes,
+        positive_class=block.positive_class,
+        image_size=parameters.image_size or block.image_size,
+        channels=block.channels,
+        selection_split="test" if network.imported else _selection_split(block, protocol),
+        training=validate(MergedTraining, {"training": training}, layers).training,
+        seed=parameters.seed,
+        fold=parameters.fold,
+    )
 
 
 def _block(values: Any, path: tuple[str, ...]) -> Mapping[str, Any]:
@@ -314,7 +313,7 @@ def _block(values: Any, path: tuple[str, ...]) -> Mapping[str, Any]:
     return values or {}
 
 
-def _selection_split(block: CohortConfig, protocol: Protocol) -> str:
+def _selection_split(block: CohortConfig, protocol: Protocol) -> Literal["validation", "test"]:
     """The split on which the epoch is chosen."""
     published = block.published if protocol == "published" else None
     return published.selection_split if published else "validation"

@@ -31,7 +31,6 @@ from s3f_pipeline.config.schema import (
     CohortData,
     CohortFacts,
     CohortUse,
-    ExperimentConfig,
     ExperimentLabels,
     ExportRequest,
     ImageStoreConfig,
@@ -41,6 +40,7 @@ from s3f_pipeline.config.schema import (
     SplittingOfRun,
 )
 from s3f_pipeline.errors import ConfigError
+from s3f_pipeline.recipe import ExperimentConfig
 
 BLOCKS = {"cohorts", "variants"}
 """Parameters of which a run takes one entry, in the form that its nodes ask for."""

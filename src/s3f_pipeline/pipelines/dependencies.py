@@ -3,9 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 MISSING = "missing"
 MOST_NAMED = 3
@@ -29,7 +28,8 @@ WORDS = {
 """What input files are called where their name in the catalog says too little."""
 
 
-class Dependencies(BaseModel):
+@dataclass(frozen=True)
+class Dependencies:
     """On what the outputs of a stage depend.
 
     Attributes:
@@ -40,18 +40,16 @@ class Dependencies(BaseModel):
         nodes: What each node runs, reads and writes.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    parameters: dict[str, Any]
-    inputs: dict[str, str]
-    code: dict[str, str]
-    packages: dict[str, str]
-    nodes: dict[str, str]
+    parameters: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    code: Mapping[str, str]
+    packages: Mapping[str, str]
+    nodes: Mapping[str, str]
 
     @property
     def fingerprint(self) -> str:
         """Hash of it all."""
-        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
     def changes(self, now: "Dependencies") -> list[str]:
         """Say what is different now, most telling first, such as ``parameter training.epochs 12 → 20``."""

@@ -1,18 +1,21 @@
 """The record of a finished stage: on what it depended, and what it has written."""
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Self
-
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from s3f_pipeline.files import FileContent
 from s3f_pipeline.pipelines.dependencies import Dependencies
+from s3f_pipeline.results.decoding import DecodingError, decode
 from s3f_pipeline.results.records import CHECKSUM, checksum
 
 ONLY_A_HASH = "fingerprint"
 """What releases before 0.2 noted in place of the dependencies."""
 
 
-class StageRecord(BaseModel):
+@dataclass(frozen=True)
+class StageRecord:
     """What a stage notes when it has finished.
 
     Attributes:
@@ -23,21 +26,30 @@ class StageRecord(BaseModel):
         copies: The text of small files that only a training could write again, by catalog entry.
         finished: When, ISO 8601.
         package_version: Of this package.
+        elsewhere: Whether ``python -m s3f_pipeline.train`` has run the stage, without Kedro.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: str
     dependencies: Dependencies | None
     reason: str
-    outputs: dict[str, FileContent]
-    copies: dict[str, str]
+    outputs: Mapping[str, FileContent]
+    copies: Mapping[str, str]
     finished: str
     package_version: str
+    elsewhere: bool = False
+
+    def changes(self, now: Dependencies) -> list[str]:
+        """Say on what else the outputs would depend now.
+
+        Another machine has other packages: those of a training that was done elsewhere stay as they were.
+        """
+        assert self.dependencies is not None
+        packages = self.dependencies.packages if self.elsewhere else now.packages
+        return self.dependencies.changes(replace(now, packages=packages))
 
     def content(self) -> dict[str, Any]:
         """What the file of the record holds, with a checksum of it."""
-        content = self.model_dump(mode="json")
+        content = asdict(self)
         return {**content, CHECKSUM: checksum(content)}
 
     @classmethod
@@ -48,6 +60,12 @@ class StageRecord(BaseModel):
         if content.pop(ONLY_A_HASH, None):
             content |= {"dependencies": None, "reason": ""}
         try:
-            return cls.model_validate(content)
-        except ValidationError:
+            found: Self = decode(cls, content)
+        except DecodingError:
             return None
+        return found
+
+
+def time_of_record() -> str:
+    """The time that a record notes: now, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

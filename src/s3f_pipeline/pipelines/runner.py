@@ -24,8 +24,8 @@ from s3f_pipeline.config.names import (
     experiments,
     leakage_effect_pipeline,
 )
-from s3f_pipeline.config.schema import ARMS, PROTOCOLS, ExperimentConfig
-from s3f_pipeline.errors import ConfigError
+from s3f_pipeline.config.schema import ARMS, PROTOCOLS
+from s3f_pipeline.errors import ConfigError, TrainingError
 from s3f_pipeline.files import require_writable
 from s3f_pipeline.pipelines.interrupts import signals_as_errors
 from s3f_pipeline.pipelines.locks import preparing, reading, refuse_second_process, refuse_while_read
@@ -39,6 +39,7 @@ from s3f_pipeline.pipelines.stages import (
     stages_of,
 )
 from s3f_pipeline.process_group import this_process
+from s3f_pipeline.recipe import ExperimentConfig
 
 MODEL_FILE = "model.keras"
 READ_BY_EXPERIMENTS = ("ingestion", "resizing", "splitting")
@@ -79,6 +80,7 @@ class StageRunner(SequentialRunner):
         """Run what is not finished; arguments as in Kedro's runners.
 
         Raises:
+            TrainingError: If a training that was done elsewhere is not the one that is asked for.
             ConfigError: For more than one experiment, a part of a stage, or ``--only-missing-outputs``.
             ModelError: If the network cannot be built for these images.
             LockedError: If another process works on the same experiment, or reads what is to be made anew.
@@ -160,6 +162,8 @@ class _Run:
             logger.info("Finished before: %s", stage.title)
             return
         why = stage.why_unfinished(self.catalog, stage.dependencies(self.catalog))
+        if why:
+            self._refuse_to_replace(stage, why.reason)
         if why and why.damaged:
             logger.warning("%s: %s is made again.%s", why.reason, stage.title, _hint(why.reason))
         elif why and why is not NEVER_RUN and not stage.is_looked_at_each_time:
@@ -202,11 +206,27 @@ class _Run:
                     f"kedro run{self.loader.env_option} --pipeline={_pipeline_of(stage, self.loader)}, with "
                     f"the same --params and without --tags and the like."
                 )
+            self._refuse_to_replace(source, damage)
             logger.warning("%s: %s is made again.%s", damage, source.title, _hint(damage))
             self._mend_inputs(source)
             self._execute(source, damage)
             mended = True
         return mended
+
+    def _refuse_to_replace(self, stage: Stage, why: str) -> None:
+        """Let no training take the place of one of another machine, unless everything is to be made anew.
+
+        Raises:
+            TrainingError: If one would.
+        """
+        if self.force or not stage.was_run_elsewhere(self.catalog):
+            return
+        raise TrainingError(
+            f"The network in {self.catalog[stage.record].filepath.parent} was trained on another machine "
+            f"(python -m s3f_pipeline.train) and is not the one that is asked for: {why}. Nothing was "
+            f"changed. Run with the parameters, images and code of its job, copy the folder again if it is "
+            f"not whole, or pack and train anew. To train here in its place: --params=force=true."
+        )
 
     def _execute(self, stage: Stage, why: str) -> None:
         with ExitStack() as held:
@@ -314,7 +334,7 @@ def _is_imported(namespace: str, loader: ProjectConfigLoader) -> bool:
 
 def _check_training(stage: Stage, catalog: CatalogProtocol) -> None:
     """Let a training refuse what it cannot be trained on before the state of an earlier one is given up."""
-    from s3f_pipeline.pipelines.training.nodes import check_training
+    from s3f_pipeline.training.experiment import check_training
 
     (node,) = stage.pipeline.nodes
     read = [name for name in node.inputs if not isinstance(catalog[name], ScratchFolderDataset)]

@@ -8,47 +8,32 @@ tried since.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from pydantic_core import to_jsonable_python
 
-from s3f_pipeline.catalog_types import FolderDataset, SaltDataset, ScratchFolderDataset, UnusableFileError
-from s3f_pipeline.closure import Closure, closure, literal
+from s3f_pipeline.catalog_types import (
+    FolderDataset,
+    SaltDataset,
+    ScratchFolderDataset,
+    UnusableFileError,
+)
+from s3f_pipeline.closure import Closure
 from s3f_pipeline.config.names import EXPORT
 from s3f_pipeline.files import atomic_path
+from s3f_pipeline.pipelines.code import code_of
 from s3f_pipeline.pipelines.dependencies import MISSING, Dependencies, first_of, flat
 from s3f_pipeline.pipelines.packages import version, versions_of
-from s3f_pipeline.pipelines.records import StageRecord
+from s3f_pipeline.pipelines.records import StageRecord, time_of_record
 
 RESOLUTION = timedelta(seconds=1)
 """Of the time in a record."""
-PACKAGE = Path(__file__).resolve().parents[1]
-OBSERVERS = (
-    "backend.quiet",
-    "config.loader:current_loader",
-    "console",
-    "credentials",
-    "durations",
-    "errors",
-    "files:atomic_path",
-    "files:temporary_path",
-    "logs",
-    "origins:command_line",
-    "origins:git_state",
-    "origins:package_versions",
-    "pipelines.training.cost",
-    "signals",
-    "tracking",
-    "training.estimate",
-)
-"""Code that tells, tracks or writes what is done, and decides nothing of it."""
 PREPARATION_STAGES = ("acquisition", "ingestion", "resizing", "linking", "splitting", "auditing")
 EXPERIMENT_STAGES = ("training", "importing", "evaluation", "explanation", "bundling", "reporting")
 COMPARISON = "comparison"
@@ -61,38 +46,8 @@ STAGES = (
     *PREPARATION_STAGES, *EXPERIMENT_STAGES, COMPARISON, LEAKAGE_EFFECT, LEADERBOARD, PREDICTION, EXPORT
 )  # fmt: skip
 NOTHING = Closure({}, frozenset())
-LOAD_MODEL = ("s3f_pipeline.models.loading:load_model",)
-LOADERS = dict.fromkeys(("evaluation", "explanation", "bundling"), LOAD_MODEL)
-"""What the catalog runs for the nodes of a stage, and what decides with them: how a network is loaded."""
 COPIED = {"training": ("history", "training")}
 """Small outputs that the record of a stage has a copy of, because making them again takes too long."""
-
-
-class Table(NamedTuple):
-    """A table of functions that are imported by name: of it only the line of the chosen one counts.
-
-    Attributes:
-        module: Where it is, without the package's name.
-        name: Of the table.
-        parameter: Whose value is the chosen line.
-    """
-
-    module: str
-    name: str
-    parameter: str
-
-
-NETWORKS = Table("models.networks", "VARIANTS", "network")
-LAYOUTS = Table("layouts", "LAYOUTS", "cohorts.{cohort}.layout")
-CHOSEN_FROM = {
-    "ingestion": LAYOUTS,
-    "training": NETWORKS,
-    "importing": NETWORKS,
-    "evaluation": NETWORKS,
-    "explanation": NETWORKS,
-    "bundling": NETWORKS,
-}
-"""Stages that run a function of a table."""
 
 
 @dataclass(frozen=True)
@@ -174,13 +129,8 @@ class Stage:
 
     def runs(self, parameters: Mapping[str, Any]) -> Closure:
         """The code that the stage runs with some parameters, by their keys."""
-        functions = {f"{node.func.__module__}:{node.func.__name__}" for node in self.pipeline.nodes}
-        functions.update(LOADERS.get(self.name, ()))
-        if table := CHOSEN_FROM.get(self.name):
-            chosen = parameters.get(table.parameter.format(cohort=self.cohort))
-            functions |= {function for name, function in _lines(PACKAGE, table).items() if name == chosen}
-        tables = (f"{table.module}:{table.name}" for table in (NETWORKS, LAYOUTS))
-        return closure(PACKAGE, tuple(sorted(functions)), (*OBSERVERS, *tables))
+        functions = (f"{node.func.__module__}:{node.func.__name__}" for node in self.pipeline.nodes)
+        return code_of(self.name, functions, self.cohort, parameters)
 
     def _key_of(self, name: str) -> str:
         """What the keys of a parameter begin with, as users write them."""
@@ -208,7 +158,7 @@ class Stage:
             return Unfinished(f"its record {path} is damaged", damaged=True)
         if record.dependencies is None:
             return Unfinished(f"it was finished by another release ({record.package_version}), {UNKNOWN}")
-        if changes := record.dependencies.changes(now):
+        if changes := record.changes(now):
             if path := self._new_secret(catalog, datetime.fromisoformat(record.finished)):
                 return Unfinished(
                     f"{path}, the secret under which patient ids are hashed, is newer than they are, as when "
@@ -223,6 +173,11 @@ class Stage:
     def is_finished(self, catalog: CatalogProtocol, now: Dependencies) -> bool:
         """Whether the stage depends on what it depended on and every output is what the record says."""
         return self.why_unfinished(catalog, now) is None
+
+    def was_run_elsewhere(self, catalog: CatalogProtocol) -> bool:
+        """Whether its record is one of ``python -m s3f_pipeline.train``."""
+        record = self._read_record(catalog) if catalog[self.record].exists() else None
+        return record is not None and record.elsewhere
 
     def damage(self, catalog: CatalogProtocol, names: Collection[str], *, hashed: bool = False) -> str | None:
         """Say what is wrong with outputs of the stage, whatever it would write today; ``None`` if nothing is.
@@ -274,7 +229,7 @@ class Stage:
                 for name, dataset in outputs.items()
                 if name.rpartition(".")[2] in copied
             },
-            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            finished=time_of_record(),
             package_version=version("s3f-pipeline"),
         )
         catalog.save(self.record, record.content())
@@ -310,12 +265,6 @@ def stages_of(pipeline: Pipeline) -> list[Stage]:
 def _key(node: Node) -> tuple[str, str]:
     (stage,) = node.tags & set(STAGES)
     return node.namespace or "", stage
-
-
-@cache
-def _lines(package: Path, table: Table) -> dict[str, str]:
-    lines: dict[str, str] = literal(package, table.module, table.name)
-    return lines
 
 
 def _wiring(node: Node) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 NAMES = {
     bool: "true or false",
@@ -25,8 +25,8 @@ def decode(kind: Any, value: Any, where: str = "") -> Any:
     """Make a typed value of what JSON holds.
 
     Args:
-        kind: A dataclass, ``Mapping[str, …]``, ``tuple[…]``, a union, ``Any``, or what JSON itself has. Keys
-            that a dataclass does not name are passed over.
+        kind: A dataclass, ``Mapping[str, …]``, ``tuple[…]``, a union, a literal, ``Any``, or what JSON itself
+            has. Keys that a dataclass does not name are passed over.
         value: As ``json.loads`` returns it.
         where: Dotted key of the value.
 
@@ -44,6 +44,8 @@ def decode(kind: Any, value: Any, where: str = "") -> Any:
     origin, parts = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return _decode_union(parts, value, where)
+    if origin is Literal:
+        return _decode_literal(parts, value, where)
     if origin is tuple:
         return _decode_tuple(parts, _require(list, value, where), where)
     if origin is Mapping:
@@ -73,6 +75,12 @@ def _decode_union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
         except DecodingError as error:
             problems.append(error)
     raise problems[0]
+
+
+def _decode_literal(allowed: tuple[Any, ...], value: Any, where: str) -> Any:
+    if not any(value == each and type(value) is type(each) for each in allowed):
+        raise DecodingError(f"{where} must be one of {', '.join(map(str, allowed))}")
+    return value
 
 
 def _decode_tuple(kinds: tuple[Any, ...], value: list[Any], where: str) -> tuple[Any, ...]:

@@ -18,8 +18,8 @@ from s3f_pipeline.config.schema.cohort import (
     PublishedResult,
 )
 from s3f_pipeline.config.schema.evaluation import CohortUse, EvaluationConfig
-from s3f_pipeline.config.schema.experiment import ExperimentConfig, ExperimentLabels
-from s3f_pipeline.config.schema.fields import ARMS, PROTOCOLS, Block, Protocol
+from s3f_pipeline.config.schema.experiment import ExperimentLabels
+from s3f_pipeline.config.schema.fields import ARMS, PROTOCOLS, Block
 from s3f_pipeline.config.schema.parameters import ExportRequest, Parameters, PredictionRequest
 from s3f_pipeline.config.schema.preparation import (
     AcquisitionConfig,
@@ -30,7 +30,8 @@ from s3f_pipeline.config.schema.preparation import (
     SplittingOfRun,
 )
 from s3f_pipeline.config.schema.table import TableColumns
-from s3f_pipeline.config.schema.training import VariantConfig, Variants
+from s3f_pipeline.config.schema.training import MergedTraining, VariantConfig, Variants
+from s3f_pipeline.recipe import Protocol
 
 __all__ = [
     "ARMS",
@@ -45,7 +46,6 @@ __all__ = [
     "Cohorts",
     "DownloadConfig",
     "EvaluationConfig",
-    "ExperimentConfig",
     "ExperimentLabels",
     "ExportRequest",
     "GroupingConfig",
@@ -53,6 +53,7 @@ __all__ = [
     "IngestionConfig",
     "LeakageEffectConfig",
     "LinkConfig",
+    "MergedTraining",
     "Parameters",
     "PhantomsConfig",
     "PredictionRequest",

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 from types import UnionType
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -17,9 +17,9 @@ from pydantic import (
 )
 
 from s3f_pipeline.files import stays_inside
+from s3f_pipeline.recipe import Protocol
 from s3f_pipeline.spelling import compose
 
-Protocol = Literal["patient_safe", "published", "leak_free", "leaking"]
 PROTOCOLS: tuple[Protocol, ...] = ("patient_safe", "published")
 ARMS: tuple[Protocol, ...] = ("leak_free", "leaking")
 """Protocols of the measurement of a leak: they differ in it alone, and are of no other use."""

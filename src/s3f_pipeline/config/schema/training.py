@@ -18,6 +18,12 @@ TrainingOverrides = create_model(
 )
 
 
+class MergedTraining(Block):
+    """All training keys of an experiment, from whichever blocks they come."""
+
+    training: TrainingSettings
+
+
 class VariantConfig(Block):
     """One network for which pipelines are built.
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from s3f_pipeline.config.names import Experiment
-from s3f_pipeline.config.schema import CohortFacts, ExperimentConfig, ImageStoreConfig
+from s3f_pipeline.config.schema import CohortFacts, ImageStoreConfig
+from s3f_pipeline.recipe import ExperimentConfig
 
 
 def bundle(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.config.schema import CohortUse, EvaluationConfig, ExperimentConfig
+from s3f_pipeline.config.schema import CohortUse, EvaluationConfig
 from s3f_pipeline.errors import EvaluationError
+from s3f_pipeline.recipe import ExperimentConfig
 
 if TYPE_CHECKING:
     from s3f_pipeline.evaluation.openings import Opening
@@ -95,8 +96,7 @@ def measure(
         for split, rows in predictions.groupby("split", sort=True)
     }
     return {
-        **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"}),
-        **config.model_dump(mode="json", include={"selection_split"}),
+        **config.as_json("cohort", "protocol", "variant", "seed", "fold", "selection_split"),
         "guarantee": training["guarantee"],
         "selected_on_test": config.selected_on_test,
         "selected_epoch": training["selected_epoch"],
@@ -127,7 +127,7 @@ def _opening(
 
     test = predictions[predictions["split"] == "test"]
     shown = index[index["image_id"].isin(test["image_id"])]
-    settings = json.dumps(config.model_dump(mode="json"), sort_keys=True)
+    settings = json.dumps(config.as_json(), sort_keys=True)
     return Opening(
         test_set=table_hash(shown, ["sha256"]),
         variant=config.variant,

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.config.schema import EvaluationConfig, ExperimentConfig
+from s3f_pipeline.config.schema import EvaluationConfig
 from s3f_pipeline.explanation.settings import ExplanationSettings
+from s3f_pipeline.recipe import ExperimentConfig
 
 
 def explain_network(
@@ -49,7 +50,7 @@ def explain_network(
         initial=_initial(config, training),
     )
     content, arrays = explain(question)
-    identity = config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"})
+    identity = config.as_json("cohort", "protocol", "variant", "seed", "fold")
     return {**identity, **content}, arrays
 
 

@@ -8,8 +8,9 @@ import pandas as pd
 
 from s3f_pipeline.config.loader import current_loader
 from s3f_pipeline.config.names import IMPORT
-from s3f_pipeline.config.schema import CohortData, ExperimentConfig
+from s3f_pipeline.config.schema import CohortData
 from s3f_pipeline.errors import WeightsError
+from s3f_pipeline.recipe import ExperimentConfig
 
 if TYPE_CHECKING:
     from s3f_pipeline.bundle.importing import KerasFile
@@ -74,8 +75,8 @@ def import_weights(
     from s3f_pipeline.backend.precision import use_precision
     from s3f_pipeline.bundle.importing.network import import_network
     from s3f_pipeline.models import summarise
-    from s3f_pipeline.pipelines.training.nodes import describe_run
     from s3f_pipeline.tracking.run import RUN
+    from s3f_pipeline.training.experiment import describe_run
 
     file = check_weights(config, weights_file)
     precision = use_precision("float32")
@@ -84,7 +85,7 @@ def import_weights(
     _tell(config, overlap, why_unknown)
     facts = {
         **describe_run(config, index, splits),
-        "config": config.model_dump(mode="json", exclude={"training"}),
+        "config": {key: value for key, value in config.as_json().items() if key != "training"},
         "epochs_run": 0,
         "selected_epoch": 0,
         "selected_value": None,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from s3f_pipeline.config.schema import CohortCard, CohortFacts, ExperimentConfig, ExperimentLabels
+from s3f_pipeline.config.schema import CohortCard, CohortFacts, ExperimentLabels
+from s3f_pipeline.recipe import ExperimentConfig
 
 if TYPE_CHECKING:
     from s3f_pipeline.reporting.report_data import ReportData
@@ -183,9 +184,8 @@ def _describe_cohort(cohort: CohortFacts, labels: ExperimentLabels, *, synthetic
 
 
 def _describe_experiment(experiment: ExperimentConfig, labels: ExperimentLabels) -> dict[str, Any]:
-    shown = {"cohort", "protocol", "variant", "seed", "fold", "selection_split"}
     return {
-        **experiment.model_dump(mode="json", include=shown),
+        **experiment.as_json("cohort", "protocol", "variant", "seed", "fold", "selection_split"),
         **labels.model_dump(exclude={"class_titles"}),
         "selected_on_test": experiment.selected_on_test,
     }

@@ -1,52 +1,14 @@
 """Nodes of the training."""
 
-import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from s3f_pipeline.config.loader import current_loader
-from s3f_pipeline.config.schema import ExperimentConfig
-from s3f_pipeline.errors import ConfigError
-from s3f_pipeline.pipelines.training.cost import check_cost
-
-if TYPE_CHECKING:
-    from s3f_pipeline.backend.distribution import Spread
-
-logger = logging.getLogger(__name__)
-
-
-def check_training(
-    config: ExperimentConfig, index: pd.DataFrame, images: np.memmap, splits: pd.DataFrame
-) -> None:
-    """Refuse what cannot be trained on.
-
-    Raises:
-        ConfigError: If the epoch is to be chosen by a metric that this cohort does not have.
-        ImageError: If the store is not that of the index.
-        SplitError: If the splits are not those of the index, or a group stands on two sides.
-    """
-    from s3f_pipeline.images.store import check_store
-    from s3f_pipeline.splits.checks import check_splits
-    from s3f_pipeline.splits.rows import split_rows
-
-    metric = config.training.selection_metric
-    if metric == "positive_f1" and config.positive_class is None:
-        raise ConfigError(
-            f"training.selection_metric is positive_f1, but {config.cohort} has no positive_class. Choose "
-            f"weighted_f1, macro_f1 or accuracy."
-        )
-    check_store(index, images, config.input_shape)
-    check_splits(splits, leaks_by_design=config.leaks_by_design)
-    selection = split_rows(index, splits, config.selection_split, config.classes)
-    if metric == "auc" and len(set(selection.labels)) < len(config.classes):
-        raise ConfigError(
-            f"training.selection_metric is auc, but not every class of {config.cohort} has "
-            f"{config.selection_split} images. Choose weighted_f1, macro_f1 or accuracy."
-        )
+from s3f_pipeline.recipe import ExperimentConfig
 
 
 def train_network(
@@ -63,129 +25,15 @@ def train_network(
         ``training.json``.
 
     Raises:
-        S3FError: As ``check_training`` and ``check_cost``.
+        S3FError: As ``s3f_pipeline.training.experiment.train``.
     """
-    from s3f_pipeline.backend.distribution import spread_batches
-    from s3f_pipeline.origins import git_state
-    from s3f_pipeline.splits.rows import split_rows
     from s3f_pipeline.tracking.run import RUN
-    from s3f_pipeline.training.fit import fit
-    from s3f_pipeline.training.state import StateFolder
+    from s3f_pipeline.training.experiment import train
 
-    check_training(config, index, images, splits)
-    _warn_of_swapped_sides(config)
-    training = split_rows(index, splits, "train", config.classes)
-    selection = split_rows(index, splits, config.selection_split, config.classes)
-    commit = git_state()
-    with spread_batches(config.training.distribution, config.training.batch_size) as spread:
-        model, computation = _build(config, spread)
-        check_cost(
-            model, images, state_folder, batch_size=config.training.batch_size,
-            epochs=config.training.epochs, training_images=len(training.rows),
-            selection_images=len(selection.rows), devices=spread.devices,
-            max_hours=current_loader().typed.max_hours,
-        )  # fmt: skip
-        trained = fit(
-            model, images, training, selection, config.classes, config.training,
-            seed=config.seed, positive_class=config.positive_class, report=RUN.log_epoch,
-            states=StateFolder(state_folder), circumstances=_circumstances(computation), spread=spread,
-        )  # fmt: skip
-    facts = {
-        **_task(config, index, splits),
-        **trained.facts,
-        "seconds": float(trained.history["seconds"].sum()),
-        **computation,
-        **_origin(config, commit),
-        "mlflow_run_id": RUN.run_id,
-    }
-    return trained.model, trained.history, facts
-
-
-def _warn_of_swapped_sides(config: ExperimentConfig) -> None:
-    from s3f_pipeline.training.augmentation import swapped_classes
-
-    flip = config.training.augmentation.flip
-    if flip != "none" and (sides := swapped_classes(config.classes)):
-        logger.warning(
-            "training.augmentation.flip is %s, but a mirrored image of %s shows its other side; labels stay.",
-            flip, ", ".join(sides),
-        )  # fmt: skip
-
-
-def _build(config: ExperimentConfig, spread: "Spread") -> tuple[Any, dict[str, Any]]:
-    """Set precision and determinism, build the network, and say on what it computes."""
-    from s3f_pipeline.backend.determinism import make_deterministic
-    from s3f_pipeline.backend.devices import backend_name, describe_device, describe_kernels, on_gpu
-    from s3f_pipeline.backend.precision import use_precision
-    from s3f_pipeline.models import build_model, summarise
-
-    if current_loader().typed.offline:
+    asked = current_loader().typed
+    if asked.offline:
         os.environ["S3F_OFFLINE"] = "1"  # pretrained weights, too, come from files alone
-    precision = use_precision(config.training.precision)
-    asked = config.training.deterministic
-    deterministic = not on_gpu() if asked == "auto" else asked
-    make_deterministic(config.seed, operations=deterministic)
-    model = build_model(config.network, config.input_shape, config.outputs, **config.options)
-    logger.info(
-        "%s: %s parameters, on %s in %s (%s)",
-        config.network, f"{model.count_params():,}", describe_device(), precision.policy, precision.reason,
-    )  # fmt: skip
-    return model, {
-        "parameters": model.count_params(),
-        "network": summarise(model),
-        "precision": precision.policy,
-        "backend": backend_name(),
-        "device": describe_device(),
-        "cpu_kernels": describe_kernels(),
-        "replicas": spread.devices,
-        "processes": spread.process.count,
-        "deterministic": deterministic,
-    }
-
-
-def _circumstances(computation: dict[str, Any]) -> dict[str, str]:
-    """What the bits depend on besides parameters, data and code, as messages call it."""
-    return {
-        "device": computation["device"],
-        "kernels of the CPU": computation["cpu_kernels"],
-        "number of devices": str(computation["replicas"]),
-        "precision": computation["precision"],
-    }
-
-
-def _task(config: ExperimentConfig, index: pd.DataFrame, splits: pd.DataFrame) -> dict[str, Any]:
-    """What was trained, and on which images."""
-    from s3f_pipeline.origins import table_hash
-    from s3f_pipeline.splits.guarantee import guarantee_counts
-
-    return {
-        **config.model_dump(mode="json", include={"cohort", "protocol", "variant", "seed", "fold"}),
-        **config.model_dump(mode="json", include={"classes", "selection_split"}),
-        "guarantee": guarantee_counts(index, splits),
-        "selected_on_test": config.selected_on_test,
-        "selection_metric": config.training.selection_metric,
-        "input_shape": list(config.input_shape),
-        "data_hash": table_hash(index, ["image_id", "sha256", "label"]),
-        "splits_hash": table_hash(splits, ["image_id", "group", "split"]),
-    }
-
-
-def describe_run(config: ExperimentConfig, index: pd.DataFrame, splits: pd.DataFrame) -> dict[str, Any]:
-    """What ``training.json`` says of a run, wherever its network was trained."""
-    from s3f_pipeline.origins import git_state
-
-    return {**_task(config, index, splits), **_origin(config, git_state())}
-
-
-def _origin(config: ExperimentConfig, git_state: tuple[str, bool]) -> dict[str, Any]:
-    """By which command, code and configuration."""
-    from s3f_pipeline.origins import command_line, package_versions
-
-    commit, dirty = git_state
-    return {
-        "git_commit": commit,
-        "git_dirty": dirty,
-        "command": command_line(),
-        "versions": package_versions(),
-        "config": config.model_dump(mode="json"),
-    }
+    model, history, facts = train(
+        config, index, images, splits, state_folder, max_hours=asked.max_hours, report=RUN.log_epoch
+    )
+    return model, history, {**facts, "mlflow_run_id": RUN.run_id}

@@ -1,4 +1,4 @@
-"""What the training node says before it trains."""
+"""What is said of a training before it begins."""
 
 import re
 
@@ -8,19 +8,28 @@ import psutil
 import pytest
 
 from s3f_pipeline.errors import TrainingError
-from s3f_pipeline.pipelines.training import cost
-from s3f_pipeline.pipelines.training.cost import (
+from s3f_pipeline.room import Room
+from s3f_pipeline.training import cost
+from s3f_pipeline.training.cost import (
     HOUR,
     LARGEST_OVERESTIMATE,
+    free_memory_of_machine,
+    memory_of_machine,
     require_room,
     require_time,
     tell_cost,
 )
-from s3f_pipeline.room import Room
 
 
-def memory_of_machine():
-    return psutil.virtual_memory().total
+def test_memory_is_that_of_the_machine():
+    memory = psutil.virtual_memory()
+    assert memory_of_machine() == memory.total
+    assert free_memory_of_machine() == pytest.approx(memory.available, rel=0.2)
+
+
+def test_where_nothing_tells_what_is_free_all_counts(monkeypatch, tmp_path):
+    monkeypatch.setattr(cost, "MEMORY", tmp_path / "meminfo")
+    assert free_memory_of_machine() == memory_of_machine()
 
 
 def test_the_estimate_is_told(tmp_path, caplog):

@@ -2,20 +2,25 @@
 
 import logging
 import math
+import os
+import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
 
+from s3f_pipeline.backend.devices import on_gpu
+from s3f_pipeline.backend.distribution import agree
 from s3f_pipeline.durations import duration
 from s3f_pipeline.errors import TrainingError
+from s3f_pipeline.models import summarise
 from s3f_pipeline.room import Room, room_needed
-
-if TYPE_CHECKING:
-    import keras
+from s3f_pipeline.training.estimate import time_needed
+from s3f_pipeline.training.fit import memory_errors_explained
 
 logger = logging.getLogger(__name__)
+MEMORY = Path("/proc/meminfo")
 GIGABYTE = 1e9
 HOUR = 3600.0
 LARGEST_OVERESTIMATE = 3
@@ -24,7 +29,7 @@ LESS_MEMORY = "Lower it by --params=training.batch_size=<n> or image_size=<n>."
 
 
 def check_cost(
-    model: "keras.Model",
+    model: keras.Model,
     images: np.memmap,
     folder: Path,
     *,
@@ -42,12 +47,6 @@ def check_cost(
     Raises:
         TrainingError: If training needs too much memory, disk or time.
     """
-    from s3f_pipeline.backend.devices import on_gpu
-    from s3f_pipeline.backend.distribution import agree
-    from s3f_pipeline.models import summarise
-    from s3f_pipeline.training.estimate import time_needed
-    from s3f_pipeline.training.fit import memory_errors_explained
-
     folder = next(each for each in (folder, *folder.parents) if each.exists())
     room = room_needed(summarise(model), batch_size=batch_size, devices=devices)
     require_room(room, folder, shared_memory=not on_gpu())
@@ -72,9 +71,7 @@ def require_room(room: Room, folder: Path, *, shared_memory: bool) -> None:
         TrainingError: If the disk has less room than the network's files take, or the machine less memory
             than training takes for certain.
     """
-    import psutil
-
-    memory = psutil.virtual_memory().total
+    memory = memory_of_machine()
     if shared_memory and room.memory > LARGEST_OVERESTIMATE * memory:
         raise TrainingError(
             f"Training takes about {room.memory / GIGABYTE:.1f} GB of memory, and this machine has "
@@ -118,9 +115,7 @@ def tell_cost(seconds: float, room: Room, epochs: int, folder: Path, *, shared_m
         folder: On the disk that results go to.
         shared_memory: Whether the device computes in the memory of the machine, as a CPU does.
     """
-    import psutil
-
-    free_memory = psutil.virtual_memory().available
+    free_memory = free_memory_of_machine()
     logger.info(
         "Estimate: about %s for %s once compiled; %.1f GB memory (%s), %.2f GB disk (%.1f GB free)",
         duration(seconds), "1 epoch" if epochs == 1 else f"{epochs} epochs",
@@ -129,3 +124,15 @@ def tell_cost(seconds: float, room: Room, epochs: int, folder: Path, *, shared_m
     )  # fmt: skip
     if shared_memory and room.memory > free_memory:
         logger.warning("Training may run out of memory. %s", LESS_MEMORY)
+
+
+def memory_of_machine() -> int:
+    """Bytes of memory that this machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def free_memory_of_machine() -> int:
+    """Bytes of it that programs can still get, as Linux tells; elsewhere all there are."""
+    told = MEMORY.read_text() if MEMORY.is_file() else ""
+    found = re.search(r"^MemAvailable:\s*(\d+) kB$", told, re.MULTILINE)
+    return 1024 * int(found[1]) if found else memory_of_machine()
