@@ -104,13 +104,7 @@ def compare(
     validation = _validation(found, settings)
     networks = {
         name: network_of(
-            name,
-            titles.get(name, name),
-            found.repeats[name],
-            test,
-            validation,
-            settings,
-            latencies.get(name),
+            name, titles.get(name, name), found.repeats[name], test, validation, settings, latencies.get(name)
         )
         for name in test.figures
     }
