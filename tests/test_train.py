@@ -6,6 +6,7 @@ import os
 import shutil
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -31,6 +32,14 @@ FILES = {
     "index": "02_intermediate/brisc/index.parquet",
     "splits": "05_model_input/brisc/patient_safe/splits.parquet",
 }
+
+
+@pytest.fixture(autouse=True)
+def _precision_as_before():
+    """A training sets the precision of its process."""
+    before = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(before)
 
 
 @pytest.fixture

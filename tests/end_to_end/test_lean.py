@@ -18,7 +18,7 @@ from installed import not_installed_by
 from s3f_pipeline.config.loader import PROJECT
 from s3f_pipeline.models import load_model
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 DEMO = """
 image_size: 16
 phantoms:
@@ -72,7 +72,7 @@ def demo_project(root: Path) -> Project:
     return project
 
 
-@pytest.fixture(scope="module", params=["tensorflow", pytest.param("jax", marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=["tensorflow", "jax"])
 def backend(request) -> str:
     """With which the other machine computes."""
     return request.param

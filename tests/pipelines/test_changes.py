@@ -6,7 +6,7 @@ import pytest
 from finished_files import Files
 
 from s3f_pipeline.config.loader import ProjectConfigLoader
-from s3f_pipeline.pipelines import packages, runner, stages
+from s3f_pipeline.pipelines import code, packages, runner, stages
 
 NETWORKS = ("spatial", "bilinear", "medmamba")
 TRAINING, _, EVALUATION, EXPLANATION, BUNDLING, REPORTING = stages.EXPERIMENT_STAGES
@@ -22,7 +22,7 @@ class Experiments:
         self._files = {network: Files(loader, folder, f"brisc_{network}") for network in NETWORKS}
         for files in self._files.values():
             files.run()
-        self._package, self._edits = stages.PACKAGE, 0
+        self._package, self._edits = code.PACKAGE, 0
 
     def edit(self, *edits: tuple[str, str, str]) -> None:
         """Replace text in a copy of the package, which counts from then on; no text, a new file."""
@@ -34,7 +34,7 @@ class Experiments:
             text = path.read_text() if old else ""
             assert old in text, f"{name} has no longer: {old}"
             path.write_text(text.replace(old, new) if old else new)
-        self._monkeypatch.setattr(stages, "PACKAGE", copy)
+        self._monkeypatch.setattr(code, "PACKAGE", copy)
 
     def outdated(self) -> dict[tuple[str, str], str]:
         """The reason of each stage that is not finished, by network and stage; shared ones by ``""``."""
@@ -50,7 +50,7 @@ class Experiments:
 
     def take_back(self) -> None:
         """Look at the package as it was."""
-        self._monkeypatch.setattr(stages, "PACKAGE", self._package)
+        self._monkeypatch.setattr(code, "PACKAGE", self._package)
 
 
 @pytest.fixture(scope="module")

@@ -71,12 +71,12 @@ def code_of(stage: str, nodes: Iterable[str], cohort: str, parameters: Mapping[s
     functions = {*nodes, *LOADERS.get(stage, ())}
     if table := CHOSEN_FROM.get(stage):
         chosen = parameters.get(table.parameter.format(cohort=cohort))
-        functions |= {function for name, function in _lines(table).items() if name == chosen}
+        functions |= {function for name, function in _lines(PACKAGE, table).items() if name == chosen}
     tables = (f"{table.module}:{table.name}" for table in (NETWORKS, LAYOUTS))
     return closure(PACKAGE, tuple(sorted(functions)), (*OBSERVERS, *tables))
 
 
 @cache
-def _lines(table: Table) -> dict[str, str]:
-    lines: dict[str, str] = literal(PACKAGE, table.module, table.name)
+def _lines(package: Path, table: Table) -> dict[str, str]:
+    lines: dict[str, str] = literal(package, table.module, table.name)
     return lines
