@@ -92,17 +92,14 @@ def test_folds_that_all_networks_have_are_compared(folds, settings):
     assert tested.estimate.df == 3
 
 
+def compare_all(folder, settings):
+    runs = find_runs(folder)
+    advice = advise_on_validation(runs, settings)
+    return compare(runs, advice, settings, titles={}, claims=[], latencies={}, mlflow_run_id=None)
+
+
 def test_folds_decide_where_there_is_no_other_split(folds, settings):
-    runs = find_runs(folds)
-    comparison = compare(
-        runs,
-        advise_on_validation(runs, settings),
-        settings,
-        titles={},
-        claims=[],
-        latencies={},
-        mlflow_run_id=None,
-    )
+    comparison = compare_all(folds, settings)
     (pair,) = comparison.pairs
     assert pair.difference == pytest.approx(pair.folds.mean)
     assert (pair.p, pair.interval) == (pair.folds.p, pair.folds.interval)
@@ -113,16 +110,7 @@ def test_folds_decide_where_there_is_no_other_split(folds, settings):
 def test_folds_stand_beside_the_verdict_of_a_split(folds, settings):
     for name, skill in {"one": 90, "other": 75}.items():
         write_network(folds, name, Network(skill))
-    runs = find_runs(folds)
-    comparison = compare(
-        runs,
-        advise_on_validation(runs, settings),
-        settings,
-        titles={},
-        claims=[],
-        latencies={},
-        mlflow_run_id=None,
-    )
+    comparison = compare_all(folds, settings)
     (pair,) = comparison.pairs
     assert pair.folds.folds == (0, 1, 2, 3)
     assert pair.p != pair.folds.p

@@ -13,8 +13,8 @@ try:
     with native_messages_logged():
         import keras  # noqa: F401 - imports the backend, which TensorFlow does with many words
 
-        with suppress(ImportError):  # Keras imports it for any backend: to seed, save and load
-            import tensorflow  # noqa: F401
+        with suppress(ImportError):
+            import tensorflow  # noqa: F401 - Keras does so later for any backend: its words come now
 except ModuleNotFoundError as error:
     if error.name not in ("tensorflow", "jax"):
         raise
