@@ -1,7 +1,7 @@
 """Runs that are killed at any moment and started again end like a run that was not.
 
 They are killed once with SIGTERM and once with SIGKILL; ``S3F_KILLS=20`` kills 20 times with each of SIGTERM,
-SIGINT and a closed terminal, and 50 times with SIGKILL.
+SIGINT and a closed terminal, and 50 times with SIGKILL. What explains and reports is killed likewise.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from end_to_end_project import InTerminal, Project
+from PIL import Image
 
 from s3f_pipeline.models import load_model
 
@@ -37,6 +38,7 @@ training:
 explanation: {images: 4, training_images: 8, pictures: 0}
 """
 RUN = ("run", "--env=demo", "--pipeline=brisc_spatial")
+EXPLAIN = (*RUN, "--params=explanation.images=12,explanation.pictures=2")
 GOES_ON = "Going on after epoch"
 LAST_WORDS = re.compile(r"Report: ")
 FOLDER = "brisc/patient_safe/spatial/seed-0"
@@ -76,6 +78,11 @@ def readable(project) -> None:
             json.loads(path.read_text())
         elif path.suffix == ".keras":
             load_model(path)
+        elif path.suffix == ".png":
+            with Image.open(path) as picture:
+                picture.load()
+        elif path.suffix == ".svg":
+            assert path.read_text().rstrip().endswith("</svg>")
         elif path.suffix == ".npy":
             np.load(path, mmap_mode="r")
         elif path.suffix == ".npz":
@@ -88,9 +95,7 @@ def test_killed_runs_end_like_a_whole_one(project, tmp_path):
     whole = demo_project(tmp_path)
     whole.kedro(*RUN)
     chance = random.Random(0)
-    kinds = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP] * KILLS + [signal.SIGKILL] * (KILLS * 5 // 2)
-    kinds = kinds or [signal.SIGTERM, signal.SIGKILL]
-    chance.shuffle(kinds)
+    kinds = kinds_of_kills(chance)
     done, resumed, kept = Counter(), 0, []
     while kinds:
         with InTerminal(project, *RUN) as attempt:
@@ -118,6 +123,54 @@ def test_killed_runs_end_like_a_whole_one(project, tmp_path):
     print(dict(done), "resumed", resumed, "killed while training, epochs told and kept:", kept)
     assert resumed >= done.total() / 4
     assert not (project.demo / "06_models" / FOLDER / "state").exists()
+
+
+def kinds_of_kills(chance: random.Random) -> list[signal.Signals]:
+    kinds = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP] * KILLS + [signal.SIGKILL] * (KILLS * 5 // 2)
+    kinds = kinds or [signal.SIGTERM, signal.SIGKILL]
+    chance.shuffle(kinds)
+    return kinds
+
+
+@pytest.mark.long
+def test_a_kill_while_a_network_is_explained_leaves_nothing_half_written(project, tmp_path):
+    whole = demo_project(tmp_path)
+    whole.kedro(*RUN)
+    whole.kedro(*EXPLAIN)
+    project.kedro(*RUN)
+    chance = random.Random(1)
+    kinds = kinds_of_kills(chance)
+    moments = []
+    while kinds:
+        record = project.demo / "08_reporting" / FOLDER / "explanation/explanation.record.json"
+        record.unlink(missing_ok=True)
+        with InTerminal(project, *EXPLAIN) as attempt:
+            while attempt.process.poll() is None and b"Explaining" not in attempt.shown:
+                attempt.wait(0.1)
+            attempt.wait(chance.uniform(0, 8))
+            if attempt.process.poll() is not None:
+                continue
+            number = kinds.pop()
+            code = attempt.kill(number)
+        readable(project)
+        assert code == (-number if number == signal.SIGKILL else 128 + number)
+        assert number == signal.SIGKILL or not project.running(attempt.process.pid)
+        moments.append(attempt.text().splitlines()[-1])
+    told = project.kedro(*EXPLAIN)
+    assert "Finished before: training" in told
+    assert explained(project) == explained(whole)
+    assert "Finished before: explanation" in project.kedro(*EXPLAIN)
+    print(moments)
+
+
+def explained(project) -> dict[str, str]:
+    """SHA-256 of each file of the explanation, without the records, which hold times."""
+    folder = project.demo / "08_reporting" / FOLDER / "explanation"
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "record" not in path.name
+    }
 
 
 def check_what_is_kept(project, attempt, number, code) -> tuple[int, int]:

@@ -81,6 +81,13 @@ def test_blocks_within_blocks_are_one_interruption():
         interrupt_inside_a_broad_except(signal.SIGHUP)
 
 
+@pytest.mark.parametrize("but", ["", ", unless the moon is full"])
+def test_the_message_says_how_to_go_on(but):
+    with pytest.raises(InterruptedRunError) as caught, signals_as_errors(but):
+        signal.raise_signal(signal.SIGINT)
+    assert str(caught.value).endswith(f"the same command goes on from there{but}.")
+
+
 class SignalsWhenItGoes:
     def __del__(self):
         os.kill(os.getpid(), signal.SIGINT)

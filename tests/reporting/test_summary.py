@@ -5,6 +5,7 @@ import pytest
 from s3f_pipeline.reporting.summary import confusions, summarise
 from s3f_pipeline.reporting.trust import NOTHING, reasons_against, reasons_for
 from s3f_pipeline.results.metrics import Openings
+from s3f_pipeline.results.uncertainty import Calibration
 
 
 def changed(report, **experiment):
@@ -70,6 +71,35 @@ def test_nothing_speaks_for_it_is_said(report_data):
         report, metrics=metrics, explanation=explanation, test_openings=Openings(2, 2)
     )
     assert reasons_for(report) == [NOTHING]
+
+
+@pytest.mark.parametrize(
+    ("log_loss", "ece", "verdict"),
+    [
+        (
+            0.5,
+            0.04,
+            "these fit the test images better (log loss from 0.7000 to 0.5000, ECE from 0.0600 to 0.0400)",
+        ),
+        (0.8, 0.09, "these fit the test images worse"),
+        (
+            0.5,
+            0.09,
+            "whether these fit better depends on the measure (log loss from 0.7000 to 0.5000, ECE from",
+        ),
+    ],
+)
+def test_a_temperature_is_told_with_what_it_is_worth_on_test(report_data, log_loss, ece, verdict):
+    raw = report_data.measured.calibration.raw
+
+    def figures(log_loss, ece):
+        return dataclasses.replace(raw, log_loss=dataclasses.replace(raw.log_loss, value=log_loss), ece=ece)
+
+    calibration = Calibration(2.18, False, figures(0.7, 0.06), figures(log_loss, ece))
+    measured = dataclasses.replace(report_data.measured, calibration=calibration)
+    answers = summarise(dataclasses.replace(report_data, measured=measured)).answers
+    told = answers["Can its probabilities be believed?"]
+    assert f"Validation images ask for more cautious ones (temperature 2.180): {verdict}" in told
 
 
 def test_what_users_wrote_is_text_in_markdown(report_data):

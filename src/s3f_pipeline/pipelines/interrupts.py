@@ -21,11 +21,11 @@ AGAIN_SOON_SECONDS = 0.1
 class InterruptedRunError(S3FError):
     """A run that a signal has ended; the exit code is 128 + the signal's number, as in shells."""
 
-    def __init__(self, number: int) -> None:
-        """Take the signal's number."""
+    def __init__(self, number: int, but: str = "") -> None:
+        """Take the signal's number, and when the command does not go on."""
         super().__init__(
             f"Interrupted by {signal.Signals(number).name}. What was finished is kept; the same command "
-            f"goes on from there (with force=true it begins anew)."
+            f"goes on from there{but}."
         )
         self.exit_code = 128 + number  # type: ignore[misc]
 
@@ -101,7 +101,7 @@ class _Receiver:
 
 
 @contextmanager
-def signals_as_errors() -> Iterator[None]:
+def signals_as_errors(but: str = "") -> Iterator[None]:
     """Turn SIGINT, SIGTERM and SIGHUP inside the block into ``InterruptedRunError``, which Kedro's hooks see.
 
     A signal that comes while the run ends is ignored for a minute, because terminals and cluster managers
@@ -109,6 +109,9 @@ def signals_as_errors() -> Iterator[None]:
     the block. One that gets lost, because it came where exceptions are dropped, comes again by itself.
 
     Signals arrive in the main thread; in any other one the block runs as it is.
+
+    Args:
+        but: When the same command would not go on, to end the message with.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -120,7 +123,7 @@ def signals_as_errors() -> Iterator[None]:
         receiver.close()
     except _SignalReceived as received:
         receiver.close()
-        raise InterruptedRunError(received.number) from received
+        raise InterruptedRunError(received.number, but) from received
     except InterruptedRunError:  # from a block within, which goes on ignoring
         raise
     except BaseException:

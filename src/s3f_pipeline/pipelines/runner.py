@@ -106,7 +106,8 @@ class StageRunner(SequentialRunner):
         process = this_process()
         execute = partial(super().run, hook_manager=hook_manager, run_id=run_id)
         run = _Run(catalog, execute, loader, stages, known, loader.typed.force and process.leads)
-        with signals_as_errors(), ExitStack() as held:
+        but = ", unless force=true is left in, which begins anew" if loader.typed.force else ""
+        with signals_as_errors(but), ExitStack() as held:
             for experiment in asked if process.leads else ():
                 held.enter_context(refuse_second_process(loader, experiment))
             for stage in known:

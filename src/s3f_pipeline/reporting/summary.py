@@ -9,6 +9,7 @@ from s3f_pipeline.reporting.report_data import ReportData
 from s3f_pipeline.reporting.trust import reasons_against, reasons_for
 from s3f_pipeline.results.intervals import Intervals
 from s3f_pipeline.results.metrics import SplitMetrics
+from s3f_pipeline.results.uncertainty import CalibrationFigures
 from s3f_pipeline.text import in_markdown
 
 MOST_CONFUSIONS = 3
@@ -190,10 +191,22 @@ def _probabilities(report: ReportData) -> str:
         found = score(calibration.raw.ece)
         by_chance = score(calibration.raw.expected_ece_by_group)
         told = f"No error beyond chance is shown: ECE is {found}, and chance alone makes {by_chance}."
-    if calibration.temperature is None or calibration.at_bound:
+    if calibration.temperature is None or calibration.calibrated is None or calibration.at_bound:
         return told
-    lean = "bold" if calibration.temperature > 1 else "cautious"
-    return f"{told} By the validation images they are too {lean} (temperature {calibration.temperature:.3f})."
+    lean = "more cautious" if calibration.temperature > 1 else "bolder"
+    return (
+        f"{told} Validation images ask for {lean} ones (temperature {calibration.temperature:.3f}): "
+        f"{_worth(calibration.raw, calibration.calibrated)}."
+    )
+
+
+def _worth(raw: CalibrationFigures, scaled: CalibrationFigures) -> str:
+    """What the temperature is worth on the test images."""
+    pairs = {"log loss": (raw.log_loss.value, scaled.log_loss.value), "ECE": (raw.ece, scaled.ece)}
+    moves = [f"{name} from {score(before)} to {score(after)}" for name, (before, after) in pairs.items()]
+    lower = sum(after < before for before, after in pairs.values())
+    verdict = {0: "these fit the test images worse", 1: "whether these fit better depends on the measure"}
+    return f"{verdict.get(lower, 'these fit the test images better')} ({', '.join(moves)})"
 
 
 def _ends(intervals: Intervals, name: str) -> str:
