@@ -102,7 +102,7 @@ def test_killed_runs_end_like_a_whole_one(project, tmp_path):
             if done.total() % 3 == 0:
                 attempt.wait(chance.uniform(*SECONDS))
             else:
-                wait_for_an_epoch(attempt)
+                wait_for("Epoch ", attempt)
                 attempt.wait(chance.uniform(0, 1.5))
             if attempt.process.poll() is None:
                 number = kinds.pop()
@@ -140,14 +140,12 @@ def test_a_kill_while_a_network_is_explained_leaves_nothing_half_written(project
     project.kedro(*RUN)
     chance = random.Random(1)
     kinds = kinds_of_kills(chance)
-    moments = []
     while kinds:
         record = project.demo / "08_reporting" / FOLDER / "explanation/explanation.record.json"
         record.unlink(missing_ok=True)
         with InTerminal(project, *EXPLAIN) as attempt:
-            while attempt.process.poll() is None and b"Explaining" not in attempt.shown:
-                attempt.wait(0.1)
-            attempt.wait(chance.uniform(0, 8))
+            wait_for("Running: explanation", attempt)
+            attempt.wait(chance.uniform(0, 6))
             if attempt.process.poll() is not None:
                 continue
             number = kinds.pop()
@@ -155,12 +153,10 @@ def test_a_kill_while_a_network_is_explained_leaves_nothing_half_written(project
         readable(project)
         assert code == (-number if number == signal.SIGKILL else 128 + number)
         assert number == signal.SIGKILL or not project.running(attempt.process.pid)
-        moments.append(attempt.text().splitlines()[-1])
     told = project.kedro(*EXPLAIN)
     assert "Finished before: training" in told
     assert explained(project) == explained(whole)
     assert "Finished before: explanation" in project.kedro(*EXPLAIN)
-    print(moments)
 
 
 def explained(project) -> dict[str, str]:
@@ -194,9 +190,9 @@ def check_what_is_kept(project, attempt, number, code) -> tuple[int, int]:
     return told, kept
 
 
-def wait_for_an_epoch(attempt) -> None:
-    """Wait until the run trains, or has ended."""
-    while attempt.process.poll() is None and "Epoch " not in attempt.text():
+def wait_for(told: str, attempt: InTerminal) -> None:
+    """Wait until the run has told so much, or has ended."""
+    while attempt.process.poll() is None and told not in attempt.text():
         attempt.wait(0.1)
 
 
