@@ -3,6 +3,7 @@ import os
 import resource
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from filelock import FileLock
 from kedro.framework.session import KedroSession
@@ -12,6 +13,7 @@ from s3f_pipeline.cli import cli, readable
 from s3f_pipeline.config import loader as loader_module
 from s3f_pipeline.errors import SplitError
 from s3f_pipeline.files import atomic_path
+from s3f_pipeline.pipeline_registry import LazyPipelines, register_pipelines
 from s3f_pipeline.tracking.journal import NAME, Journal
 
 
@@ -23,6 +25,14 @@ def caused(outer, inner):
 def test_our_own_error_is_found_below_others():
     ours = SplitError("one group stands on two sides")
     assert readable(caused(RuntimeError("wrapped"), ours)) is ours
+
+
+def test_pipelines_are_listed_without_being_built(monkeypatch):
+    listed = register_pipelines()
+    monkeypatch.setattr(LazyPipelines, "__getitem__", lambda *_: pytest.fail("built"))
+    done = CliRunner().invoke(cli, ["registry", "list"])
+    assert done.exit_code == 0, done.output
+    assert yaml.safe_load(done.output) == sorted(listed)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])

@@ -10,6 +10,7 @@ import click
 from filelock import Timeout
 from kedro import KedroDeprecationWarning
 from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.cli.registry import registry as kedro_registry
 from kedro.framework.cli.utils import env_option
 
 from s3f_pipeline.cli_cohorts import cohorts, overview
@@ -84,6 +85,17 @@ def _unknown_pipeline(message: str) -> str:
     return f"There is no pipeline '{name}'.{published} `kedro registry list` names all.{hint}"
 
 
+@click.command("list")
+def list_pipelines() -> None:
+    """List the names of all pipelines, without building them: there are hundreds."""
+    from s3f_pipeline.pipeline_registry import register_pipelines
+
+    click.echo("\n".join(f"- {name}" for name in sorted(register_pipelines())))
+
+
+cli.add_command(
+    click.Group("registry", {**kedro_registry.commands, "list": list_pipelines}, help=kedro_registry.help)
+)
 cli.add_command(
     click.Command("run", params=kedro_run.params, callback=run_pipeline, help=run_pipeline.__doc__)
 )
