@@ -6,6 +6,7 @@ import cv2
 import made_bundles
 import numpy as np
 import pytest
+import yaml
 
 from s3f_pipeline.bundle.contents import check_files, read_checksums, write_checked_folder
 from s3f_pipeline.bundle.opening import open_bundle
@@ -72,6 +73,7 @@ def test_the_record_says_what_was_compared(exported, folder):
 def test_the_card_speaks_of_this_folder_alone(exported):
     card = (exported / "model_card.md").read_text()
     assert "training_features.npy" not in card
+    assert yaml.safe_load(card.split("---\n")[1])["library_name"] == "onnx"
     assert "The image in `example/` is" in card
     assert "float32 images in [0, 1] of shape (n, 16, 16, 1)" in card
     assert "20 images: no probability differs by more than" in card

@@ -133,6 +133,7 @@ def _card(bundle: Bundle, equality: Equality) -> str:
     says = bundle.preprocessing
     height, width, channels = says.input.shape
     card = (bundle.folder / CARD).read_text(encoding="utf-8")
+    card = card.replace("\nlibrary_name: keras\n", "\nlibrary_name: onnx\n", 1)
     as_trained = (
         ""
         if says.precision == "float32"
