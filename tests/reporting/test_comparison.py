@@ -167,3 +167,14 @@ def test_each_network_has_one_curve_in_each_panel(explained):
     assert high.get_lines()[0].get_xydata().tolist() == [[2, 0.52]]
     np.testing.assert_allclose(stop.get_lines()[0].get_xydata(), [[2, 0.48], [4, 0.74]])
     assert figure.axes[3].get_lines()[0].get_ydata()[0] == 0.305
+
+
+@pytest.mark.parametrize("flag", [None, "fewer than 30 groups in a class"])
+def test_a_star_is_explained_where_there_is_one(comparison, flag):
+    networks = {}
+    for name, network in comparison.networks.items():
+        shown = network.figures["balanced_accuracy"]
+        flagged = replace(shown, interval=replace(shown.interval, flag=flag))
+        networks[name] = replace(network, figures={**network.figures, "balanced_accuracy": flagged})
+    text = text_of(rendered(replace(comparison, networks=networks)))
+    assert ("* fewer than 30 groups in a class: an interval with a star" in text) == bool(flag)
