@@ -230,7 +230,10 @@ def _notes(test: Study, found: Design) -> list[str]:
             f"nothing is called better or worse."
         )
     elif seeds < 3:
-        notes.append("Two seeds tell little of how much seeds matter: intervals are wide for it.")
+        notes.append(
+            "Two seeds tell little of how much seeds matter: where they happen to agree, intervals take "
+            "seeds not to matter."
+        )
     if found.is_cross_validation:
         notes.append("Figures are of all test images of the folds; verdicts follow from the folds.")
     return notes
