@@ -100,6 +100,7 @@ def test_no_page_shows_what_is_no_number(comparison, tmp_path):
     for each in (comparison, single, few):
         assert not NOT_A_NUMBER.search(text_of(rendered(each)))
     assert "No interval and no p for 1 pair: a network has a single run" in text_of(rendered(single))
+    assert "could be called practically equal" not in text_of(rendered(single))
     assert "a class has 6 groups of test images, and fewer than 10 show nothing" in text_of(rendered(few))
 
 
@@ -128,6 +129,7 @@ def test_explanations_of_all_networks_stand_on_the_same_axes(explained):
     html = rendered(comparison, explanations)
     text = text_of(html[html.index('id="explanations"') :])
     assert "The same 6 test images without high frequencies" in text
+    assert "an accuracy of 6 independent images is known to ±40 points at worst" in text
     assert html.count("data:image/svg+xml") == 1
     assert "Accuracy: only frequencies up to … cycles per image Network whole images up to 2" in text
     assert "spatial 0.8741 0.8741 to 0.8741 0.6100 0.6100 to 0.6100" in text
@@ -147,6 +149,7 @@ def test_it_is_said_whether_seeds_agree(explained):
         f"spatial 2 0.0250 0.1000 Grad-CAM {maps.same_image:.4f} {maps.other_image:.4f} {maps.pairs}" in text
     )
     assert "spectral 0.1733 0.1733 to 0.1733 in 0 of 2 runs" in text
+    assert "on average, of means over seeds, which lie closer together than single runs" in text
     alone = replace(explanations, networks={"gated": explanations.networks["gated"]})
     assert "kedro sweep --cohorts=busi --seeds=3" in text_of(rendered(comparison, alone))
 
@@ -178,3 +181,56 @@ def test_a_star_is_explained_where_there_is_one(comparison, flag):
         networks[name] = replace(network, figures={**network.figures, "balanced_accuracy": flagged})
     text = text_of(rendered(replace(comparison, networks=networks)))
     assert ("* fewer than 30 groups in a class: an interval with a star" in text) == bool(flag)
+
+
+def test_an_interval_says_what_it_is_of(comparison):
+    text = text_of(rendered(comparison))
+    assert "The interval is for what this mean estimates" in text
+    assert "it is ruled out that there is no difference" in text
+    assert "half of the p before correction" in text
+    assert "where they happen to agree, intervals take seeds not to matter." in text
+
+
+def test_the_degrees_of_freedom_stand_beside_the_interval(comparison):
+    pair = comparison.pairs[0]
+    text = text_of(rendered(replace(comparison, pairs=(replace(pair, df=102.84), *comparison.pairs[1:]))))
+    assert "Difference Interval df p p (Holm)" in text
+    assert re.search(r" to [+−]\d\.\d{3} 102\.8 ", text)
+
+
+@pytest.mark.parametrize(("error", "is_said"), [(0.02, True), (0.003, False)])
+def test_a_margin_out_of_reach_is_said(comparison, error, is_said):
+    pairs = tuple(replace(pair, standard_error=error, df=50.0) for pair in comparison.pairs)
+    changed = replace(comparison, pairs=pairs)
+    assert page.least_reach(changed) == pytest.approx(error * 1.675905)
+    assert ("No pair could be called practically equal here" in text_of(rendered(changed))) == is_said
+
+
+def test_the_page_says_what_groups_are_and_how_many_images_advised(comparison):
+    guarantee = {
+        "train": {"benign": {"patient": 7}},
+        "validation": {"benign": {"sequence": 40}, "malignant": {"sequence": 30, "near_duplicate": 2}},
+        "test": {"benign": {"sequence": 80}, "malignant": {"near_duplicate": 54}},
+    }
+    changed = replace(comparison, guarantee=guarantee)
+    text = text_of(rendered(changed))
+    assert "apart from training: by runs of file numbers (80), by near-duplicates only (54)." in text
+    assert "The rule sees 72 validation images alone" in text
+    folds = tuple(replace(run, fold=0) for run in comparison.runs)
+    text = text_of(rendered(replace(changed, runs=folds)))
+    assert "by runs of file numbers" not in text
+    assert "The rule sees validation images alone" in text
+
+
+def test_a_difference_has_its_star(comparison):
+    pair = comparison.pairs[0]
+    flagged = replace(pair, interval=replace(pair.interval, flag="few"))
+    text = text_of(rendered(replace(comparison, pairs=(flagged, *comparison.pairs[1:]))))
+    assert re.search(r"to [+−]\d\.\d{3}(?:\xa0|&nbsp;)\* ", text)
+    assert "* few: an interval with a star can be too narrow." in text
+
+
+def test_the_cheapest_is_said_to_have_the_fewest_parameters(comparison):
+    text = text_of(rendered(comparison))
+    assert "so take the one with the fewest parameters." in text
+    assert "take the cheapest" not in text

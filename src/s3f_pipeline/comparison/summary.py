@@ -231,7 +231,8 @@ def _notes(test: Study, found: Design) -> list[str]:
         )
     elif seeds < 3:
         notes.append(
-            "Two seeds tell little of what a seed matters; if they agree by luck, intervals are too narrow."
+            "Two seeds tell little of how much seeds matter: where they happen to agree, intervals take "
+            "seeds not to matter."
         )
     if found.is_cross_validation:
         notes.append("Figures are of all test images of the folds; verdicts follow from the folds.")

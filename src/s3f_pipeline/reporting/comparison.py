@@ -4,14 +4,18 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from scipy.stats import t
+
 from s3f_pipeline.comparison.verdicts import FEW_GROUPS, FEWEST_GROUPS, NOT_SHOWN, opposite
 from s3f_pipeline.reporting.compared_explanations import left_out_text, plot_curves, tables
 from s3f_pipeline.reporting.comparison_plots import plot_differences, plot_networks, plot_pareto
 from s3f_pipeline.reporting.explanation_plots import METHOD_NAMES, PANELS
+from s3f_pipeline.reporting.facts import kept_apart_text
 from s3f_pipeline.reporting.page import render_page
 from s3f_pipeline.reporting.style import figure_to_png, figure_to_svg
 from s3f_pipeline.results.compared_explanations import ComparedExplanations
 from s3f_pipeline.results.comparison import ComparedPair, Comparison
+from s3f_pipeline.splits.guarantee import guarantee_total
 
 MOST_PLOTTED = 15
 """Pairs; of more, only those with the advised network are plotted."""
@@ -55,6 +59,9 @@ def render_comparison(
         matrix=verdict_matrix(comparison),
         all_plotted=len(plotted) == len(comparison.pairs),
         reference=reference(comparison),
+        least_reach=least_reach(comparison),
+        kept_apart=kept_apart_text(comparison.guarantee) if has_one_split(comparison) else "",
+        validation_images=_validation_images(comparison),
         few_groups=FEW_GROUPS,
         fewest_groups=FEWEST_GROUPS,
     )
@@ -63,6 +70,33 @@ def render_comparison(
 def reference(comparison: Comparison) -> str:
     """The network that others are plotted against: the advised one, which no test figure has chosen."""
     return comparison.advice.network or next(iter(comparison.networks))
+
+
+def least_reach(comparison: Comparison) -> float | None:
+    """How near to each other the two surest networks could be shown to be, if they did not differ at all.
+
+    Half the interval of two one-sided tests, before correction; ``None`` where no pair has an interval.
+    """
+    return min(
+        (
+            pair.standard_error * float(t.ppf(comparison.confidence, pair.df))
+            for pair in comparison.pairs
+            if pair.interval
+        ),
+        default=None,
+    )
+
+
+def has_one_split(comparison: Comparison) -> bool:
+    """Whether all runs have the same test images, so that counts of one run are those of all."""
+    return all(run.fold is None for run in comparison.runs)
+
+
+def _validation_images(comparison: Comparison) -> int | None:
+    validation = comparison.guarantee.get("validation", {})
+    if not has_one_split(comparison) or not validation:
+        return None
+    return sum(guarantee_total({"validation": validation}).values())
 
 
 def plotted_pairs(comparison: Comparison) -> list[ComparedPair]:

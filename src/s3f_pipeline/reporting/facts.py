@@ -11,7 +11,7 @@ from s3f_pipeline.evaluation.names import metric_name
 from s3f_pipeline.identity import HOLDING
 from s3f_pipeline.reporting.formats import count, ordinal, score
 from s3f_pipeline.results.audit import Audit
-from s3f_pipeline.results.metrics import Openings, SplitMetrics
+from s3f_pipeline.results.metrics import Guarantee, Openings, SplitMetrics
 from s3f_pipeline.results.uncertainty import CalibrationFigures
 from s3f_pipeline.splits.guarantee import guarantee_total, unknown_text
 
@@ -102,6 +102,18 @@ def guarantee_text(
     sentences.append(KNOWN if "patient" in total else UNKNOWN)
     sentences += [unused] if unused else []
     return ". ".join(sentences) + "." + caution
+
+
+def kept_apart_text(counts: Guarantee) -> str:
+    """By what test images are kept apart from training: by patient (60), by near-duplicates only (41).
+
+    Args:
+        counts: As ``guarantee_counts`` returns them; the text is empty where they know of no test images.
+    """
+    levels: Counter[str] = Counter()
+    for by_level in counts.get("test", {}).values():
+        levels.update(by_level)
+    return ", ".join(f"{LEVELS[level]} ({count(images)})" for level, images in levels.most_common())
 
 
 def readings_text(audit: Audit) -> str:

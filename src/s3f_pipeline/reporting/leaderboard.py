@@ -1,9 +1,7 @@
 """The leaderboard as an HTML page and in Markdown."""
 
-from collections import Counter
-
 from s3f_pipeline.evaluation.names import metric_name
-from s3f_pipeline.reporting.facts import LEVELS
+from s3f_pipeline.reporting.facts import kept_apart_text
 from s3f_pipeline.reporting.formats import FLAGGED, count, listing
 from s3f_pipeline.reporting.markdown import table
 from s3f_pipeline.reporting.page import render_page
@@ -25,7 +23,7 @@ def render_leaderboard(leaderboard: Leaderboard) -> str:
         leaderboard=leaderboard,
         protocols=PROTOCOLS,
         others=others(leaderboard),
-        guaranteed={cohort.file: _kept_apart(cohort) for cohort in cohorts},
+        guaranteed={cohort.file: kept_apart_text(cohort.guarantee) for cohort in cohorts},
         overviews={protocol: _overview(board) for protocol, board in leaderboard.boards.items()},
         flagged=FLAGGED,
         least_p={
@@ -90,14 +88,6 @@ def _overview(board: Board) -> dict[str, dict[str, float]]:
         for row in cohort.rows:
             figures.setdefault(row.network, {})[cohort.cohort] = row.value
     return figures
-
-
-def _kept_apart(cohort: BoardCohort) -> str:
-    """By what test images are kept apart from training: by patient (60), by near-duplicates only (41)."""
-    levels: Counter[str] = Counter()
-    for by_level in cohort.guarantee.get("test", {}).values():
-        levels.update(by_level)
-    return ", ".join(f"{LEVELS[level]} ({count(images)})" for level, images in levels.most_common())
 
 
 def _cohort(cohort: BoardCohort, leaderboard: Leaderboard, links: str) -> str:
